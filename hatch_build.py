@@ -1,0 +1,132 @@
+"""Builds the provider's asset: the zip that every stack uploads as the code of its one Lambda function.
+
+It runs as hatchling's build hook, for the wheel and for an editable install, and by hand:
+`python hatch_build.py`. The zip holds `lambda/lookout_provider`, the models of the two services, LICENSE and NOTICE. The same sources
+give the same bytes on any machine: names sorted, contents stored (releases of zlib deflate differently), times,
+modes and creator fixed.
+
+The models come out of the last botocore that has both services, which is a build requirement. Where another
+botocore is installed, as in the development environment, they come out of its wheel: pip downloads it once into
+`build/` and checks it against the hashes in `requirements/build.txt`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+ASSET = ROOT / "lib/cdk_lookout/_assets/lookout_provider.zip"
+#: The last release with `lookoutvision`; the same as in `build-system.requires`.
+BOTOCORE = "1.40.60"
+SERVICES = ("lookoutequipment/2020-12-15", "lookoutvision/2020-11-20")
+FILES = ("endpoint-rule-set-1.json", "paginators-1.json", "service-2.json")
+
+_SOURCES = ROOT / "lambda"
+_WHEELS = ROOT / "build/wheels"
+_LOCK = ROOT / "requirements/build.txt"
+#: The earliest time that a zip can hold.
+_TIME = (1980, 1, 1, 0, 0, 0)
+_UNIX, _MODE = 3, 0o100644
+
+
+class AssetBuildHook(BuildHookInterface[Any]):
+    """Writes the asset before hatchling collects the files of the package."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        write_asset()
+
+
+def write_asset(path: Path = ASSET) -> dict[str, bytes]:
+    """Write the zip to *path* and return what it holds."""
+    entries = asset_entries()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in entries.items():
+            entry = zipfile.ZipInfo(name, _TIME)
+            entry.create_system = _UNIX
+            entry.external_attr = _MODE << 16
+            archive.writestr(entry, content)
+    unfinished.replace(path)  # at once: whoever reads meanwhile sees the old zip or the new one
+    return entries
+
+
+def asset_entries() -> dict[str, bytes]:
+    """What the zip holds: contents by name, in the order of the names."""
+    data = botocore_data()
+    entries = {name: (ROOT / name).read_bytes() for name in ("LICENSE", "NOTICE")}
+    for source in _SOURCES.glob("lookout_provider/**/*.py"):
+        entries[source.relative_to(_SOURCES).as_posix()] = source.read_bytes()
+    for service in SERVICES:
+        for file in FILES:
+            model = without_documentation(_read_model(data, f"{service}/{file}"))
+            entries[f"lookout_provider/models/{service}/{file}"] = _compact(model)
+    return dict(sorted(entries.items()))
+
+
+def digest(entries: dict[str, bytes]) -> str:
+    """The asset's identity: names and contents, nothing of the container. `cdk_lookout.asset` computes the same."""
+    total = hashlib.sha256()
+    for name, content in sorted(entries.items()):
+        total.update(f"{name}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()
+
+
+def without_documentation(model: Any) -> Any:
+    """*model* less its documentation strings, two thirds of it; a member called `documentation` is a dict and stays."""
+    if isinstance(model, dict):
+        return {
+            key: without_documentation(value)
+            for key, value in model.items()
+            if not (key == "documentation" and isinstance(value, str))
+        }
+    if isinstance(model, list):
+        return [without_documentation(item) for item in model]
+    return model
+
+
+def botocore_data() -> Path | zipfile.Path:
+    """The `data` directory of the botocore that has both services: the installed one, or its wheel's."""
+    try:
+        installed = importlib.metadata.distribution("botocore")
+    except importlib.metadata.PackageNotFoundError:
+        installed = None
+    if installed and installed.version == BOTOCORE:
+        return Path(str(installed.locate_file("botocore/data")))
+    wheel = _WHEELS / f"botocore-{BOTOCORE}-py3-none-any.whl"
+    if not wheel.exists():
+        _download(wheel.parent)
+    return zipfile.Path(wheel, "botocore/data/")
+
+
+def _download(directory: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", str(_LOCK)]
+    subprocess.run([*pip, "download", *options, "--dest", str(directory)], check=True)
+
+
+def _read_model(data: Path | zipfile.Path, name: str) -> Any:
+    file = data / name
+    compressed = data / f"{name}.gz"
+    content = gzip.decompress(compressed.read_bytes()) if compressed.exists() else file.read_bytes()
+    return json.loads(content)
+
+
+def _compact(model: Any) -> bytes:
+    return json.dumps(model, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+if __name__ == "__main__":
+    written = write_asset()
+    print(f"{ASSET.relative_to(ROOT)}: {ASSET.stat().st_size:,} bytes, digest {digest(written)[:16]}")

@@ -1,0 +1,176 @@
+"""Calls to AWS: clients made when first needed, every call logged, every error put into a kind."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import os
+import re
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lookout_provider import log
+from lookout_provider.properties import loader
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.session import Session
+
+#: The default retry mode and number of attempts differ between releases of botocore, so both are said.
+_RETRIES = {"mode": "standard", "total_max_attempts": 4}
+_CONNECT_SECONDS, _READ_SECONDS = 5, 20
+_LOOKOUT = ("lookoutequipment", "lookoutvision")
+
+
+class Kind(enum.Enum):
+    """What a failed call means for whoever made it."""
+
+    NOT_FOUND = "not found"
+    CONFLICT = "conflict"
+    DENIED = "access denied"
+    BUSY = "throttled"
+    UNAVAILABLE = "unavailable"
+    UNREACHABLE = "unreachable"
+    QUOTA_OF_WORK = "quota of work in progress"
+    REJECTED = "rejected"
+
+
+class ServiceError(Exception):
+    """An AWS call failed; the text holds the service's own code and words."""
+
+    def __init__(self, operation: str, kind: Kind, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.kind = kind
+
+
+@functools.cache
+def _session() -> Session:
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", loader())
+    return session
+
+
+@functools.cache
+def client(service: str, region: str) -> BaseClient:
+    """A client of *service*. The two Lookout services answer at `LOOKOUT_ENDPOINT_URL` when that is set."""
+    from botocore.config import Config
+
+    endpoint = os.environ.get("LOOKOUT_ENDPOINT_URL") if service in _LOOKOUT else None
+    return _session().create_client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint or None,
+        config=Config(retries=_RETRIES, connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS),  # type: ignore[arg-type]
+    )
+
+
+class Service:
+    """One service in one Region, as the resources call it: `service.call("ListDatasets", MaxResults=5)`."""
+
+    def __init__(self, name: str, region: str) -> None:
+        self.name = name
+        self.region = region
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call *operation*.
+
+        Raises ServiceError.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        started = time.monotonic()
+        outcome, request_id = "ok", ""
+        try:
+            method = getattr(client(self.name, self.region), _snake(operation))
+            answer: dict[str, Any] = method(**parameters)
+        except ClientError as error:
+            response: dict[str, Any] = dict(error.response)
+            fault, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+            outcome, request_id = fault.get("Code", "Unknown"), metadata.get("RequestId", "")
+            message = fault.get("Message") or response.get("Message") or ""
+            status = metadata.get("HTTPStatusCode", 0)
+            raise ServiceError(operation, _kind(outcome, message, status), outcome, message) from error
+        except BotoCoreError as error:
+            outcome = type(error).__name__
+            raise ServiceError(operation, _connection_kind(error), outcome, str(error)) from error
+        else:
+            request_id = answer.pop("ResponseMetadata", {}).get("RequestId", "")
+            return answer
+        finally:
+            log.write(
+                "call",
+                service=self.name,
+                operation=operation,
+                milliseconds=round((time.monotonic() - started) * 1000),
+                outcome=outcome,
+                awsRequestId=request_id,
+            )
+
+    def find(self, operation: str, **parameters: Any) -> dict[str, Any] | None:
+        """Call a Describe *operation*; None when the thing does not exist."""
+        try:
+            return self.call(operation, **parameters)
+        except ServiceError as error:
+            if error.kind is Kind.NOT_FOUND:
+                return None
+            raise
+
+    def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Every item of a List *operation*; Lookout for Equipment's model defines no paginators."""
+        # Step Functions spells its members in lower case, the Lookout services in upper.
+        spelling = "nextToken" if member[0].islower() else "NextToken"
+        token: str | None = None
+        while True:
+            page = self.call(operation, **parameters, **({spelling: token} if token else {}))
+            yield from page.get(member, [])
+            token = page.get(spelling)
+            if not token:
+                return
+
+
+def _snake(operation: str) -> str:
+    from botocore import xform_name
+
+    return xform_name(operation)
+
+
+def _connection_kind(error: Exception) -> Kind:
+    from botocore.exceptions import (
+        ConnectionClosedError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        ReadTimeoutError,
+    )
+
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+        return Kind.UNREACHABLE
+    if isinstance(error, ConnectionClosedError | ReadTimeoutError):
+        return Kind.UNAVAILABLE
+    return Kind.REJECTED
+
+
+def _kind(code: str, message: str, status: int) -> Kind:
+    if code == "ResourceNotFoundException":
+        return Kind.NOT_FOUND
+    if code == "ConflictException":
+        return Kind.CONFLICT
+    if "AccessDenied" in code or "UnrecognizedClient" in code or _ROLE_NOT_READY.search(message):
+        return Kind.DENIED
+    if "Throttling" in code or "TooManyRequests" in code or status == 429:
+        return Kind.BUSY
+    if status >= 500:
+        return Kind.UNAVAILABLE
+    if code == "ServiceQuotaExceededException" and _WORK.search(message):
+        return Kind.QUOTA_OF_WORK
+    return Kind.REJECTED
+
+
+#: A new role, or a new policy of it, takes a while to be known everywhere.
+_ROLE_NOT_READY = re.compile(
+    r"(cannot|can't|could not|unable to) assume|not authorized to assume|cannot be assumed", re.I
+)
+#: Quotas of work in progress pass by waiting; quotas of things that exist do not.
+_WORK = re.compile(r"pending|in progress|in-progress|concurrent|running", re.I)

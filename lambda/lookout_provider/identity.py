@@ -1,0 +1,52 @@
+"""Names that are the same for the same desired state, on any retry, rollback or machine.
+
+The formula never changes: a resource of an old release must be found by every later one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+
+def canonical(value: Any) -> Any:
+    """*value* with every JSON text in it parsed and what is absent or empty left out: its meaning, not its spelling."""
+    if isinstance(value, str):
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            return value
+        return canonical(parsed) if isinstance(parsed, dict | list) else value
+    if isinstance(value, Mapping):
+        members = {key: canonical(item) for key, item in value.items()}
+        return {key: item for key, item in sorted(members.items()) if item not in (None, {}, [])}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def fingerprint(properties: Mapping[str, Any], members: Iterable[str]) -> str:
+    """8 hex digits of those *members* of *properties* that are there."""
+    chosen = {name: properties[name] for name in members if name in properties}
+    text = json.dumps(canonical(chosen), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def generated_name(stack_name: str, construct: str, digits: str) -> str:
+    return f"{stack_name}-{construct}-{digits}"
+
+
+def text(value: Any) -> str:
+    """An attribute as Fn::GetAtt hands it out: always a string, empty when there is no value."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)

@@ -1,0 +1,31 @@
+"""One JSON line per thing that happened; never a ResponseURL, never the text of a policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lookout_provider.protocol import Request
+
+_LEVELS = {"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40}
+
+
+def write(message: str, *, request: Request | None = None, level: str = "INFO", **fields: Any) -> None:
+    """Write *message* with *fields* to standard output, which the runtime hands to CloudWatch Logs."""
+    if _LEVELS[level] < _LEVELS.get(os.environ.get("LOG_LEVEL", "INFO").upper(), 20):
+        return
+    line: dict[str, Any] = {"level": level, "message": message}
+    if request is not None:
+        line |= {
+            "requestType": request.request_type,
+            "requestId": request.request_id,
+            "stack": request.stack_name,
+            "logicalId": request.logical_id,
+            "resourceType": request.resource_type,
+        }
+    line |= {name: value for name, value in fields.items() if value not in (None, "")}
+    sys.stdout.write(json.dumps(line, default=str) + "\n")
+    sys.stdout.flush()

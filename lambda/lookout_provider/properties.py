@@ -1,0 +1,106 @@
+"""Values as the API wants them: CloudFormation hands over every scalar as a string.
+
+The service model says which string is a number, and which values it allows; there is no table of ours.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+#: Only the service models are ours; the code of the SDK is the Lambda runtime's own, which AWS patches.
+_MODELS = Path(__file__).parent / "models"
+
+
+class InvalidProperty(Exception):
+    """A property that the API cannot take; the text names its path, what it got and what it expected."""
+
+
+@functools.cache
+def loader() -> Loader:
+    """Finds our models before the SDK's: botocore dropped Lookout for Vision, and will drop Equipment."""
+    return Loader(extra_search_paths=[str(_MODELS)], include_default_search_paths=True)
+
+
+@functools.cache
+def service_model(service: str) -> ServiceModel:
+    """The model of *service*, read without making a client, which costs ten times as much."""
+    return ServiceModel(loader().load_service_model(service, "service-2"), service)
+
+
+def operation(service: str, name: str) -> OperationModel:
+    return service_model(service).operation_model(name)
+
+
+def coerce(shape: Shape, value: Any, path: str) -> Any:
+    """*value* as *shape* wants it.
+
+    Raises InvalidProperty, naming *path*.
+    """
+    if isinstance(shape, StructureShape):
+        return _structure(shape, value, path)
+    if isinstance(shape, ListShape):
+        if not isinstance(value, list):
+            raise _invalid(path, value, "a list")
+        return [coerce(shape.member, item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(shape, MapShape):
+        if not isinstance(value, Mapping):
+            raise _invalid(path, value, "a map")
+        return {key: coerce(shape.value, item, f"{path}.{key}") for key, item in value.items()}
+    return _scalar(shape, value, path)
+
+
+def _structure(shape: StructureShape, value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _invalid(path, value, f"a map of {', '.join(shape.members)}")
+    members = _by_any_case(shape, value)
+    if unknown := sorted(set(members) - set(shape.members)):
+        raise InvalidProperty(f"{path}: unknown {unknown[0]!r}, expected one of {', '.join(shape.members)}")
+    return {
+        name: coerce(shape.members[name], item, f"{path}.{name}" if path else name)
+        for name, item in members.items()
+        if item is not None
+    }
+
+
+def _by_any_case(shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:
+    """CDK's own rendering of tags spells `key` and `value`; the API's `Key` and `Value` are meant."""
+    spelled = {name.lower(): name for name in shape.members}
+    return {name if name in shape.members else spelled.get(name.lower(), name): item for name, item in value.items()}
+
+
+def _scalar(shape: Shape, value: Any, path: str) -> Any:
+    if isinstance(value, Mapping | list):
+        raise _invalid(path, value, f"a {shape.type_name}")
+    if shape.type_name == "boolean":
+        if str(value).lower() not in ("true", "false"):
+            raise _invalid(path, value, "true or false")
+        return str(value).lower() == "true"
+    if shape.type_name in ("integer", "long", "float", "double"):
+        return _number(shape, value, path)
+    text = str(value)
+    allowed = shape.metadata.get("enum")
+    if allowed and text not in allowed:
+        raise _invalid(path, value, f"one of {', '.join(allowed)}")
+    return text
+
+
+def _number(shape: Shape, value: Any, path: str) -> int | float:
+    whole = shape.type_name in ("integer", "long")
+    try:
+        number: int | float = int(str(value)) if whole else float(str(value))
+    except ValueError:
+        raise _invalid(path, value, "a whole number" if whole else "a number") from None
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise _invalid(path, value, f"a number from {low} to {high if high is not None else 'any'}")
+    return number
+
+
+def _invalid(path: str, value: Any, expected: str) -> InvalidProperty:
+    return InvalidProperty(f"{path or 'properties'}: got {value!r}, expected {expected}")

@@ -1,0 +1,182 @@
+"""Speaking to CloudFormation: the event that comes in, and the one answer that goes out.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lookout_provider import log
+
+#: CloudFormation fails a resource whose answer is larger than this many bytes.
+RESPONSE_LIMIT = 4096
+#: A physical id that starts so stands for nothing: the Delete that follows a refused Create is a no-op.
+REFUSED = "refused:"
+
+_PUT_ATTEMPTS = 5
+_PUT_TIMEOUT_SECONDS = 10
+
+
+def digest(*parts: str) -> str:
+    """A hex digest of *parts* that no concatenation of other parts gives."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One CloudFormation event, or what a poll remembers of it."""
+
+    request_type: Literal["Create", "Update", "Delete"]
+    stack_id: str
+    request_id: str
+    response_url: str
+    resource_type: str
+    logical_id: str
+    physical_id: str | None
+    properties: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, event: Mapping[str, Any]) -> Request:
+        """Read CloudFormation's event, which is also the form in which a poll's state keeps it."""
+        return cls(
+            request_type=event["RequestType"],
+            stack_id=event["StackId"],
+            request_id=event.get("RequestId", ""),
+            response_url=event["ResponseURL"],
+            resource_type=event["ResourceType"],
+            logical_id=event["LogicalResourceId"],
+            physical_id=event.get("PhysicalResourceId"),
+            properties=event.get("ResourceProperties") or {},
+        )
+
+    def event(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The event again, with only the *properties* that whoever reads it still needs."""
+        event: dict[str, Any] = {
+            "RequestType": self.request_type,
+            "StackId": self.stack_id,
+            "RequestId": self.request_id,
+            "ResponseURL": self.response_url,
+            "ResourceType": self.resource_type,
+            "LogicalResourceId": self.logical_id,
+        }
+        if self.physical_id is not None:
+            event["PhysicalResourceId"] = self.physical_id
+        event["ResourceProperties"] = dict(properties)
+        return event
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The properties that are ours, not the API's."""
+        options = self.properties.get("Options")
+        return options if isinstance(options, Mapping) else {}
+
+    @property
+    def region(self) -> str:
+        return self.stack_id.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        return self.stack_id.split(":")[4]
+
+    @property
+    def stack_name(self) -> str:
+        return self.stack_id.split("/")[1]
+
+    @property
+    def owner(self) -> str:
+        """Who owns what this construct makes: the same for every life of a stack of this name.
+
+        A tag value holds 256 characters, and a lease adds a few; a logical id that would not fit gives its digest.
+        """
+        stack = f"{self.account}/{self.region}/{self.stack_name}/"
+        return stack + (self.logical_id if len(stack + self.logical_id) <= 240 else digest(self.logical_id)[:32])
+
+    def token(self, step: str) -> str:
+        """A client token: the same when this event is delivered twice, another one for every other event."""
+        return digest(self.stack_id, self.logical_id, self.response_url, step)[:64]
+
+    @property
+    def execution_prefix(self) -> str:
+        """What the names of this resource's state machine executions begin with."""
+        return digest(self.stack_id, self.logical_id)[:24] + "-"
+
+    @property
+    def execution_name(self) -> str:
+        return self.execution_prefix + digest(self.response_url)[:24]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What CloudFormation is told, once per event."""
+
+    status: Literal["SUCCESS", "FAILED"]
+    physical_id: str
+    reason: str = ""
+    data: Mapping[str, str] | None = None
+
+    def encode(self, request: Request, where: str) -> bytes:
+        """The answer's JSON within 4096 bytes.
+
+        Only the reason is ever cut, in its middle: the service's own words come first, *where* (log stream
+        and request id) stays at the end.
+        """
+        body: dict[str, Any] = {
+            "Status": self.status,
+            "PhysicalResourceId": self.physical_id,
+            "StackId": request.stack_id,
+            "RequestId": request.request_id,
+            "LogicalResourceId": request.logical_id,
+        }
+        if self.data:
+            body["Data"] = dict(self.data)
+        if not self.reason:
+            return _json(body)
+        reason = self.reason
+        while True:
+            body["Reason"] = f"{reason} ({where})"
+            encoded = _json(body)
+            excess = len(encoded) - RESPONSE_LIMIT
+            if excess <= 0 or len(reason) <= 3:
+                return encoded
+            reason = reason[: max(0, len(reason) - 3 - max(1, excess // 6))] + "..."
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def send(request: Request, answer: Answer, where: str) -> None:
+    """PUT *answer* to the event's ResponseURL; an HTTP status of 400 or more is a failure.
+
+    Raises the last error once every attempt has failed: the invocation then counts as failed as well.
+    """
+    body = answer.encode(request, where)
+    log.write(
+        "answer",
+        request=request,
+        status=answer.status,
+        physical_id=answer.physical_id,
+        reason=answer.reason,
+        bytes=len(body),
+    )
+    for attempt in range(1, _PUT_ATTEMPTS + 1):
+        try:
+            put = urllib.request.Request(request.response_url, data=body, method="PUT")
+            put.add_header("Content-Type", "")
+            with urllib.request.urlopen(put, timeout=_PUT_TIMEOUT_SECONDS):
+                return
+        except OSError as error:
+            status = error.code if isinstance(error, urllib.error.HTTPError) else None
+            log.write("answer not delivered", request=request, attempt=attempt, status=status)
+            # A refusal (expired, or answered before) stays one; anything else may pass.
+            if attempt == _PUT_ATTEMPTS or (status is not None and 400 <= status < 500):
+                raise
+            time.sleep(2 ** (attempt - 2))

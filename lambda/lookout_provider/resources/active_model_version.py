@@ -1,0 +1,122 @@
+"""Which version of a model is the active one: UpdateActiveModelVersion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lookout_provider import ownership
+from lookout_provider.aws import Kind, ServiceError
+from lookout_provider.resources.base import Attached, Live, State
+from lookout_provider.resources.model import failure, version_state
+
+_PHYSICAL_ID = re.compile(r"(?P<model>[^/]+)/active-model-version/(?P<before>\d+)")
+_LEASE = re.compile(r"(?P<owner>.*) before=(?P<before>\d+)")
+
+
+class ActiveModelVersion(Attached):
+    """`Custom::LookoutEquipmentActiveModelVersion`.
+
+    The version that was active before the first Create is remembered in the lease on the model, and in the
+    physical id.
+    """
+
+    noun = "active model version"
+    create_only = ("ModelName",)
+    updatable = ("ModelVersion",)
+    owner_tag = ownership.PREFIX + "active-model-version"
+    attributes = (
+        "ModelName",
+        "ModelArn",
+        "ActiveModelVersion",
+        "ActiveModelVersionArn",
+        "PreviousActiveModelVersion",
+        "PreviousActiveModelVersionArn",
+        "ModelVersionActivatedAt",
+    )
+
+    def operation(self, members: Mapping[str, Any]) -> str:
+        return "UpdateActiveModelVersion"
+
+    def physical_id(self) -> str | None:
+        return None
+
+    def issued(self, physical_id: str) -> bool:
+        matched = _PHYSICAL_ID.fullmatch(physical_id)
+        return matched is not None and matched["model"] == self.desired["ModelName"]
+
+    def find(self, physical_id: str) -> Live | None:
+        matched = _PHYSICAL_ID.fullmatch(physical_id)
+        return self._of(matched["model"]) if matched else None
+
+    def search(self) -> Live | None:
+        return self._of(self.desired["ModelName"])
+
+    def _of(self, model: str) -> Live | None:
+        """The activation that somebody holds on *model*; None where nobody does."""
+        live = self._model(model)
+        if live is None:
+            return None
+        lease = _LEASE.fullmatch(self.read_tags(live).get(self.owner_tag, ""))
+        if lease is None:
+            return None
+        live.physical_id = f"{model}/active-model-version/{lease['before']}"
+        return live
+
+    def _model(self, model: str) -> Live | None:
+        found = self.service.find("DescribeModel", ModelName=model)
+        if found is None:
+            return None
+        return Live("", found["ModelArn"], found | {"ModelVersion": found.get("ActiveModelVersion")})
+
+    def owner(self, live: Live) -> str | None:
+        lease = _LEASE.fullmatch(self.read_tags(live).get(self.owner_tag, ""))
+        return lease["owner"] if lease else None
+
+    def lease(self, live: Live) -> str:
+        return f"{self.request.owner} before={self._before(live)}"
+
+    def _before(self, live: Live) -> str:
+        """The version to go back to: as the lease or our own physical id remembers it, else the present one."""
+        known = _PHYSICAL_ID.fullmatch(live.physical_id) or _PHYSICAL_ID.fullmatch(self.request.physical_id or "")
+        if known is not None and known["model"] == live.description["ModelName"]:
+            return known["before"]
+        return str(live.description.get("ActiveModelVersion", 0))
+
+    def create(self) -> Live:
+        model = self.desired["ModelName"]
+        live = self._model(model)
+        if live is None:
+            raise ServiceError(
+                "DescribeModel", Kind.REJECTED, "ResourceNotFoundException", f"there is no model {model}"
+            )
+        live.physical_id = f"{model}/active-model-version/{self._before(live)}"
+        self.take_lease(live)
+        if self.outdated(live):
+            self.update(live, self.updatable)
+        found = self.find(live.physical_id)
+        return found or live
+
+    def update(self, live: Live, members: Sequence[str]) -> None:
+        model, version = self.desired["ModelName"], self.desired["ModelVersion"]
+        target = self.service.call("DescribeModelVersion", ModelName=model, ModelVersion=version)
+        state = version_state(target)
+        if state is State.WORKING:
+            raise ServiceError(
+                "UpdateActiveModelVersion", Kind.CONFLICT, target["Status"], f"version {version} is not ready"
+            )
+        if state is State.FAILED:
+            raise ServiceError("UpdateActiveModelVersion", Kind.REJECTED, target["Status"], failure(target))
+        self.service.call("UpdateActiveModelVersion", ModelName=model, ModelVersion=version)
+
+    def delete(self, live: Live) -> None:
+        """Make the version active again that was so before, if ours still is; then give the lease back."""
+        matched = _PHYSICAL_ID.fullmatch(live.physical_id)
+        before = int(matched["before"]) if matched else 0
+        if before and not self.outdated(live) and before != self.desired["ModelVersion"]:
+            model = live.description["ModelName"]
+            former = self.service.find("DescribeModelVersion", ModelName=model, ModelVersion=before)
+            if former is not None and version_state(former) is State.READY:
+                self.service.call("UpdateActiveModelVersion", ModelName=model, ModelVersion=before)
+        self.drop_lease(live)

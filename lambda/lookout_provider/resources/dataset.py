@@ -1,0 +1,97 @@
+"""Datasets: CreateDataset, or ImportDataset when there is a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lookout_provider import aws
+from lookout_provider.properties import InvalidProperty
+from lookout_provider.resources.base import Live, Named, State
+
+
+class Dataset(Named):
+    """`Custom::LookoutEquipmentDataset`."""
+
+    noun = "dataset"
+    name_member = "DatasetName"
+    create_only = ("DatasetSchema", "SourceDatasetArn", "ServerSideKmsKeyId")
+    attributes = (
+        "DatasetName",
+        "DatasetArn",
+        "Status",
+        "JobId",
+        "SourceDatasetArn",
+        "DataStartTime",
+        "DataEndTime",
+        "IngestedDataSize",
+        "CreatedAt",
+    )
+
+    def accept(self, given: Mapping[str, Any]) -> None:
+        super().accept(given)
+        schema = self.request.options.get("DatasetSchemaObject")
+        # A Delete by the name that we gave out needs no schema, and must not fail because its object is gone.
+        deleting = self.request.request_type == "Delete" and self.issued(self.request.physical_id or "")
+        if schema and not deleting:
+            self.desired["DatasetSchema"] = {"InlineDataSchema": self._schema_object(schema)}
+
+    def _schema_object(self, location: Mapping[str, Any]) -> str:
+        """A schema too large for a template, out of the bootstrap bucket."""
+        try:
+            answer = aws.Service("s3", self.request.region).call(
+                "GetObject", Bucket=location["Bucket"], Key=location["Key"]
+            )
+        except aws.ServiceError as error:
+            if error.kind is aws.Kind.REJECTED:
+                raise InvalidProperty(f"Options.DatasetSchemaObject: cannot read the schema: {error}") from error
+            raise
+        return str(answer["Body"].read().decode())
+
+    def operation(self, members: Mapping[str, Any]) -> str:
+        return "ImportDataset" if "SourceDatasetArn" in members else "CreateDataset"
+
+    def find(self, physical_id: str) -> Live | None:
+        found = self.service.find("DescribeDataset", DatasetName=physical_id)
+        if found is None:
+            return None
+        description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
+        live = Live(physical_id, found["DatasetArn"], description)
+        if found["Status"] == "IMPORT_IN_PROGRESS":
+            live.state = State.WORKING
+        elif found.get("SourceDatasetArn"):
+            # A dataset has no state for a failed import: only its ingestion job tells.
+            job = self._import_job(live)
+            live.description = description | {name: job.get(name) for name in ("JobId", "IngestedDataSize")}
+            if job.get("Status") == "FAILED":
+                live.state = State.FAILED
+                live.reason = " ".join(filter(None, (job.get("FailedReason"), job.get("StatusDetail"))))
+        return live
+
+    def _import_job(self, live: Live) -> Mapping[str, Any]:
+        """The job that imported the dataset: the one that has a source. Later ingestions have none."""
+        for job in self.service.pages(
+            "ListDataIngestionJobs", "DataIngestionJobSummaries", DatasetName=live.physical_id
+        ):
+            if job.get("DatasetArn", live.arn) == live.arn:
+                details = self.service.call("DescribeDataIngestionJob", JobId=job["JobId"])
+                if details.get("SourceDatasetArn"):
+                    return details
+        return {}
+
+    def create(self) -> Live:
+        operation = self.operation(self.desired)
+        answer = self.service.call(
+            operation,
+            **{name: value for name, value in self.desired.items() if name != "Tags"},
+            **{} if self.explicitly_named() else {"DatasetName": self.name()},
+            ClientToken=self.request.token(operation),
+            Tags=self.born_with(),
+        )
+        # What was only created is complete with this answer; an import goes on.
+        state = State.WORKING if answer["Status"] == "IMPORT_IN_PROGRESS" else State.READY
+        source = {"SourceDatasetArn": self.desired.get("SourceDatasetArn")}
+        return Live(answer["DatasetName"], answer["DatasetArn"], answer | source, state)
+
+    def delete(self, live: Live) -> None:
+        self.service.call("DeleteDataset", DatasetName=live.physical_id)

@@ -1,0 +1,172 @@
+"""The Backend: requests in, responses out; faults, the log of calls and the services in between."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from lookout_local.services.authorization import AllowEverything, Authorizer
+from lookout_local.services.calls import Call, CallLog
+from lookout_local.services.clock import Clock, SystemClock
+from lookout_local.services.equipment import Equipment
+from lookout_local.services.errors import ServiceError, WrongAnswer, access_denied, conflict, internal
+from lookout_local.services.faults import Fault, Faults
+from lookout_local.services.http import HttpRequest, HttpResponse
+from lookout_local.services.service import Invocation, Replay, Service, World
+from lookout_local.services.settings import Settings
+from lookout_local.services.storage import Storage
+from lookout_local.services.tokens import TOKEN
+
+_LOG = logging.getLogger(__name__)
+_UNKNOWN = "UnknownOperationException"
+
+
+class Backend:
+    """The local services, for any number of accounts and Regions.
+
+    Without a `clock` they follow the machine's; without an `authorizer` every caller may do everything in its account;
+    without `settings` the defaults of Settings hold. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        clock: Clock | None = None,
+        authorizer: Authorizer | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.faults = Faults()
+        self.calls = CallLog()
+        self.internal_failures: list[str] = []
+        """What went wrong inside the services, answers that break their model included; empty when all is well."""
+        self._world = World(
+            storage=storage,
+            clock=clock or SystemClock(),
+            authorizer=authorizer or AllowEverything(),
+            settings=self.settings,
+            faults=self.faults,
+        )
+        self._services: dict[str, Service] = {service.name: service for service in [Equipment()]}
+        self._lock = threading.RLock()
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The signing names of the services that are answered for."""
+        return frozenset(self._services)
+
+    def reset(self) -> None:
+        """Forget all resources, calls and faults; the settings stay."""
+        with self._lock:
+            for service in self._services.values():
+                service.reset()
+            self.faults.clear()
+            self.calls.clear()
+            self.internal_failures.clear()
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request; never raises for anything that a caller sends to one of the services.
+
+        Raises KeyError for a service that is not among `services`.
+        """
+        service = self._services[request.service]
+        request_id = str(uuid.uuid4())
+        call = _Call(service, request)
+        try:
+            body = self._answer(call)
+            response = service.protocol.answer(call.operation, body, request_id)
+            code = None
+        except ServiceError as error:
+            response = service.protocol.error(error, request_id)
+            code = error.code
+        self.calls.add(
+            Call(
+                service=service.name,
+                account=request.account,
+                region=request.region,
+                operation=call.operation,
+                parameters=call.parameters,
+                error_code=code,
+                request_id=request_id,
+            )
+        )
+        return response
+
+    def _answer(self, call: _Call) -> Mapping[str, Any]:
+        """The body of a success; raises ServiceError."""
+        service, request = call.service, call.request
+        call.operation = service.protocol.operation(request)
+        if call.operation not in service.model.operations:
+            raise ServiceError(_UNKNOWN, f"The operation {call.operation} is not one of {service.name}")
+        call.parameters = service.protocol.parameters(call.operation, request)
+        handler = service.handler(call.operation)
+        if handler is None:
+            raise ServiceError(
+                _UNKNOWN, f"The operation {call.operation} of {service.name} is not available here"
+            )
+        call.parameters = service.model.read(call.operation, call.parameters)
+        fault = self.faults.take(call.operation)
+        _before(fault)
+        with self._lock:
+            invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
+            try:
+                answer = handler(invocation)
+                if TOKEN in call.parameters:
+                    service.tokens(invocation).remember(
+                        call.operation, call.parameters, answer, invocation.now
+                    )
+            except Replay as replay:
+                answer = replay.answer
+            except ServiceError as error:
+                raise self._checked(call, error) from error
+            except Exception as error:
+                raise self._failed(f"{call.operation}: {type(error).__name__}: {error}") from error
+            try:
+                body = service.model.write(call.operation, answer)
+            except WrongAnswer as error:
+                raise self._failed(str(error)) from error
+        if fault and fault.kind == "lost_answer":
+            raise internal("The answer was lost on its way")
+        return body
+
+    def _checked(self, call: _Call, error: ServiceError) -> ServiceError:
+        """The error, unless the model does not know it for the operation: then that is our failure."""
+        if call.service.model.allows_error(call.operation, error.code):
+            return error
+        return self._failed(f"{call.operation} cannot answer with {error.code}: {error.message}")
+
+    def _failed(self, what: str) -> ServiceError:
+        _LOG.error("internal failure: %s", what, exc_info=True)
+        self.internal_failures.append(what)
+        return internal(what)
+
+
+class _Call:
+    """What is known of a request so far."""
+
+    def __init__(self, service: Service, request: HttpRequest) -> None:
+        self.service = service
+        self.request = request
+        self.operation = ""
+        self.parameters: Mapping[str, Any] = {}
+
+
+def _before(fault: Fault | None) -> None:
+    """Let happen what a fault does before the operation."""
+    if fault is None:
+        return
+    if fault.kind == "slow":
+        time.sleep(fault.seconds)
+    elif fault.kind == "throttle":
+        raise ServiceError("ThrottlingException", "Rate exceeded")
+    elif fault.kind == "server_error":
+        raise internal("An internal error occurred")
+    elif fault.kind == "access_denied":
+        raise access_denied("You are not authorized to perform this operation")
+    elif fault.kind == "conflict":
+        raise conflict("The resource is currently in use for another operation")

@@ -1,0 +1,293 @@
+"""Everything that Lookout for Equipment remembers, per account and Region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from lookout_local.services.authorization import partition_of
+from lookout_local.services.equipment.content import Content
+from lookout_local.services.equipment.schema import Schema
+from lookout_local.services.policies import Statement
+from lookout_local.services.settings import Progress, Work
+from lookout_local.services.tags import Tags
+from lookout_local.services.tokens import ClientTokens
+
+Configuration = Mapping[str, Any]
+
+
+@dataclass
+class Job:
+    """An ingestion job, or the import of a dataset, which shows as one."""
+
+    number: int
+    id: str
+    dataset_name: str
+    dataset_arn: str
+    created_at: datetime
+    outcome: Content | str
+    """What it brings when it ends: the data, or the reason why it failed."""
+
+    input: Configuration | None = None
+    role_arn: str | None = None
+    source_dataset_arn: str | None = None
+    work: Work | None = None
+    """None once the job has ended."""
+
+    @property
+    def content(self) -> Content | None:
+        """The data of a job that has succeeded."""
+        return self.outcome if self.work is None and isinstance(self.outcome, Content) else None
+
+    @property
+    def failed_reason(self) -> str | None:
+        """Why the job has failed."""
+        return self.outcome if self.work is None and isinstance(self.outcome, str) else None
+
+    @property
+    def is_import(self) -> bool:
+        """Whether the data comes from another dataset."""
+        return self.source_dataset_arn is not None
+
+    @property
+    def status(self) -> str:
+        """The IngestionJobStatus."""
+        if self.work:
+            return "IMPORT_IN_PROGRESS" if self.is_import else "IN_PROGRESS"
+        return "SUCCESS" if self.content else "FAILED"
+
+
+@dataclass
+class Dataset:
+    """A dataset."""
+
+    number: int
+    name: str
+    arn: str
+    created_at: datetime
+    updated_at: datetime
+    kms_key_arn: str | None = None
+    schema: Schema | None = None
+    content: Content | None = None
+    """The data of the latest job that succeeded."""
+
+    input: Configuration | None = None
+    role_arn: str | None = None
+    source_dataset_arn: str | None = None
+    job: Job | None = None
+    """The job that is under way."""
+
+    @property
+    def status(self) -> str:
+        """The DatasetStatus, which knows no failure."""
+        if self.job:
+            return "IMPORT_IN_PROGRESS" if self.job.is_import else "INGESTION_IN_PROGRESS"
+        return "ACTIVE" if self.content else "CREATED"
+
+    def end_job(self, now: datetime) -> None:
+        """Take over what the job under way brings."""
+        job, self.job = self.job, None
+        if job is None:
+            return
+        job.work = None
+        self.updated_at = now
+        if job.content:
+            self.content = job.content
+            self.schema = job.content.schema
+            self.input = job.input
+            self.role_arn = job.role_arn
+            self.source_dataset_arn = job.source_dataset_arn
+
+
+@dataclass
+class Version:
+    """A version of a model."""
+
+    number: int
+    arn: str
+    source_type: str
+    created_at: datetime
+    updated_at: datetime
+    dataset_name: str
+    dataset_arn: str
+    schema: Schema
+    details: Configuration
+    """Members of DescribeModelVersion that are known from the start."""
+
+    results: Configuration
+    """Members that are known once the version has succeeded."""
+
+    failure: str | None = None
+    """Why it will fail, or has failed."""
+
+    work: Work | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def status(self) -> str:
+        """The ModelVersionStatus."""
+        if self.work:
+            return "IMPORT_IN_PROGRESS" if self.source_type == "IMPORT" else "IN_PROGRESS"
+        return "FAILED" if self.failure else "SUCCESS"
+
+
+@dataclass
+class Activation:
+    """A version that is or was active, since when."""
+
+    version: Version
+    at: datetime
+
+
+@dataclass
+class Model:
+    """A model and its versions."""
+
+    number: int
+    name: str
+    arn: str
+    created_at: datetime
+    updated_at: datetime
+    dataset_name: str
+    dataset_arn: str
+    configuration: Configuration
+    """LabelsInputConfiguration, RoleArn and ModelDiagnosticsOutputConfiguration, as last set."""
+
+    versions: dict[int, Version] = field(default_factory=dict)
+    active: Activation | None = None
+    previous: Activation | None = None
+
+    @property
+    def latest(self) -> Version:
+        """The version with the highest number."""
+        return self.versions[max(self.versions)]
+
+    @property
+    def status(self) -> str:
+        """The ModelStatus: "the status of the most recent action of the model" (API text of DescribeModel)."""
+        return self.latest.status
+
+    @property
+    def shown(self) -> Version:
+        """The version that DescribeModel speaks of: the active one, or the latest while there is none."""
+        return self.active.version if self.active else self.latest
+
+    @property
+    def in_the_making(self) -> list[Version]:
+        """Versions whose training or import goes on."""
+        return [version for version in self.versions.values() if version.work]
+
+    def activate(self, version: Version, now: datetime) -> None:
+        """Make a version the active one; nothing when it is already."""
+        if self.active and self.active.version is version:
+            return
+        self.previous, self.active = self.active, Activation(version, now)
+        self.updated_at = now
+
+    def end(self, version: Version, now: datetime) -> None:
+        """Finish the making of a version; the first of a new model becomes active (user guide, "Versioning")."""
+        version.work = None
+        version.ended_at = version.updated_at = self.updated_at = now
+        if version.status == "SUCCESS" and version.number == 1:
+            self.activate(version, now)
+
+
+@dataclass
+class LabelGroup:
+    """A group of labels."""
+
+    number: int
+    name: str
+    arn: str
+    fault_codes: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass
+class ResourcePolicy:
+    """The policy on a dataset, model or version."""
+
+    text: str
+    statements: list[Statement]
+    revision: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class Inventory:
+    """What one account has in one Region."""
+
+    def __init__(self, account: str, region: str, numbers: Iterator[int]) -> None:
+        self.account = account
+        self.region = region
+        self.datasets: dict[str, Dataset] = {}
+        self.jobs: dict[str, Job] = {}
+        self.models: dict[str, Model] = {}
+        self.label_groups: dict[str, LabelGroup] = {}
+        self.policies: dict[str, ResourcePolicy] = {}
+        self.tags = Tags()
+        self.tokens = ClientTokens()
+        self._numbers = numbers
+
+    def next_number(self) -> int:
+        """A number that orders things by when they were made."""
+        return next(self._numbers)
+
+    def arn(self, kind: str, name: str, identity: str) -> str:
+        """The ARN of a resource; `identity` is the id that the service gives it."""
+        partition = partition_of(self.region)
+        return f"arn:{partition}:lookoutequipment:{self.region}:{self.account}:{kind}/{name}/{identity}"
+
+    def forget(self, arn: str) -> None:
+        """Drop the tags and the policy of a resource that is gone."""
+        self.tags.drop(arn)
+        self.policies.pop(arn, None)
+
+    def settle(self, progress: Progress, now: datetime) -> None:
+        """End whatever is over by time."""
+        for dataset in self.datasets.values():
+            look_at_dataset(dataset, progress, now, look=False)
+        for model in self.models.values():
+            for version in model.in_the_making:
+                look_at_version(model, version, progress, now, look=False)
+
+
+def look_at_dataset(dataset: Dataset, progress: Progress, now: datetime, *, look: bool = True) -> None:
+    """Let the job of a dataset end when it is over."""
+    if dataset.job and dataset.job.work:
+        end = dataset.job.work.end_if_due(progress, now, look=look)
+        if end:
+            dataset.end_job(end)
+
+
+def look_at_version(
+    model: Model, version: Version, progress: Progress, now: datetime, *, look: bool = True
+) -> None:
+    """Let the training or import of a version end when it is over."""
+    if version.work:
+        end = version.work.end_if_due(progress, now, look=look)
+        if end:
+            model.end(version, end)
+
+
+class State:
+    """All accounts and Regions."""
+
+    def __init__(self) -> None:
+        self._inventories: dict[tuple[str, str], Inventory] = {}
+        self._numbers = count(1)
+
+    def of(self, account: str, region: str) -> Inventory:
+        """What an account has in a Region."""
+        key = (account, region)
+        if key not in self._inventories:
+            self._inventories[key] = Inventory(account, region, self._numbers)
+        return self._inventories[key]
+
+    def all(self) -> list[Inventory]:
+        """Every account and Region seen so far."""
+        return list(self._inventories.values())

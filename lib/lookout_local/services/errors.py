@@ -1,0 +1,55 @@
+"""The errors that callers of a service see, and those of the parts it leans on."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """An error answer: the code of an exception of the service model, its message and HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class AccessDenied(Exception):  # noqa: N818 - named after the answer that it becomes
+    """Raised by an Authorizer; the caller gets an AccessDeniedException with this message."""
+
+
+class StorageError(Exception):
+    """Raised by a Storage: no such bucket or object, access denied, or a role that cannot be assumed."""
+
+
+class WrongAnswer(Exception):  # noqa: N818 - a finding about ourselves, not an error of the caller
+    """A service made an answer that its own model does not allow."""
+
+
+def validation(message: str) -> ServiceError:
+    """The request breaks a rule of the service."""
+    return ServiceError("ValidationException", message)
+
+
+def conflict(message: str) -> ServiceError:
+    """The request does not fit the present state of the resource."""
+    return ServiceError("ConflictException", message)
+
+
+def not_found(message: str) -> ServiceError:
+    """The resource does not exist."""
+    return ServiceError("ResourceNotFoundException", message)
+
+
+def access_denied(message: str) -> ServiceError:
+    """The caller may not do this."""
+    return ServiceError("AccessDeniedException", message)
+
+
+def quota_exceeded(message: str) -> ServiceError:
+    """A quota of the account is used up."""
+    return ServiceError("ServiceQuotaExceededException", message)
+
+
+def internal(message: str) -> ServiceError:
+    """The service itself failed."""
+    return ServiceError("InternalServerException", message, status=500)

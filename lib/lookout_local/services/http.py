@@ -1,0 +1,38 @@
+"""What comes in and what goes out, without a web framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """One signed request to a service, after the signature was read.
+
+    `service` is the name that the request was signed for, `account` the caller's account (12 digits) and `access_key`
+    the access key id of the signature.
+    """
+
+    service: str
+    account: str
+    region: str
+    access_key: str
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """The value of a header, whatever the case of its name; '' when there is none."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """The answer to one request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes

@@ -1,0 +1,224 @@
+"""The rules that a botocore service model states: checked for every input, and for every answer of ours.
+
+Messages about input are worded as AWS words them, with the path of the member in the form `tags.1.member.key`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+from lookout_local.services.errors import WrongAnswer, validation
+
+_JAVA_CLASSES = {r"[\P{M}\p{M}]": r"[\s\S]", r"\p{ASCII}": r"[\x00-\x7f]"}
+
+
+class Model:
+    """The model of one service, as botocore ships it."""
+
+    def __init__(self, service: str, loader: Loader | None = None) -> None:
+        data = (loader or Loader()).load_service_model(service, "service-2")
+        self._model = ServiceModel(data, service)
+
+    @property
+    def target_prefix(self) -> str:
+        """What comes before the operation's name in the header X-Amz-Target."""
+        return str(self._model.metadata["targetPrefix"])
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The names of all operations."""
+        return frozenset(self._model.operation_names)
+
+    def read(self, operation: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of a call, checked and coerced (timestamps become datetimes).
+
+        Raises a ValidationException that lists everything wrong with them.
+        """
+        shape = self._operation(operation).input_shape
+        if shape is None:
+            return {}
+        checker = _Checker(incoming=True)
+        value = checker.convert(shape, raw, "")
+        if checker.findings:
+            count = len(checker.findings)
+            errors = "error" if count == 1 else "errors"
+            raise validation(f"{count} validation {errors} detected: {'; '.join(checker.findings)}")
+        parameters: dict[str, Any] = value
+        return parameters
+
+    def write(self, operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer as JSON values (datetimes become epoch seconds); raises WrongAnswer when it breaks the model.
+
+        Members that are None are left out.
+        """
+        shape = self._operation(operation).output_shape
+        if shape is None:
+            if answer:
+                raise WrongAnswer(f"answer of {operation}: got {sorted(answer)}, expected nothing")
+            return {}
+        checker = _Checker(incoming=False)
+        value = checker.convert(shape, answer, "")
+        if checker.findings:
+            raise WrongAnswer(f"answer of {operation}: {'; '.join(checker.findings)}")
+        body: dict[str, Any] = value
+        return body
+
+    def allows_error(self, operation: str, code: str) -> bool:
+        """Whether the model lists an exception among the errors of an operation."""
+        return any(shape.name == code for shape in self._operation(operation).error_shapes)
+
+    def matches(self, shape_name: str, value: object) -> bool:
+        """Whether a value satisfies a named shape of the model."""
+        checker = _Checker(incoming=True)
+        checker.convert(self._model.shape_for(shape_name), value, "")
+        return not checker.findings
+
+    def _operation(self, operation: str) -> OperationModel:
+        return self._model.operation_model(operation)
+
+
+class _Checker:
+    """Walks one value along its shape, converts it and collects what is wrong with it."""
+
+    def __init__(self, *, incoming: bool) -> None:
+        self._incoming = incoming
+        self.findings: list[str] = []
+
+    def convert(self, shape: Shape, value: Any, path: str) -> Any:
+        if isinstance(shape, StructureShape):
+            return self._structure(shape, value, path)
+        if isinstance(shape, ListShape):
+            return self._list(shape, value, path)
+        if isinstance(shape, MapShape):
+            return self._map(shape, value, path)
+        return self._scalar(shape, value, path)
+
+    def _structure(self, shape: StructureShape, value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return self._wrong_type(value, path, "a structure")
+        present = {name: item for name, item in value.items() if item is not None}
+        for name in shape.required_members:
+            if name not in present:
+                self._add("null", _join(path, name), "Member must not be null")
+        converted: dict[str, Any] = {}
+        for name, item in present.items():
+            member = shape.members.get(name)
+            if member is None:
+                known = ", ".join(shape.members) or "none"
+                self.findings.append(
+                    f"Member at '{_join(path, name)}' is not known: expected one of [{known}]"
+                )
+            else:
+                converted[name] = self.convert(member, item, _join(path, name))
+        return converted
+
+    def _list(self, shape: ListShape, value: Any, path: str) -> Any:
+        if not isinstance(value, list | tuple):
+            return self._wrong_type(value, path, "a list")
+        self._length(shape, value, path)
+        return [
+            self._element(shape.member, item, f"{path}.{position}.member")
+            for position, item in enumerate(value, start=1)
+        ]
+
+    def _map(self, shape: MapShape, value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return self._wrong_type(value, path, "a map")
+        self._length(shape, list(value), path)
+        return {
+            self._element(shape.key, key, f"{path}.key"): self._element(shape.value, item, f"{path}.{key}")
+            for key, item in value.items()
+        }
+
+    def _element(self, shape: Shape, value: Any, path: str) -> Any:
+        if value is None:
+            self._add("null", path, "Member must not be null")
+            return None
+        return self.convert(shape, value, path)
+
+    def _scalar(self, shape: Shape, value: Any, path: str) -> Any:
+        kind = shape.type_name
+        if kind == "string":
+            return self._string(shape, value, path)
+        if kind == "timestamp":
+            return self._timestamp(value, path)
+        if kind == "boolean":
+            return value if isinstance(value, bool) else self._wrong_type(value, path, "a boolean")
+        if kind in ("integer", "long"):
+            if isinstance(value, bool) or not isinstance(value, int):
+                return self._wrong_type(value, path, "an integer")
+            self._range(shape, value, path)
+            return value
+        if kind in ("float", "double"):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return self._wrong_type(value, path, "a number")
+            self._range(shape, value, path)
+            return float(value)
+        raise WrongAnswer(f"shape {shape.name}: type {kind} is not handled")
+
+    def _string(self, shape: Shape, value: Any, path: str) -> Any:
+        if not isinstance(value, str):
+            return self._wrong_type(value, path, "a string")
+        self._length(shape, value, path)
+        pattern = shape.metadata.get("pattern")
+        if pattern and not _compiled(pattern).fullmatch(value):
+            self._add(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
+        allowed = shape.metadata.get("enum")
+        if allowed and value not in allowed:
+            self._add(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
+        return value
+
+    def _timestamp(self, value: Any, path: str) -> Any:
+        if self._incoming:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return self._wrong_type(value, path, "a timestamp in epoch seconds")
+            try:
+                return datetime.fromtimestamp(value, UTC)
+            except (OverflowError, ValueError, OSError):
+                return self._wrong_type(value, path, "a timestamp in epoch seconds")
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            return self._wrong_type(value, path, "a datetime with a time zone")
+        return round(value.timestamp(), 3)
+
+    def _length(self, shape: Shape, value: Any, path: str) -> None:
+        shown = f"'{value}'"
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if low is not None and len(value) < low:
+            self._add(shown, path, f"Member must have length greater than or equal to {low}")
+        if high is not None and len(value) > high:
+            self._add(shown, path, f"Member must have length less than or equal to {high}")
+
+    def _range(self, shape: Shape, value: float, path: str) -> None:
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if low is not None and value < low:
+            self._add(f"'{value}'", path, f"Member must have value greater than or equal to {low}")
+        if high is not None and value > high:
+            self._add(f"'{value}'", path, f"Member must have value less than or equal to {high}")
+
+    def _wrong_type(self, value: Any, path: str, expected: str) -> None:
+        self._add(f"'{value}'", path or "request", f"Member must be {expected}")
+
+    def _add(self, shown: str, path: str, constraint: str) -> None:
+        if len(shown) > 300:
+            shown = f"{shown[:297]}...'"
+        self.findings.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
+
+
+def _join(path: str, name: str) -> str:
+    member = name[:1].lower() + name[1:]
+    return f"{path}.{member}" if path else member
+
+
+@lru_cache(maxsize=None)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model, whose dialect is Java's, for Python; `\\w`, `\\d` and `\\s` mean ASCII there."""
+    for java, python in _JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern, re.ASCII)

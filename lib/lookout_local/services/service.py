@@ -1,0 +1,139 @@
+"""What all services have in common: one call, from its operation and parameters to its answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lookout_local.services.authorization import Authorizer
+from lookout_local.services.clock import Clock
+from lookout_local.services.errors import AccessDenied, access_denied
+from lookout_local.services.faults import Faults
+from lookout_local.services.http import HttpRequest
+from lookout_local.services.model import Model
+from lookout_local.services.protocols import WireProtocol
+from lookout_local.services.settings import Settings
+from lookout_local.services.storage import Storage
+from lookout_local.services.tags import TagList, as_dict
+from lookout_local.services.tokens import ClientTokens
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+class Replay(Exception):  # noqa: N818 - not an error
+    """The call was answered before, under the same client token."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        super().__init__("answered before")
+        self.answer = dict(answer)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a service works with."""
+
+    storage: Storage
+    clock: Clock
+    authorizer: Authorizer
+    settings: Settings
+    faults: Faults
+
+
+class Invocation:
+    """One call of an operation by one caller."""
+
+    def __init__(
+        self, world: World, iam_service: str, request: HttpRequest, operation: str, parameters: Parameters
+    ) -> None:
+        self.request = request
+        self.operation = operation
+        self.parameters = parameters
+        self.storage = world.storage
+        self.settings = world.settings
+        self.now: datetime = world.clock.now()
+        self._world = world
+        self._iam_service = iam_service
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.request.account
+
+    @property
+    def region(self) -> str:
+        """The Region that was called."""
+        return self.request.region
+
+    @property
+    def principal(self) -> str:
+        """The ARN of the caller."""
+        return self._world.authorizer.principal_arn(self.request)
+
+    def authorize(
+        self,
+        *arns: str,
+        action: str = "",
+        resource_tags: Mapping[str, str] | None = None,
+        request_tags: TagList = (),
+        tag_keys: list[str] | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """Raise an AccessDeniedException unless the caller may call the operation (or take `action`) on the ARNs.
+
+        `resource_tags` are those that the resource has, `request_tags` and `tag_keys` what the request names.
+        """
+        context: dict[str, str | list[str]] = dict(keys or {})
+        named = as_dict(request_tags)
+        context |= {f"aws:RequestTag/{key}": value for key, value in named.items()}
+        context |= {f"aws:ResourceTag/{key}": value for key, value in (resource_tags or {}).items()}
+        if named or tag_keys:
+            context["aws:TagKeys"] = tag_keys or list(named)
+        self._ask(f"{self._iam_service}:{action or self.operation}", list(arns), context)
+
+    def pass_role(self, role_arn: str | None) -> None:
+        """Raise an AccessDeniedException unless the caller may pass the role; nothing when there is none."""
+        if role_arn is None:
+            return
+        if role_arn.split(":")[4] != self.account:
+            raise access_denied(f"Cross-account pass role is not allowed: {role_arn}")
+        self._ask("iam:PassRole", [role_arn], {"iam:PassedToService": f"{self._iam_service}.amazonaws.com"})
+
+    def once(self, tokens: ClientTokens) -> None:
+        """End the call with the earlier answer when its client token was used before."""
+        earlier = tokens.earlier_answer(self.operation, self.parameters, self.now, self.settings)
+        if earlier is not None:
+            raise Replay(earlier)
+
+    def failure(self) -> str | None:
+        """The reason why the long operation that this call starts will fail, when a fault says so."""
+        return self._world.faults.take_failure(self.operation)
+
+    def _ask(self, action: str, arns: list[str], context: Mapping[str, str | list[str]]) -> None:
+        try:
+            self._world.authorizer.authorize(self.request, action, arns, context)
+        except AccessDenied as error:
+            raise access_denied(str(error)) from error
+
+
+class Service(ABC):
+    """One service: its model, its protocol and its operations."""
+
+    name: str
+    model: Model
+    protocol: WireProtocol
+
+    @abstractmethod
+    def handler(self, operation: str) -> Callable[[Invocation], Answer] | None:
+        """What carries out an operation; None when the service does not have it here."""
+
+    @abstractmethod
+    def tokens(self, invocation: Invocation) -> ClientTokens:
+        """The client tokens of the caller's account in the Region."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget everything."""
