@@ -109,8 +109,8 @@ class Service:
                 awsRequestId=request_id,
             )
 
-    def find(self, operation: str, **parameters: Any) -> dict[str, Any] | None:
-        """Call a Describe *operation*; None when the thing does not exist."""
+    def attempt(self, operation: str, **parameters: Any) -> dict[str, Any] | None:
+        """Call *operation*; None when what it is about does not exist (any more)."""
         try:
             return self.call(operation, **parameters)
         except ServiceError as error:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import time
 import urllib.error
@@ -146,7 +147,8 @@ class Answer:
             excess = len(encoded) - RESPONSE_LIMIT
             if excess <= 0 or len(reason) <= 3:
                 return encoded
-            reason = reason[: max(0, len(reason) - 3 - max(1, excess // 6))] + "..."
+            # JSON takes twelve bytes for a character at most, so no step cuts more than it must.
+            reason = reason[: max(0, len(reason) - 3 - max(1, excess // 12))] + "..."
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
@@ -173,7 +175,7 @@ def send(request: Request, answer: Answer, where: str) -> None:
             put.add_header("Content-Type", "")
             with urllib.request.urlopen(put, timeout=_PUT_TIMEOUT_SECONDS):
                 return
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             status = error.code if isinstance(error, urllib.error.HTTPError) else None
             log.write("answer not delivered", request=request, attempt=attempt, status=status)
             # A refusal (expired, or answered before) stays one; anything else may pass.

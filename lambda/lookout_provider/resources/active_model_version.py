@@ -65,7 +65,7 @@ class ActiveModelVersion(Attached):
         return live
 
     def _model(self, model: str) -> Live | None:
-        found = self.service.find("DescribeModel", ModelName=model)
+        found = self.service.attempt("DescribeModel", ModelName=model)
         if found is None:
             return None
         return Live("", found["ModelArn"], found | {"ModelVersion": found.get("ActiveModelVersion")})
@@ -116,7 +116,7 @@ class ActiveModelVersion(Attached):
         before = int(matched["before"]) if matched else 0
         if before and not self.outdated(live) and before != self.desired["ModelVersion"]:
             model = live.description["ModelName"]
-            former = self.service.find("DescribeModelVersion", ModelName=model, ModelVersion=before)
+            former = self.service.attempt("DescribeModelVersion", ModelName=model, ModelVersion=before)
             if former is not None and version_state(former) is State.READY:
                 self.service.call("UpdateActiveModelVersion", ModelName=model, ModelVersion=before)
         self.drop_lease(live)

@@ -234,4 +234,4 @@ class Attached(Resource):
             live.tags = tags | {self.owner_tag: wanted}
 
     def drop_lease(self, live: Live) -> None:
-        self.service.call("UntagResource", ResourceArn=live.arn, TagKeys=[self.owner_tag])
+        self.service.attempt("UntagResource", ResourceArn=live.arn, TagKeys=[self.owner_tag])

@@ -52,14 +52,14 @@ class Dataset(Named):
         return "ImportDataset" if "SourceDatasetArn" in members else "CreateDataset"
 
     def find(self, physical_id: str) -> Live | None:
-        found = self.service.find("DescribeDataset", DatasetName=physical_id)
+        found = self.service.attempt("DescribeDataset", DatasetName=physical_id)
         if found is None:
             return None
         description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
         live = Live(physical_id, found["DatasetArn"], description)
         if found["Status"] == "IMPORT_IN_PROGRESS":
             live.state = State.WORKING
-        elif found.get("SourceDatasetArn"):
+        elif found.get("SourceDatasetArn") or self._imports():
             # A dataset has no state for a failed import: only its ingestion job tells.
             job = self._import_job(live)
             live.description = description | {name: job.get(name) for name in ("JobId", "IngestedDataSize")}
@@ -67,6 +67,10 @@ class Dataset(Named):
                 live.state = State.FAILED
                 live.reason = " ".join(filter(None, (job.get("FailedReason"), job.get("StatusDetail"))))
         return live
+
+    def _imports(self) -> bool:
+        """Whether this is an import; a poll, which knows no desired state, waits for nothing else."""
+        return not self.desired or "SourceDatasetArn" in self.desired
 
     def _import_job(self, live: Live) -> Mapping[str, Any]:
         """The job that imported the dataset: the one that has a source. Later ingestions have none."""
@@ -94,4 +98,4 @@ class Dataset(Named):
         return Live(answer["DatasetName"], answer["DatasetArn"], answer | source, state)
 
     def delete(self, live: Live) -> None:
-        self.service.call("DeleteDataset", DatasetName=live.physical_id)
+        self.service.attempt("DeleteDataset", DatasetName=live.physical_id)

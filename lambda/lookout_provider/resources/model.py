@@ -58,7 +58,7 @@ class Model(Named):
         return "ImportModelVersion"
 
     def find(self, physical_id: str) -> Live | None:
-        first = self.service.find("DescribeModelVersion", ModelName=physical_id, ModelVersion=1)
+        first = self.service.attempt("DescribeModelVersion", ModelName=physical_id, ModelVersion=1)
         if first is None:
             return None
         state = version_state(first)
@@ -89,7 +89,7 @@ class Model(Named):
         )
 
     def delete(self, live: Live) -> None:
-        self.service.call("DeleteModel", ModelName=live.physical_id)
+        self.service.attempt("DeleteModel", ModelName=live.physical_id)
 
     def values(self, live: Live) -> Mapping[str, Any]:
         return {**live.description, **self.service.call("DescribeModel", ModelName=live.physical_id)}

@@ -53,7 +53,7 @@ class ModelVersion(Resource):
         matched = _PHYSICAL_ID.fullmatch(physical_id)
         if matched is None:
             return None
-        found = self.service.find(
+        found = self.service.attempt(
             "DescribeModelVersion", ModelName=matched["model"], ModelVersion=int(matched["version"])
         )
         return None if found is None else self._live(found)
@@ -68,7 +68,7 @@ class ModelVersion(Resource):
 
     def search(self) -> Live | None:
         """The newest version that this construct made out of the same source in the same way, unless it failed."""
-        if self.service.find("DescribeModel", ModelName=self.desired["ModelName"]) is None:
+        if self.service.attempt("DescribeModel", ModelName=self.desired["ModelName"]) is None:
             return None
         versions = self.service.pages(
             "ListModelVersions", "ModelVersionSummaries", ModelName=self.desired["ModelName"], SourceType="IMPORT"

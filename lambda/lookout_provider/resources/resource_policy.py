@@ -31,7 +31,7 @@ class ResourcePolicy(Attached):
     def find(self, physical_id: str) -> Live | None:
         if not physical_id.startswith("arn:"):
             return None
-        policy = self.service.find("DescribeResourcePolicy", ResourceArn=physical_id)
+        policy = self.service.attempt("DescribeResourcePolicy", ResourceArn=physical_id)
         if policy is None:
             return None
         return Live(physical_id, physical_id, policy | {"ResourceArn": physical_id})
@@ -62,7 +62,7 @@ class ResourcePolicy(Attached):
         )
 
     def delete(self, live: Live) -> None:
-        self.service.call("DeleteResourcePolicy", ResourceArn=live.physical_id)
+        self.service.attempt("DeleteResourcePolicy", ResourceArn=live.physical_id)
         self.drop_lease(live)
 
 

@@ -1,0 +1,92 @@
+"""A world and a player for every test, with the provider wired to them."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.contract.cases import CASES, Case, name_of
+from tests.contract.player import MACHINE, Player, Resource
+from tests.contract.world import World
+
+from lookout_local.services import Progress
+from lookout_provider import aws, machine
+
+
+@pytest.fixture(params=[0, 2], ids=["at-once", "slowly"])
+def progress(request: pytest.FixtureRequest) -> Progress:
+    """How the service's work goes on: finished at the first look, or at the third."""
+    return Progress.by_describes(request.param)
+
+
+@pytest.fixture
+def world(progress: Progress) -> World:
+    world = World()
+    world.backend.settings.progress = progress
+    return world
+
+
+@pytest.fixture
+def player(world: World, monkeypatch: pytest.MonkeyPatch) -> Player:
+    return wire(Player(world.backend, world.clock), monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setenv("STATE_MACHINE_ARN", MACHINE)
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+
+
+@pytest.fixture(autouse=True)
+def _the_service_never_fails_by_itself(world: World) -> Iterator[None]:
+    yield
+    assert world.backend.internal_failures == []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that asks for a case gets those whose traits it is about: all, unless it is marked with `where`."""
+    if "case" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("where")
+        cases = [case for case in CASES if mark is None or mark.args[0](case)]
+        metafunc.parametrize("case", cases, ids=name_of)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which contract test applies to which type, when asked for with -v."""
+    if terminalreporter.verbosity < 1:
+        return
+    applied: dict[str, set[str]] = {}
+    for report in terminalreporter.getreports("passed"):
+        test, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
+        for case in CASES:
+            if "contract" in report.nodeid and name_of(case) in re.split(r"[-\]]", parameters):
+                applied.setdefault(test, set()).add(name_of(case))
+    terminalreporter.section("which contract test applies to which type")
+    for test, names in sorted(applied.items()):
+        marks = " ".join(("x" if name_of(case) in names else ".") for case in CASES)
+        terminalreporter.write_line(f"{marks}  {test}")
+    terminalreporter.write_line("columns: " + ", ".join(name_of(case) for case in CASES))
+
+
+@pytest.fixture
+def resource(case: Case, world: World) -> Resource:
+    """The construct of the case, not created yet."""
+    desired = copy.deepcopy(case.desired(world))
+    world.backend.calls.clear()
+    return Resource(case.type, "Pumps1A2B3C4D", desired)
+
+
+def wire(player: Player, monkeypatch: pytest.MonkeyPatch) -> Player:
+    """Let the provider talk to *player* and its services instead of AWS."""
+
+    def client(service: str, region: str) -> Any:
+        return player.client(service, region)
+
+    monkeypatch.setattr(aws, "client", client)
+    monkeypatch.setattr("urllib.request.urlopen", player.receive)
+    assert machine.Machine
+    return player

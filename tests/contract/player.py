@@ -1,0 +1,252 @@
+"""Plays CloudFormation: its event sequences, without its engine, against the real handler and the local services.
+
+Nothing waits: the state machine's waits advance a clock that tests own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from lookout_local.services import Backend, ManualClock, connect
+from lookout_provider import aws, handler, protocol
+
+REGION = "us-east-1"
+MACHINE = f"arn:aws:states:{REGION}:222222222222:stateMachine:provider"
+FUNCTION = f"arn:aws:lambda:{REGION}:222222222222:function:provider"
+
+
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    invoked_function_arn = FUNCTION
+
+    def __init__(self) -> None:
+        self.aws_request_id = str(uuid.uuid4())
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@dataclass
+class Execution:
+    """One execution of the state machine, as far as it got."""
+
+    name: str
+    state: dict[str, Any]
+    status: str = "RUNNING"
+
+    @property
+    def arn(self) -> str:
+        return MACHINE.replace(":stateMachine:", ":execution:") + f":{self.name}"
+
+
+class StateMachine:
+    """Step Functions as the provider calls it; `Player.drain` runs what it was given."""
+
+    def __init__(self) -> None:
+        self.executions: dict[str, Execution] = {}
+
+    def running(self) -> list[Execution]:
+        return [execution for execution in self.executions.values() if execution.status == "RUNNING"]
+
+    def list_executions(self, **_: Any) -> dict[str, Any]:
+        return {"executions": [{"name": e.name, "executionArn": e.arn} for e in self.running()]}
+
+    def start_execution(self, *, name: str, input: str, **_: Any) -> dict[str, Any]:  # noqa: A002
+        if name not in self.executions:
+            self.executions[name] = Execution(name, json.loads(input))
+        return {"executionArn": self.executions[name].arn}
+
+    def stop_execution(self, *, executionArn: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.executions[executionArn.rsplit(":", 1)[1]].status = "ABORTED"
+        return {}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"status": self.executions[executionArn.rsplit(":", 1)[1]].status}
+
+
+@dataclass
+class Resource:
+    """A custom resource in the player's stack."""
+
+    type: str
+    logical_id: str
+    properties: Mapping[str, Any]
+    physical_id: str | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for an event."""
+
+    status: str
+    physical_id: str
+    reason: str
+    data: Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "SUCCESS"
+
+
+class Player:
+    """One stack. Every method delivers one event, and waits for its answer unless told not to."""
+
+    def __init__(self, backend: Backend, clock: ManualClock, *, stack: str = "plant", account: str = "222222222222"):
+        self.backend = backend
+        self.clock = clock
+        self.account = account
+        self.stack_id = f"arn:aws:cloudformation:{REGION}:{account}:stack/{stack}/{uuid.uuid4()}"
+        self.machine = StateMachine()
+        self.answers: dict[str, list[Answer]] = {}
+        self.invocations = 0
+        self._urls = itertools.count()
+
+    # -- the wiring that a test fixture installs --------------------------------------------------------------
+
+    def client(self, service: str, region: str) -> Any:
+        """What the provider gets instead of a client that reaches out."""
+        if service == "stepfunctions":
+            return self.machine
+        assert service == "lookoutequipment", f"the provider called {service}"
+        return make_client(self.backend, self.account, region)
+
+    def receive(self, request: Any, timeout: float) -> Any:
+        """The PUT of an answer."""
+        body = json.loads(request.data)
+        assert len(request.data) <= protocol.RESPONSE_LIMIT
+        answer = Answer(body["Status"], body["PhysicalResourceId"], body.get("Reason", ""), body.get("Data", {}))
+        self.answers.setdefault(request.full_url, []).append(answer)
+        return _Closed()
+
+    # -- events -------------------------------------------------------------------------------------------------
+
+    def create(self, resource: Resource) -> Answer:
+        answer = self.finish(self.begin("Create", resource))
+        # CloudFormation keeps the physical id of a failed Create too: its Delete carries it.
+        resource.physical_id, resource.data = answer.physical_id, answer.data
+        return answer
+
+    def update(self, resource: Resource, properties: Mapping[str, Any], *, clean_up: bool = True) -> Answer:
+        """An Update; when it replaced the resource, the old one is deleted unless the stack rolls back first."""
+        old_id, old_properties = resource.physical_id, resource.properties
+        answer = self.finish(self.begin("Update", resource, properties=properties))
+        if answer.ok:
+            resource.physical_id, resource.properties, resource.data = answer.physical_id, properties, answer.data
+            if clean_up and answer.physical_id != old_id:
+                assert self.delete(Resource(resource.type, resource.logical_id, old_properties, old_id)).ok
+        return answer
+
+    def delete(self, resource: Resource) -> Answer:
+        return self.finish(self.begin("Delete", resource))
+
+    def roll_back(self, resource: Resource, old: Mapping[str, Any], old_id: str | None) -> Answer:
+        """What follows an Update that succeeded in a deployment that failed: Update back, then Delete of what is new."""
+        new_id, new_properties = resource.physical_id, resource.properties
+        answer = self.finish(self.begin("Update", resource, properties=old))
+        assert answer.ok, answer.reason
+        resource.physical_id, resource.properties, resource.data = answer.physical_id, old, answer.data
+        if new_id != answer.physical_id:
+            assert self.delete(Resource(resource.type, resource.logical_id, new_properties, new_id)).ok
+        return answer
+
+    def begin(self, kind: str, resource: Resource, *, properties: Mapping[str, Any] | None = None) -> str:
+        """Deliver an event and do not wait for what it started; returns its ResponseURL."""
+        event = self.event(kind, resource, properties=properties)
+        self.deliver(event)
+        return str(event["ResponseURL"])
+
+    def event(self, kind: str, resource: Resource, *, properties: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        event: dict[str, Any] = {
+            "RequestType": kind,
+            "RequestId": str(uuid.uuid4()),
+            "StackId": self.stack_id,
+            "ResponseURL": f"http://127.0.0.1:1/response/{next(self._urls)}",
+            "ResourceType": resource.type,
+            "LogicalResourceId": resource.logical_id,
+            "ResourceProperties": as_strings({"ServiceToken": FUNCTION, **(properties or resource.properties)}),
+        }
+        if kind != "Create":
+            event["PhysicalResourceId"] = resource.physical_id
+        if kind == "Update":
+            event["OldResourceProperties"] = as_strings({"ServiceToken": FUNCTION, **resource.properties})
+        return event
+
+    def deliver(self, event: Mapping[str, Any]) -> None:
+        self.invocations += 1
+        handler.handle(json.loads(json.dumps(event)), Context())
+
+    def finish(self, url: str) -> Answer:
+        """The one answer to the event of *url*."""
+        self.drain()
+        [answer] = self.answers[url]
+        return answer
+
+    def drain(self, until: Callable[[], bool] | None = None) -> int:
+        """Run the state machine until nothing runs (or *until*); returns the number of polls."""
+        polls = 0
+        while running := self.machine.running():
+            if until is not None and until():
+                break
+            polls += 1
+            assert polls < 500, f"still waiting: {running[0].state}"
+            self.poll(running[0])
+        return polls
+
+    def poll(self, execution: Execution) -> None:
+        """One wait and one poll."""
+        self.clock.advance(execution.state["Seconds"])
+        self.invocations += 1
+        payload = json.loads(json.dumps({"Poll": execution.state, "ExecutionArn": execution.arn}))
+        state = handler.handle(payload, Context())
+        if execution.status == "RUNNING":
+            execution.state = state
+            if "Seconds" not in state:
+                execution.status = "SUCCEEDED"
+
+
+class _Closed:
+    def __enter__(self) -> _Closed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def as_strings(value: Any) -> Any:
+    """CloudFormation hands every scalar over as a string."""
+    if isinstance(value, Mapping):
+        return {key: as_strings(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_strings(item) for item in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+_CLIENTS: dict[tuple[int, str, str], Any] = {}
+
+
+def make_client(backend: Backend, account: str, region: str = REGION) -> Any:
+    """An ordinary client of the service, with the provider's own retry settings."""
+    key = (id(backend), account, region)
+    if key not in _CLIENTS:
+        client = boto3.client(
+            "lookoutequipment",
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="secret",
+            config=Config(retries=aws._RETRIES),  # type: ignore[arg-type]
+        )
+        connect(client, backend, account=account)
+        _CLIENTS[key] = client
+    return _CLIENTS[key]

@@ -1,0 +1,200 @@
+"""What only the service can know: failed work, quotas, permissions, time, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from tests.contract.cases import MODEL_VERSION, RESOURCE_POLICY, Case
+from tests.contract.player import Player, Resource
+from tests.contract.test_ownership import with_options
+from tests.contract.world import World
+
+from lookout_local.services import Fault, Progress
+from lookout_provider.resources.base import State
+
+imports = pytest.mark.where(lambda case: "ImportDataset" in case.calls or "ImportModelVersion" in case.calls)
+
+
+def import_operation(case: Case) -> str:
+    return "ImportDataset" if "ImportDataset" in case.calls else "ImportModelVersion"
+
+
+@imports
+def test_a_failed_import_fails_with_the_service_s_reason_and_the_real_id(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    world.backend.faults.add(import_operation(case), Fault.fail("the source is on fire"))
+    answer = player.create(resource)
+    assert not answer.ok
+    assert "the source is on fire" in answer.reason
+    assert not answer.physical_id.startswith("refused:")
+    assert player.delete(resource).ok
+    if case.traits.deletable:
+        assert case.live(world) == {}
+    else:
+        assert "cannot delete" in answer.reason
+
+
+@imports
+def test_what_failed_is_made_again_by_the_next_deployment(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    world.backend.faults.add(import_operation(case), Fault.fail("the source is on fire"))
+    player.create(resource)
+    answer = player.create(resource)
+    assert answer.ok, answer.reason
+    ready = [status for status in case.live(world).values() if status != "FAILED"]
+    assert len(ready) == 1
+
+
+def test_a_version_that_was_imported_before_is_used_again(player: Player, world: World) -> None:
+    resource = Resource(MODEL_VERSION.type, "Pumps1A2B3C4D", MODEL_VERSION.desired(world))
+    first = player.create(resource).physical_id
+    second = player.update(resource, MODEL_VERSION.replaced(world)).physical_id
+    again = player.update(resource, MODEL_VERSION.desired(world)).physical_id
+    assert first == again != second
+    assert len(MODEL_VERSION.live(world)) == 2
+
+
+def test_a_missing_permission_is_waited_out_for_two_minutes_then_named(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    started = world.clock.now()
+    world.backend.faults.add(case.calls[0], Fault.access_denied(), times=500)
+    answer = player.create(resource)
+    assert not answer.ok
+    assert f"{case.calls[0]}: AccessDeniedException" in answer.reason
+    assert 120 <= (world.clock.now() - started).total_seconds() < 240
+
+
+def test_a_permission_that_comes_late_is_waited_for(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    world.backend.faults.add(case.calls[0], Fault.access_denied(), times=3)
+    assert player.create(resource).ok
+
+
+@imports
+def test_a_quota_of_work_in_progress_is_waited_out(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    world.backend.settings.quotas.import_dataset_jobs_in_progress = 1
+    world.backend.settings.quotas.import_model_jobs_in_progress = 1
+    world.backend.settings.progress = Progress.by_seconds(200)
+    world.target.import_dataset(SourceDatasetArn=world.dataset, DatasetName="busy", ClientToken="busy")
+    world.target.import_model_version(
+        SourceModelVersionArn=world.version(1), ModelName="busy", DatasetName="plain-dataset", ClientToken="busy"
+    )
+    answer = player.create(resource)
+    assert answer.ok, answer.reason
+
+
+@pytest.mark.where(lambda case: case.traits.deletable and case.traits.taggable)
+def test_a_quota_of_things_fails_by_its_name(case: Case, player: Player, world: World, resource: Resource) -> None:
+    world.backend.settings.quotas.datasets = 1
+    world.backend.settings.quotas.models = 1
+    answer = player.create(resource)
+    assert "ServiceQuotaExceededException" in answer.reason
+    assert answer.physical_id.startswith("refused:")
+
+
+@imports
+def test_the_time_to_wait_ends_with_the_real_id(case: Case, player: Player, world: World, resource: Resource) -> None:
+    resource.properties = with_options(resource, WaitSeconds="300")
+    world.backend.settings.progress = Progress.by_seconds(4000)
+    answer = player.create(resource)
+    assert not answer.ok
+    assert "not finished after 3" in answer.reason
+    assert answer.physical_id in case.live(world)
+
+
+@imports
+def test_what_is_not_waited_for_is_answered_when_it_has_started(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    resource.properties = with_options(resource, WaitSeconds="0")
+    world.backend.settings.progress = Progress.by_seconds(4000)
+    answer = player.create(resource)
+    assert answer.ok, answer.reason
+    assert (player.invocations, player.machine.executions) == (1, {})
+
+
+@imports
+def test_work_of_an_hour_takes_fewer_than_75_polls(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    world.backend.settings.progress = Progress.by_seconds(3200)
+    url = player.begin("Create", resource)
+    polls = player.drain()
+    assert player.answers[url][0].ok
+    assert polls < 75
+
+
+def test_an_import_of_what_does_not_exist_fails_with_the_service_s_words(player: Player, world: World) -> None:
+    properties = {**MODEL_VERSION.desired(world), "SourceModelVersionArn": world.version(99)}
+    answer = player.create(Resource(MODEL_VERSION.type, "Pumps1A2B3C4D", properties))
+    assert "ImportModelVersion: ResourceNotFoundException" in answer.reason
+    assert answer.physical_id.startswith("refused:")
+
+
+def test_a_policy_that_somebody_else_put_meanwhile_is_not_overwritten_blindly(player: Player, world: World) -> None:
+    resource = Resource(RESOURCE_POLICY.type, "Pumps1A2B3C4D", RESOURCE_POLICY.desired(world))
+    player.create(resource)
+    world.calls()
+    assert RESOURCE_POLICY.changed is not None
+    player.update(resource, RESOURCE_POLICY.changed(world))
+    [put] = [call for call in world.backend.calls.all() if call.operation == "PutResourcePolicy"]
+    assert put.parameters["PolicyRevisionId"]
+
+
+def test_a_policy_that_is_only_spelled_differently_is_not_put_again(player: Player, world: World) -> None:
+    resource = Resource(RESOURCE_POLICY.type, "Pumps1A2B3C4D", RESOURCE_POLICY.desired(world))
+    player.create(resource)
+    world.calls()
+    respelled = resource.properties["ResourcePolicy"].replace("arn:aws:iam::111111111111:root", "111111111111")
+    assert respelled != resource.properties["ResourcePolicy"]
+    player.update(resource, {**resource.properties, "ResourcePolicy": respelled})
+    assert world.mutations() == []
+
+
+class TestWhenTheServiceHasEnded:
+    @pytest.fixture
+    def created(self, player: Player, resource: Resource, monkeypatch: pytest.MonkeyPatch) -> Resource:
+        player.create(resource)
+
+        def unreachable(**_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://lookoutequipment.us-east-1.amazonaws.com")
+
+        reachable = player.client
+
+        class Ended:
+            def __getattr__(self, operation: str) -> Any:
+                return unreachable
+
+        monkeypatch.setattr(player, "client", lambda s, r: reachable(s, r) if s == "stepfunctions" else Ended())
+        return resource
+
+    def test_a_delete_succeeds(self, case: Case, player: Player, created: Resource) -> None:
+        assert player.delete(created).ok
+
+    def test_an_update_fails_and_names_the_way_out(self, case: Case, player: Player, created: Resource) -> None:
+        answer = player.finish(player.begin("Update", created, properties=created.properties))
+        assert (answer.status, answer.physical_id) == ("FAILED", created.physical_id)
+        assert "endpoint_url" in answer.reason
+
+    @pytest.mark.where(lambda case: case.traits.deletable)
+    def test_a_delete_fails_where_the_function_is_told_so(
+        self, case: Case, player: Player, created: Resource, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DELETE_WHEN_SERVICE_ENDED", "false")
+        assert not player.delete(created).ok
+
+
+def test_every_status_of_a_version_is_known() -> None:
+    from lookout_provider.properties import service_model
+    from lookout_provider.resources.model import version_state
+
+    statuses = service_model("lookoutequipment").shape_for("ModelVersionStatus").metadata["enum"]
+    assert {version_state({"Status": status}) for status in statuses} == set(State)

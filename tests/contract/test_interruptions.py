@@ -1,0 +1,172 @@
+"""What goes on around a deployment that does not go well: duplicates, invented ids, cancelling, rolling back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.contract.cases import Case
+from tests.contract.player import Player, Resource
+from tests.contract.test_sequences import another
+from tests.contract.world import World
+
+from lookout_local.services import Fault, Progress
+
+
+def test_an_event_delivered_twice_gives_the_same_answer_and_one_thing(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    event = player.event("Create", resource)
+    player.deliver(event)
+    player.deliver(event)
+    player.drain()
+    answers = player.answers[event["ResponseURL"]]
+    assert {(answer.status, answer.physical_id) for answer in answers} == {("SUCCESS", answers[0].physical_id)}
+    assert len(case.live(world)) == 1
+
+
+def test_an_event_delivered_again_after_its_answer_changes_nothing(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    event = player.event("Create", resource)
+    player.deliver(event)
+    player.drain()
+    before = case.live(world)
+    player.deliver(event)
+    player.drain()
+    assert case.live(world) == before
+    assert len({answer.physical_id for answer in player.answers[event["ResponseURL"]]}) == 1
+
+
+def test_a_delete_with_an_invented_id_finds_what_the_create_made(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    """CloudFormation cancels a Create that has not answered, and makes an id up for its Delete."""
+    player.begin("Create", resource)
+    resource.physical_id = "plant-Pumps1A2B3C4D-1QZ7X5Y2R8T3"
+    assert player.delete(resource).ok
+    assert bool(case.live(world)) is not case.traits.deletable
+
+
+def test_a_delete_with_an_invented_id_is_a_no_op_when_nothing_was_made(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    resource.physical_id = "plant-Pumps1A2B3C4D-1QZ7X5Y2R8T3"
+    answer = player.delete(resource)
+    assert (answer.status, answer.physical_id) == ("SUCCESS", resource.physical_id)
+    assert world.mutations() == []
+
+
+def test_a_delete_stops_the_create_that_still_waits(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    url = player.begin("Create", resource)
+    waiting = list(player.machine.running())
+    resource.physical_id = waiting[0].state["PhysicalId"] if waiting else player.answers[url][0].physical_id
+    assert player.delete(resource).ok
+    assert [execution.status for execution in waiting] == ["ABORTED"] * len(waiting)
+    assert len(player.answers.get(url, [])) == (0 if waiting else 1)
+    assert bool(case.live(world)) is not case.traits.deletable
+
+
+def test_a_poll_that_was_fenced_off_makes_nothing(case: Case, player: Player, world: World, resource: Resource) -> None:
+    operation = {"Dataset": "CreateDataset", "ImportedDataset": "ImportDataset"}
+    first = case.calls[0]
+    assert operation
+    world.backend.faults.add(first, Fault.throttle(), times=4)
+    player.begin("Create", resource)
+    [execution] = player.machine.running()
+    execution.status = "ABORTED"
+    world.calls()
+    player.poll(execution)
+    assert world.mutations() == []
+    assert case.live(world) == {}
+
+
+def test_a_rolled_back_update_leads_back_to_the_old_state(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    """Update with the swapped properties and the new id, then Delete of the new id."""
+    player.create(resource)
+    before, old, old_id = case.live(world), resource.properties, resource.physical_id
+    for changed in filter(None, (case.changed, case.replaced)):
+        assert player.update(resource, changed(world), clean_up=False).ok
+        back = player.roll_back(resource, old, old_id)
+        assert back.physical_id == old_id
+        assert {key: case.live(world).get(key) for key in before} == before
+        if case.traits.deletable:
+            assert case.live(world) == before
+
+
+def test_a_rollback_that_only_deletes_the_new_id_leaves_the_old_thing(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    player.create(resource)
+    before, old_id = case.live(world), resource.physical_id
+    replaced = player.update(resource, case.replaced(world), clean_up=False)
+    assert replaced.physical_id != old_id
+    assert player.delete(resource).ok
+    assert {key: case.live(world).get(key) for key in before} == before
+
+
+def test_a_refused_create_answers_an_id_that_its_delete_ignores(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    resource.properties = {**resource.properties, "Nonsense": "1"}
+    answer = player.create(resource)
+    assert not answer.ok
+    assert "Nonsense" in answer.reason
+    assert answer.physical_id.startswith("refused:")
+    assert player.delete(resource).ok
+    assert world.mutations() == []
+
+
+def test_a_failed_update_keeps_the_old_id_when_nothing_new_exists(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    player.create(resource)
+    before = case.live(world)
+    answer = player.finish(player.begin("Update", resource, properties={**resource.properties, "Nonsense": "1"}))
+    assert (answer.status, answer.physical_id) == ("FAILED", resource.physical_id)
+    assert case.live(world) == before
+
+
+def test_a_failed_cleanup_is_tried_again(case: Case, player: Player, world: World, resource: Resource) -> None:
+    """CloudFormation tries the Delete of a replaced resource three times."""
+    player.create(resource)
+    for _ in range(3):
+        assert player.delete(another(resource)).ok
+    assert bool(case.live(world)) is not case.traits.deletable
+
+
+@pytest.mark.parametrize("fault", ["throttle", "server_error", "lost_answer"])
+def test_every_call_may_fail_and_all_still_comes_to_exactly_one_thing(
+    case: Case, player: Player, world: World, resource: Resource, fault: str
+) -> None:
+    """Each call in turn fails as often as the SDK tries it, so that the provider itself has to cope."""
+    for operation in case.calls:
+        world.backend.faults.clear()
+        world.backend.faults.add(operation, getattr(Fault, fault)(), times=4)
+        created = player.create(resource)
+        assert created.ok, f"{operation}: {created.reason}"
+        assert created.physical_id in case.live(world), operation
+        if case.traits.deletable:
+            assert len(case.live(world)) == 1, operation
+        world.backend.faults.add(operation, getattr(Fault, fault)(), times=4)
+        changed: dict[str, Any] = case.changed(world) if case.changed else {**resource.properties, "Tags": []}
+        desired = resource.properties
+        assert player.update(resource, changed).ok, operation
+        world.backend.faults.clear()
+        world.backend.faults.add(operation, getattr(Fault, fault)(), times=4)
+        assert player.delete(resource).ok, operation
+        world.backend.faults.clear()
+        assert bool(case.live(world)) is not case.traits.deletable, operation
+        resource.properties = desired
+
+
+def test_throttling_never_fails_a_poll(case: Case, player: Player, world: World, resource: Resource) -> None:
+    world.backend.settings.progress = Progress.by_seconds(600)
+    for operation in case.calls:
+        world.backend.faults.add(operation, Fault.throttle(), times=12)
+    answer = player.create(resource)
+    assert answer.ok, answer.reason

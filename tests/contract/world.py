@@ -1,0 +1,156 @@
+"""Two accounts with what the contract needs: a source account that trained, a target account that imports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.contract.player import REGION, make_client
+
+from lookout_local.services import Backend, ManualClock, Settings, StorageError, StoredObject
+
+SOURCE, TARGET = "111111111111", "222222222222"
+_ROLE = f"arn:aws:iam::{SOURCE}:role/data"
+SCHEMA = {
+    "Components": [
+        {
+            "ComponentName": "pump",
+            "Columns": [{"Name": "Timestamp", "Type": "DATETIME"}, {"Name": "pressure", "Type": "DOUBLE"}],
+        }
+    ]
+}
+
+
+class MemoryStorage:
+    """A bucket in memory."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+
+    def list(self, role_arn: str, bucket: str, prefix: str) -> list[StoredObject]:
+        return [
+            StoredObject(key, len(body)) for (owner, key), body in self.objects.items()
+            if owner == bucket and key.startswith(prefix)
+        ]  # fmt: skip
+
+    def read(self, role_arn: str, bucket: str, key: str) -> bytes:
+        try:
+            return self.objects[bucket, key]
+        except KeyError:
+            raise StorageError(f"no object {key} in {bucket}") from None
+
+    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        self.objects[bucket, key] = body
+
+
+class World:
+    """The service with a trained model of three versions in the source account, which the target may import."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.clock = ManualClock()
+        storage = MemoryStorage()
+        self.backend = Backend(storage=storage, clock=self.clock, settings=settings)
+        rows = [f"2024-01-{day:02}T{hour:02}:00:00,{day + hour}" for day in range(1, 29) for hour in (0, 12)]
+        storage.write(_ROLE, "sensors", "data/pump/a.csv", "\n".join(["Timestamp,pressure", *rows]).encode())
+        self.source = make_client(self.backend, SOURCE)
+        self.target = make_client(self.backend, TARGET)
+        self._train()
+        self.imported("plain-dataset", "plain-model")
+        self.backend.calls.clear()
+
+    def _train(self) -> None:
+        source = self.source
+        self.dataset = source.create_dataset(
+            DatasetName="pumps", DatasetSchema={"InlineDataSchema": json.dumps(SCHEMA)}, ClientToken="dataset"
+        )["DatasetArn"]
+        self.other_dataset = source.create_dataset(
+            DatasetName="pumps-2", DatasetSchema={"InlineDataSchema": json.dumps(SCHEMA)}, ClientToken="dataset-2"
+        )["DatasetArn"]
+        for name in ("pumps", "pumps-2"):
+            source.start_data_ingestion_job(
+                DatasetName=name,
+                IngestionInputConfiguration={"S3InputConfiguration": {"Bucket": "sensors", "Prefix": "data/"}},
+                RoleArn=_ROLE,
+                ClientToken=f"ingestion-{name}",
+            )
+            until(lambda name=name: source.describe_dataset(DatasetName=name)["Status"] == "ACTIVE")
+        self.model = source.create_model(
+            ModelName="wear",
+            DatasetName="pumps",
+            TrainingDataStartTime="2024-01-01T00:00:00Z",
+            TrainingDataEndTime="2024-01-20T00:00:00Z",
+            EvaluationDataStartTime="2024-01-20T00:00:00Z",
+            EvaluationDataEndTime="2024-01-28T00:00:00Z",
+            ClientToken="model",
+        )["ModelArn"]
+        until(lambda: source.describe_model(ModelName="wear")["Status"] == "SUCCESS")
+        for version in (2, 3):
+            source.import_model_version(
+                SourceModelVersionArn=self.version(1), ModelName="wear", DatasetName="pumps", ClientToken=f"v{version}"
+            )
+            until(lambda v=version: self.status(source, "wear", v) == "SUCCESS")
+        for arn, action in (
+            (self.dataset, "ImportDataset"),
+            (self.other_dataset, "ImportDataset"),
+            (self.model, "ImportModelVersion"),
+        ):
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{TARGET}:root"},
+                "Action": f"lookoutequipment:{action}",
+                "Resource": arn,
+            }
+            source.put_resource_policy(
+                ResourceArn=arn,
+                ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+                ClientToken=arn[:256],
+            )
+
+    def imported(self, dataset: str, model: str) -> None:
+        """Import a dataset and a model of that name into the target account, by hand."""
+        self.target.import_dataset(SourceDatasetArn=self.dataset, DatasetName=dataset, ClientToken=dataset)
+        until(lambda: self.target.describe_dataset(DatasetName=dataset)["Status"] == "ACTIVE")
+        self.target.import_model_version(
+            SourceModelVersionArn=self.version(1), ModelName=model, DatasetName=dataset, ClientToken=model
+        )
+        until(lambda: self.status(self.target, model, 1) == "SUCCESS")
+
+    def add_version(self, model: str, number: int) -> None:
+        """Import one more version into a model of the target account, by hand."""
+        dataset = self.target.describe_model(ModelName=model)["DatasetName"]
+        self.target.import_model_version(
+            SourceModelVersionArn=self.version(number),
+            ModelName=model,
+            DatasetName=dataset,
+            ClientToken=f"{model}-{number}",
+        )
+        until(lambda: self.status(self.target, model, number) == "SUCCESS")
+
+    def version(self, number: int) -> str:
+        """The ARN of a version in the source account."""
+        return f"{self.model}/model-version/{number}"
+
+    @staticmethod
+    def status(client: Any, model: str, version: int) -> str:
+        return str(client.describe_model_version(ModelName=model, ModelVersion=version)["Status"])
+
+    def calls(self, *operations: str) -> list[str]:
+        """The operations that the target account called since the last look, of those asked for."""
+        made = [call.operation for call in self.backend.calls.all() if call.account == TARGET]
+        self.backend.calls.clear()
+        return [operation for operation in made if not operations or operation in operations]
+
+    def mutations(self) -> list[str]:
+        reading = ("Describe", "List")
+        return [operation for operation in self.calls() if not operation.startswith(reading)]
+
+
+def until(done: Any) -> None:
+    """Look until *done*, as a caller of the service has to."""
+    for _ in range(20):
+        if done():
+            return
+    raise AssertionError("still not done")
+
+
+__all__ = ["REGION", "SCHEMA", "SOURCE", "TARGET", "World", "until"]
