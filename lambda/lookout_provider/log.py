@@ -27,5 +27,9 @@ def write(message: str, *, request: Request | None = None, level: str = "INFO", 
             "resourceType": request.resource_type,
         }
     line |= {name: value for name, value in fields.items() if value not in (None, "")}
-    sys.stdout.write(json.dumps(line, default=str) + "\n")
+    text = json.dumps(line, default=str)
+    if request is not None:
+        # An error may quote it, as urllib's do; whoever holds it can answer in our name.
+        text = text.replace(json.dumps(request.response_url)[1:-1], "<ResponseURL>")
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -15,6 +15,10 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Sh
 
 #: Only the service models are ours; the code of the SDK is the Lambda runtime's own, which AWS patches.
 _MODELS = Path(__file__).parent / "models"
+#: What the properties themselves are called in messages.
+_TOP = "properties"
+#: How much of a value a message shows, in characters.
+_SHOWN = 200
 
 
 class InvalidProperty(Exception):
@@ -60,7 +64,7 @@ def _structure(shape: StructureShape, value: Any, path: str) -> dict[str, Any]:
         raise _invalid(path, value, f"a map of {', '.join(shape.members)}")
     members = _by_any_case(shape, value)
     if unknown := sorted(set(members) - set(shape.members)):
-        raise InvalidProperty(f"{path}: unknown {unknown[0]!r}, expected one of {', '.join(shape.members)}")
+        raise InvalidProperty(f"{path or _TOP}: unknown {unknown[0]!r}, expected one of {', '.join(shape.members)}")
     return {
         name: coerce(shape.members[name], item, f"{path}.{name}" if path else name)
         for name, item in members.items()
@@ -98,9 +102,19 @@ def _number(shape: Shape, value: Any, path: str) -> int | float:
         raise _invalid(path, value, "a whole number" if whole else "a number") from None
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and number < low) or (high is not None and number > high):
-        raise _invalid(path, value, f"a number from {low} to {high if high is not None else 'any'}")
+        raise _invalid(path, value, f"a number {_range(low, high)}")
     return number
 
 
+def _range(low: int | None, high: int | None) -> str:
+    if low is not None and high is not None:
+        return f"from {low} to {high}"
+    return f"of at most {high}" if low is None else f"of at least {low}"
+
+
 def _invalid(path: str, value: Any, expected: str) -> InvalidProperty:
-    return InvalidProperty(f"{path or 'properties'}: got {value!r}, expected {expected}")
+    got = repr(value)
+    if len(got) > _SHOWN:
+        # What was expected must not be lost behind a value of any length.
+        got = got[:_SHOWN] + "..."
+    return InvalidProperty(f"{path or _TOP}: got {got}, expected {expected}")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.contract.cases import CASES, Case, name_of
 from tests.contract.player import MACHINE, Player, Resource
-from tests.contract.world import World
+from tests.contract.world import MemoryStorage, World
 
-from lookout_local.services import Progress
+from lookout_local.services import Backend, ManualClock, Progress
 from lookout_provider import aws, machine
 
 
@@ -22,9 +22,16 @@ def progress(request: pytest.FixtureRequest) -> Progress:
     return Progress.by_describes(request.param)
 
 
+@pytest.fixture(scope="session")
+def services() -> tuple[Backend, ManualClock, MemoryStorage]:
+    """One backend for all tests, because making clients takes longer than a test does."""
+    clock, storage = ManualClock(), MemoryStorage()
+    return Backend(storage=storage, clock=clock), clock, storage
+
+
 @pytest.fixture
-def world(progress: Progress) -> World:
-    world = World()
+def world(services: tuple[Backend, ManualClock, MemoryStorage], progress: Progress) -> World:
+    world = World(*services)
     world.backend.settings.progress = progress
     return world
 

@@ -150,7 +150,7 @@ class Player:
         return self.finish(self.begin("Delete", resource))
 
     def roll_back(self, resource: Resource, old: Mapping[str, Any], old_id: str | None) -> Answer:
-        """What follows an Update that succeeded in a deployment that failed: Update back, then Delete of what is new."""
+        """What follows an Update in a deployment that failed later: Update back, then Delete of what is new."""
         new_id, new_properties = resource.physical_id, resource.properties
         answer = self.finish(self.begin("Update", resource, properties=old))
         assert answer.ok, answer.reason

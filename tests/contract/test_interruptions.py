@@ -167,6 +167,6 @@ def test_every_call_may_fail_and_all_still_comes_to_exactly_one_thing(
 def test_throttling_never_fails_a_poll(case: Case, player: Player, world: World, resource: Resource) -> None:
     world.backend.settings.progress = Progress.by_seconds(600)
     for operation in case.calls:
-        world.backend.faults.add(operation, Fault.throttle(), times=12)
+        world.backend.faults.add(operation, Fault.throttle(), times=6)
     answer = player.create(resource)
     assert answer.ok, answer.reason

@@ -46,10 +46,11 @@ class MemoryStorage:
 class World:
     """The service with a trained model of three versions in the source account, which the target may import."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.clock = ManualClock()
-        storage = MemoryStorage()
-        self.backend = Backend(storage=storage, clock=self.clock, settings=settings)
+    def __init__(self, backend: Backend, clock: ManualClock, storage: MemoryStorage) -> None:
+        self.backend = backend
+        self.clock = clock
+        backend.reset()
+        vars(backend.settings).update(vars(Settings()))
         rows = [f"2024-01-{day:02}T{hour:02}:00:00,{day + hour}" for day in range(1, 29) for hour in (0, 12)]
         storage.write(_ROLE, "sensors", "data/pump/a.csv", "\n".join(["Timestamp,pressure", *rows]).encode())
         self.source = make_client(self.backend, SOURCE)

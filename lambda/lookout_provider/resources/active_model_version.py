@@ -95,8 +95,7 @@ class ActiveModelVersion(Attached):
         self.take_lease(live)
         if self.outdated(live):
             self.update(live, self.updatable)
-        found = self.find(live.physical_id)
-        return found or live
+        return live
 
     def update(self, live: Live, members: Sequence[str]) -> None:
         model, version = self.desired["ModelName"], self.desired["ModelVersion"]

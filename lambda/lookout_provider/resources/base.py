@@ -176,12 +176,7 @@ class Resource(ABC):
 
     def data(self, live: Live) -> dict[str, str]:
         """All attributes, always: an Fn::GetAtt of a key that an answer lacks fails the whole stack."""
-        values = self.values(live)
-        return {name: text(values.get(name)) for name in self.attributes}
-
-    def values(self, live: Live) -> Mapping[str, Any]:
-        """Where the attributes come from."""
-        return live.description
+        return {name: text(live.description.get(name)) for name in self.attributes}
 
 
 class Named(Resource):

@@ -61,15 +61,14 @@ class Model(Named):
         first = self.service.attempt("DescribeModelVersion", ModelName=physical_id, ModelVersion=1)
         if first is None:
             return None
-        state = version_state(first)
-        reason = failure(first) if state is State.FAILED else ""
-        return Live(physical_id, first["ModelArn"], first, state, reason)
-
-    def outdated(self, live: Live) -> Sequence[str]:
-        if live.state is not State.READY:
-            return ()
-        model = self.service.call("DescribeModel", ModelName=live.physical_id)
-        return super().outdated(Live(live.physical_id, live.arn, model))
+        live = Live(physical_id, first["ModelArn"], first, version_state(first))
+        if live.state is State.FAILED:
+            live.reason = failure(first)
+        elif live.state is State.READY:
+            model = self.service.call("DescribeModel", ModelName=physical_id)
+            # What UpdateModel changes is the model's; where it came from is its first version's.
+            live.description = {**model, **first, **{name: model.get(name) for name in self.updatable}}
+        return live
 
     def create(self) -> Live:
         answer = self.service.call(
@@ -90,6 +89,3 @@ class Model(Named):
 
     def delete(self, live: Live) -> None:
         self.service.attempt("DeleteModel", ModelName=live.physical_id)
-
-    def values(self, live: Live) -> Mapping[str, Any]:
-        return {**live.description, **self.service.call("DescribeModel", ModelName=live.physical_id)}

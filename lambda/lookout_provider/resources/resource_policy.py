@@ -46,7 +46,7 @@ class ResourcePolicy(Attached):
         live = Live(arn, arn)
         self.take_lease(live)
         self._put()
-        return self.find(arn) or live
+        return live
 
     def update(self, live: Live, members: Sequence[str]) -> None:
         self._put(PolicyRevisionId=live.description["PolicyRevisionId"])
