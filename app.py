@@ -19,7 +19,7 @@ PLANT = cdk.Environment(account="222222222222", region="us-east-1")
 class Share(cdk.Stack):
     """In the training account: lets the plant's account import the dataset and every version of the model."""
 
-    def __init__(self, scope: Construct, id: str, *, dataset_arn: str, model_arn: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, dataset_arn: str, model_arn: str) -> None:
         super().__init__(scope, id, env=TRAINING, description="Shares a trained model")
         plant = iam.AccountPrincipal(PLANT.account)
         equipment.Dataset.from_dataset_arn(self, "Pumps", dataset_arn).grant_import(plant)
@@ -32,7 +32,7 @@ class Plant(cdk.Stack):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         dataset_arn: str,
         model_arn: str,

@@ -1,0 +1,78 @@
+"""`python -m demo`: take the reference app through a stack's whole life; `--keep` leaves the cloud running."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+
+from demo.acts import PLANT, Demo
+from lookout_local import process
+from lookout_local.process import Running
+
+#: A minute of the services takes 0.6 seconds: they still take their time, and are still waited for.
+_TIME_SCALE = 0.01
+_KEPT = Path(".lookout-local")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave the local cloud running, and say how to use it")
+    keep: bool = parser.parse_args().keep
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+    signal.signal(signal.SIGTERM, _interrupt)
+    state_dir = _KEPT if keep else Path(tempfile.mkdtemp(prefix="lookout-demo-"))
+    started = time.monotonic()
+    try:
+        running, child = process.start(state_dir, time_scale=_TIME_SCALE, dies_with_us=not keep)
+        kept = False
+        try:
+            console.print(f"the local cloud serves at {running.endpoint_url}, with IAM enforcement")
+            Demo(running, console).run()
+            kept = keep
+        finally:
+            if not kept:
+                process.stop(running, child)
+    except KeyboardInterrupt:
+        raise SystemExit("demo: interrupted; the local cloud was stopped") from None
+    finally:
+        if not keep:
+            shutil.rmtree(state_dir, ignore_errors=True)
+    console.print(f"done in {time.monotonic() - started:.0f} seconds")
+    if keep:
+        _explain(running, console)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _explain(running: Running, console: Console) -> None:
+    console.print(
+        f"""
+The local cloud still runs, and its state is in {running.state_dir}.
+
+  endpoint      {running.endpoint_url}
+  credentials   an account number as access key id (it is that account's root), any secret
+  boto3         boto3.client("lookoutequipment", endpoint_url="{running.endpoint_url}", region_name="us-east-1",
+                             aws_access_key_id="{PLANT}", aws_secret_access_key="local")
+  AWS CLI       .venv/bin/lookout-local aws --account {PLANT} lookoutequipment list-models
+  shell         eval "$(.venv/bin/lookout-local env --account {PLANT})"
+  your own app  cd YOUR_APP && lookout-local --help, then: lookout-local cdk --state-dir {running.state_dir} deploy
+  stop it       .venv/bin/lookout-local down
+""",
+        highlight=False,
+        markup=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

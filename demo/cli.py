@@ -1,0 +1,86 @@
+"""The real CDK CLI, run for the demo: what it said, and what CloudFormation did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lookout_local import tools
+from lookout_local.deployment import Environment
+from lookout_local.process import Running
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run of the CLI."""
+
+    command: str
+    ok: bool
+    output: str
+
+    @property
+    def unchanged(self) -> bool:
+        return "(no changes)" in self.output
+
+
+@dataclass(frozen=True)
+class Cli:
+    """The CDK CLI in one account."""
+
+    running: Running
+    account: str
+    context: Mapping[str, str]
+
+    def deploy(self, stack: str, **context: str) -> Outcome:
+        return self._run(["deploy", stack, "--require-approval", "never", "--progress", "events"], context)
+
+    def destroy(self, stack: str, **context: str) -> Outcome:
+        return self._run(["destroy", stack, "--force", "--progress", "events"], context)
+
+    def _run(self, arguments: list[str], context: Mapping[str, str]) -> Outcome:
+        environment = Environment(self.account, "us-east-1")
+        tools.bootstrap_once(self.running, environment)
+        shown = " ".join(["cdk", *arguments[:2], *(f"-c {key}={value}" for key, value in context.items())])
+        given = [item for key, value in {**self.context, **context}.items() for item in ("-c", f"{key}={value}")]
+        done = subprocess.run(
+            [str(tools.find_cdk(ROOT)), *arguments, *given, "--output", str(Path(self.running.state_dir) / "cdk.out")],
+            cwd=ROOT,
+            env={**tools.environment_for(self.running, environment), "CI": "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Outcome(shown, done.returncode == 0, done.stdout.replace(str(ROOT) + os.sep, ""))
+
+
+def failures(cloudformation: Any, stack: str) -> list[tuple[str, str]]:
+    """The resources that failed in the last deployment, each with the reason that CloudFormation shows."""
+    found = []
+    for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:
+        if event["ResourceStatus"] in ("UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS") and _of_the_stack(event):
+            break
+        if event["ResourceStatus"] in ("CREATE_FAILED", "UPDATE_FAILED") and not _of_the_stack(event):
+            found.append((event["LogicalResourceId"], event.get("ResourceStatusReason", "")))
+    return found
+
+
+def retained(cloudformation: Any, stack_id: str) -> list[tuple[str, str]]:
+    """What a deleted stack has left because its policy says so: logical id and physical id."""
+    events = cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
+    return [
+        (event["LogicalResourceId"], event["PhysicalResourceId"])
+        for event in reversed(events)
+        if event["ResourceStatus"] == "DELETE_SKIPPED"
+    ]
+
+
+def _of_the_stack(event: Mapping[str, Any]) -> bool:
+    return bool(event["PhysicalResourceId"] == event["StackId"])
