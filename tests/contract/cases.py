@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contract.world import SCHEMA, SOURCE, World
-
 from lookout_provider import resources
 from lookout_provider.resources.base import Attached
 from lookout_provider.resources.base import Resource as Type
+from tests.contract.world import SCHEMA, SOURCE, World
 
 Properties = Mapping[str, Any]
+LABELS = {
+    "LabelsInputConfiguration": {"S3InputConfiguration": {"Bucket": "labels", "Prefix": "all/"}},
+    "RoleArn": "arn:aws:iam::222222222222:role/labels",
+}
 TAGS = [{"Key": "team", "Value": "pumps"}]
 
 
@@ -185,12 +188,7 @@ IMPORTED_DATASET = Case(
 MODEL = Case(
     "Custom::LookoutEquipmentModel",
     desired=lambda w: _model(w, 1),
-    changed=lambda w: _model(
-        w,
-        1,
-        LabelsInputConfiguration={"S3InputConfiguration": {"Bucket": "labels", "Prefix": "all/"}},
-        RoleArn="arn:aws:iam::222222222222:role/labels",
-    ),
+    changed=lambda w: _model(w, 1, **LABELS),
     replaced=lambda w: _model(w, 2),
     live=_models,
     calls=(
@@ -201,7 +199,7 @@ MODEL = Case(
 MODEL_VERSION = Case(
     "Custom::LookoutEquipmentModelVersion",
     desired=lambda w: _version(w, 2),
-    replaced=lambda w: _version(w, 3),
+    replaced=lambda w: _version(w, 3, **LABELS),
     live=_versions,
     remove_parent=_delete_model,
     calls=(

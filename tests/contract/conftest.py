@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.contract.cases import CASES, Case, name_of
-from tests.contract.player import MACHINE, Player, Resource
-from tests.contract.world import MemoryStorage, World
 
 from lookout_local.services import Backend, ManualClock, Progress
 from lookout_provider import aws, machine
+from tests.contract.cases import CASES, Case, name_of
+from tests.contract.permissions import Permissions
+from tests.contract.player import MACHINE, Player, Resource
+from tests.contract.world import MemoryStorage, World
 
 
 @pytest.fixture(params=[0, 2], ids=["at-once", "slowly"])
@@ -23,14 +24,20 @@ def progress(request: pytest.FixtureRequest) -> Progress:
 
 
 @pytest.fixture(scope="session")
-def services() -> tuple[Backend, ManualClock, MemoryStorage]:
+def permissions() -> Permissions:
+    return Permissions()
+
+
+@pytest.fixture(scope="session")
+def services(permissions: Permissions) -> tuple[Backend, ManualClock, MemoryStorage]:
     """One backend for all tests, because making clients takes longer than a test does."""
     clock, storage = ManualClock(), MemoryStorage()
-    return Backend(storage=storage, clock=clock), clock, storage
+    return Backend(storage=storage, clock=clock, authorizer=permissions), clock, storage
 
 
 @pytest.fixture
-def world(services: tuple[Backend, ManualClock, MemoryStorage], progress: Progress) -> World:
+def world(services: tuple[Backend, ManualClock, MemoryStorage], permissions: Permissions, progress: Progress) -> World:
+    permissions.statements = None
     world = World(*services)
     world.backend.settings.progress = progress
     return world

@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from lookout_local.services import Backend, ManualClock, connect
 from lookout_provider import aws, handler, protocol
+from tests.contract.permissions import PROVIDER_KEY
 
 REGION = "us-east-1"
 MACHINE = f"arn:aws:states:{REGION}:222222222222:stateMachine:provider"
@@ -118,7 +119,7 @@ class Player:
         if service == "stepfunctions":
             return self.machine
         assert service == "lookoutequipment", f"the provider called {service}"
-        return make_client(self.backend, self.account, region)
+        return make_client(self.backend, self.account, region, key=PROVIDER_KEY)
 
     def receive(self, request: Any, timeout: float) -> Any:
         """The PUT of an answer."""
@@ -233,20 +234,20 @@ def as_strings(value: Any) -> Any:
     return str(value)
 
 
-_CLIENTS: dict[tuple[int, str, str], Any] = {}
+_CLIENTS: dict[tuple[int, str, str, str], Any] = {}
 
 
-def make_client(backend: Backend, account: str, region: str = REGION) -> Any:
+def make_client(backend: Backend, account: str, region: str = REGION, key: str = "root") -> Any:
     """An ordinary client of the service, with the provider's own retry settings."""
-    key = (id(backend), account, region)
-    if key not in _CLIENTS:
+    known = (id(backend), account, region, key)
+    if known not in _CLIENTS:
         client = boto3.client(
             "lookoutequipment",
             region_name=region,
-            aws_access_key_id=account,
+            aws_access_key_id=key,
             aws_secret_access_key="secret",
             config=Config(retries=aws._RETRIES),  # type: ignore[arg-type]
         )
         connect(client, backend, account=account)
-        _CLIENTS[key] = client
-    return _CLIENTS[key]
+        _CLIENTS[known] = client
+    return _CLIENTS[known]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+
+from lookout_local.services import Fault, Progress
+from lookout_provider.resources.base import State
 from tests.contract.cases import MODEL_VERSION, RESOURCE_POLICY, Case
 from tests.contract.player import Player, Resource
 from tests.contract.test_ownership import with_options
 from tests.contract.world import World
-
-from lookout_local.services import Fault, Progress
-from lookout_provider.resources.base import State
 
 imports = pytest.mark.where(lambda case: "ImportDataset" in case.calls or "ImportModelVersion" in case.calls)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from lookout_local.services import Fault, Progress
 from tests.contract.cases import Case
 from tests.contract.player import Player, Resource
 from tests.contract.test_sequences import another
 from tests.contract.world import World
-
-from lookout_local.services import Fault, Progress
 
 
 def test_an_event_delivered_twice_gives_the_same_answer_and_one_thing(

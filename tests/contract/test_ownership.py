@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from lookout_provider import ownership
 from tests.contract.cases import DATASET, Case
 from tests.contract.conftest import wire
 from tests.contract.player import Player, Resource
 from tests.contract.test_sequences import another, tags_of
 from tests.contract.world import World
-
-from lookout_provider import ownership
 
 named = pytest.mark.where(lambda case: case.traits.deletable and case.traits.taggable)
 

@@ -10,13 +10,13 @@ import dataclasses
 from typing import Any
 
 import pytest
+
+from lookout_local.services import Progress
+from lookout_provider import ownership
 from tests.contract.cases import TAGS, Case
 from tests.contract.conftest import wire
 from tests.contract.player import Player, Resource
 from tests.contract.world import World
-
-from lookout_local.services import Progress
-from lookout_provider import ownership
 
 
 def another(resource: Resource, **changes: Any) -> Resource:

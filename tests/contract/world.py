@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.contract.player import REGION, make_client
-
 from lookout_local.services import Backend, ManualClock, Settings, StorageError, StoredObject
+from tests.contract.player import REGION, make_client
 
 SOURCE, TARGET = "111111111111", "222222222222"
 _ROLE = f"arn:aws:iam::{SOURCE}:role/data"
@@ -49,6 +48,7 @@ class World:
     def __init__(self, backend: Backend, clock: ManualClock, storage: MemoryStorage) -> None:
         self.backend = backend
         self.clock = clock
+        self.storage = storage
         backend.reset()
         vars(backend.settings).update(vars(Settings()))
         rows = [f"2024-01-{day:02}T{hour:02}:00:00,{day + hour}" for day in range(1, 29) for hour in (0, 12)]

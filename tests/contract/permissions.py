@@ -1,0 +1,107 @@
+"""The provider's policies as the constructs write them, evaluated as IAM does, without a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import assertions
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from cdk_lookout import equipment
+from lookout_local.services import AccessDenied, AllowEverything, HttpRequest
+
+PROVIDER_KEY = "PROVIDER"
+_PSEUDO = {
+    "AWS::AccountId": "222222222222",
+    "AWS::Region": "us-east-1",
+    "AWS::Partition": "aws",
+    "AWS::StackName": "plant",
+}
+Statement = dict[str, Any]
+
+
+class Permissions(AllowEverything):
+    """Everybody may do everything, but the provider only what *statements* say, once there are any."""
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] | None = None
+        self.denied: set[str] = set()
+
+    def authorize(
+        self, request: HttpRequest, action: str, resources: Sequence[str], context: Mapping[str, str | list[str]]
+    ) -> None:
+        if request.access_key != PROVIDER_KEY or self.statements is None:
+            return
+        policy = parse_policy_document({"Version": "2012-10-17", "Statement": self.statements})
+        for resource in resources:
+            asked = EvalContext(
+                principal_arn="arn:aws:sts::222222222222:assumed-role/provider/function",
+                principal_type="AssumedRole",
+                principal_account="222222222222",
+                action=action,
+                resource_arn=resource,
+                region=request.region,
+                service_context={key.lower(): value for key, value in context.items()},
+            )
+            if evaluate(asked, [policy]).decision != "Allow":
+                self.denied.add(action)
+                raise AccessDenied(f"not authorized to perform {action} on {resource}")
+
+
+def policies() -> dict[str, list[Statement]]:
+    """The statements for each resource type, from the template of a stack that uses them all."""
+    stack = cdk.Stack(cdk.App(), "plant")
+    dataset = equipment.Dataset(stack, "Dataset", source=equipment.DatasetSource.detected())
+    arn = "arn:aws:lookoutequipment:us-east-1:111111111111:model/wear/1/model-version/1"
+    source = equipment.ModelVersion.from_model_version_arn(stack, "Source", arn)
+    model = equipment.Model(stack, "Model", source=equipment.ModelSource.imported(source, dataset=dataset))
+    version = equipment.ModelVersion(stack, "Version", model=model, source=source)
+    equipment.ActiveModelVersion(stack, "Active", model_version=version)
+    model.grant_import(cdk.aws_iam.AccountPrincipal("333333333333"))
+    found = assertions.Template.from_stack(stack).find_resources("AWS::IAM::Policy")
+    return {
+        logical_id: [_resolve(statement) for statement in policy["Properties"]["PolicyDocument"]["Statement"]]
+        for logical_id, policy in found.items()
+    }
+
+
+def without(statements: Sequence[Statement], index: int, action: str) -> list[Statement]:
+    """The same *statements*, but *action* out of the one at *index*."""
+    kept = [dict(statement) for statement in statements]
+    kept[index]["Action"] = [item for item in _actions(kept[index]) if item != action]
+    return [statement for statement in kept if statement["Action"]]
+
+
+def granted(statements: Sequence[Statement]) -> Iterator[tuple[int, str]]:
+    """Every action of every statement."""
+    for index, statement in enumerate(statements):
+        for action in _actions(statement):
+            yield index, action
+
+
+def _actions(statement: Statement) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else list(actions)
+
+
+def _resolve(value: Any) -> Any:
+    """What CloudFormation makes of the intrinsic functions in a policy."""
+    if isinstance(value, list):
+        return [_resolve(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Ref" in value:
+        return _PSEUDO.get(value["Ref"], value["Ref"])
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return separator.join(_resolve(part) for part in parts)
+    if "Fn::Sub" in value:
+        text = str(value["Fn::Sub"])
+        for name, resolved in _PSEUDO.items():
+            text = text.replace("${" + name + "}", resolved)
+        return text
+    if "Fn::GetAtt" in value:
+        return ".".join(value["Fn::GetAtt"])
+    return {key: _resolve(item) for key, item in value.items()}
