@@ -82,7 +82,7 @@ class Service:
         from botocore.exceptions import BotoCoreError, ClientError
 
         started = time.monotonic()
-        outcome, request_id = "ok", ""
+        outcome, request_id = "", ""
         try:
             method = getattr(client(self.name, self.region), _snake(operation))
             answer: dict[str, Any] = method(**parameters)
@@ -96,7 +96,11 @@ class Service:
         except BotoCoreError as error:
             outcome = type(error).__name__
             raise ServiceError(operation, _connection_kind(error), outcome, str(error)) from error
+        except Exception as error:
+            outcome = type(error).__name__
+            raise
         else:
+            outcome = "ok"
             request_id = answer.pop("ResponseMetadata", {}).get("RequestId", "")
             return answer
         finally:
@@ -138,16 +142,12 @@ def _snake(operation: str) -> str:
 
 
 def _connection_kind(error: Exception) -> Kind:
-    from botocore.exceptions import (
-        ConnectionClosedError,
-        ConnectTimeoutError,
-        EndpointConnectionError,
-        ReadTimeoutError,
-    )
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, HTTPClientError
 
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return Kind.UNREACHABLE
-    if isinstance(error, ConnectionClosedError | ReadTimeoutError):
+    # Closed, timed out or garbled after the request was sent: it may have been carried out.
+    if isinstance(error, HTTPClientError):
         return Kind.UNAVAILABLE
     return Kind.REJECTED
 

@@ -31,6 +31,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "requestPayload" in event:
         return _undelivered(event, context)
     request = Request.parse(event)
+    if _inert(request):
+        return _forget(request, context)
     with _Watchdog(request, context) as watchdog:
         return _begin(request, watchdog, context)
 
@@ -43,12 +45,14 @@ def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any
         machine = Machine(request)
         progress = lifecycle.begin(request)
         watchdog.progress = progress
-        if not _inert(request) and machine.fence():
+        if machine.fence():
             # Delivered twice, and the first delivery's wait will answer.
             return {}
         outcome = lifecycle.advance(request, progress)
         if not isinstance(outcome, Answer):
-            machine.start(_state(request, outcome, context.invoked_function_arn))
+            # What the watchdog has answered must not go on: CloudFormation's next event may be under way.
+            if watchdog.call_off():
+                machine.start(_state(request, outcome, context.invoked_function_arn))
             return {}
     except Exception as error:
         outcome = _unexpected(request, error, watchdog.physical_id)
@@ -119,12 +123,10 @@ def _undelivered(record: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return {}
     request = Request.parse(payload)
     if _inert(request):
-        answer = Answer("SUCCESS", request.physical_id or "")
-    else:
-        condition = record.get("requestContext", {}).get("condition", "")
-        reason = f"the provider's function ended without an answer ({condition}); its log has the details"
-        answer = Answer("FAILED", _last_known_id(request), reason)
-    send(request, answer, _where(context))
+        return _forget(request, context)
+    condition = record.get("requestContext", {}).get("condition", "")
+    reason = f"the provider's function ended without an answer ({condition}); its log has the details"
+    send(request, Answer("FAILED", _last_known_id(request), reason), _where(context))
     return {}
 
 
@@ -146,6 +148,12 @@ def _inert(request: Request) -> bool:
     return request.request_type == "Delete" and (request.physical_id or "").startswith(REFUSED)
 
 
+def _forget(request: Request, context: Any) -> dict[str, Any]:
+    """The Delete of what never was succeeds, whatever cannot be imported or asked."""
+    send(request, Answer("SUCCESS", request.physical_id or ""), _where(context))
+    return {}
+
+
 def _unexpected(request: Request, error: Exception, physical_id: str) -> Answer:
     log.write("unexpected", request=request, level="ERROR", trace=traceback.format_exc())
     return Answer("FAILED", physical_id, f"{type(error).__name__}: {error}")
@@ -162,7 +170,9 @@ class _Watchdog:
     def __init__(self, request: Request, context: Any) -> None:
         self._request = request
         self._context = context
+        #: Held by whoever ends the event: the invocation itself or the watchdog.
         self._once = threading.Lock()
+        self._called_off = False
         seconds = context.get_remaining_time_in_millis() / 1000 - _WATCHDOG_SECONDS
         self._timer = threading.Timer(max(0.0, seconds), self._bark)
         self._timer.daemon = True
@@ -181,10 +191,17 @@ class _Watchdog:
     def __exit__(self, *exception: object) -> None:
         self._timer.cancel()
 
+    def call_off(self) -> bool:
+        """Leave the end of the event to the caller; False when the watchdog has answered already."""
+        self._called_off = self._called_off or self._once.acquire(blocking=False)
+        return self._called_off
+
     def answer(self, answer: Answer) -> None:
         """Answer, unless the watchdog has done so."""
-        if self._once.acquire(blocking=False):
+        if self.call_off():
             send(self._request, answer, _where(self._context))
 
     def _bark(self) -> None:
-        self.answer(Answer("FAILED", self.physical_id, "the provider's function ran out of time"))
+        if self._once.acquire(blocking=False):
+            reason = "the provider's function ran out of time"
+            send(self._request, Answer("FAILED", self.physical_id, reason), _where(self._context))

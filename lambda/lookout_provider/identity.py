@@ -30,6 +30,11 @@ def canonical(value: Any) -> Any:
     return value
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether both mean the same; what is absent means the same as what is empty."""
+    return bool(canonical({"": one}) == canonical({"": other}))
+
+
 def fingerprint(properties: Mapping[str, Any], members: Iterable[str]) -> str:
     """8 hex digits of those *members* of *properties* that are there."""
     chosen = {name: properties[name] for name in members if name in properties}

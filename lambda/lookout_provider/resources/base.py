@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from lookout_provider import ownership, properties
 from lookout_provider.aws import Service
-from lookout_provider.identity import canonical, fingerprint, generated_name, text
+from lookout_provider.identity import fingerprint, generated_name, same, text
 from lookout_provider.ownership import Tags
 from lookout_provider.protocol import Request
 
@@ -139,7 +139,7 @@ class Resource(ABC):
         readable = [
             name
             for name in self.create_only
-            if name in live.description and canonical(live.description[name]) != canonical(self.desired.get(name))
+            if name in live.description and not same(live.description[name], self.desired.get(name))
         ]
         made_with = self.read_tags(live).get(ownership.IDENTITY)
         if made_with is None:
@@ -151,7 +151,7 @@ class Resource(ABC):
         return [
             name
             for name in self.updatable
-            if name in self.desired and canonical(live.description.get(name)) != canonical(self.desired[name])
+            if name in self.desired and not same(live.description.get(name), self.desired[name])
         ]
 
     # -- mutations ----------------------------------------------------------------------------------------

@@ -55,14 +55,17 @@ class Dataset(Named):
         found = self.service.attempt("DescribeDataset", DatasetName=physical_id)
         if found is None:
             return None
-        description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
-        live = Live(physical_id, found["DatasetArn"], description)
+        live = Live(physical_id, found["DatasetArn"], found)
+        if "DatasetSchema" in self.desired:
+            # Without one, whatever the service detects is as desired.
+            live.description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
         if found["Status"] == "IMPORT_IN_PROGRESS":
             live.state = State.WORKING
         elif found.get("SourceDatasetArn") or self._imports():
             # A dataset has no state for a failed import: only its ingestion job tells.
             job = self._import_job(live)
-            live.description = description | {name: job.get(name) for name in ("JobId", "IngestedDataSize")}
+            job_members = {name: job.get(name) for name in ("JobId", "IngestedDataSize")}
+            live.description = {**live.description, **job_members}
             if job.get("Status") == "FAILED":
                 live.state = State.FAILED
                 live.reason = " ".join(filter(None, (job.get("FailedReason"), job.get("StatusDetail"))))
