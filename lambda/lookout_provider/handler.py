@@ -131,17 +131,22 @@ def _undelivered(record: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _last_known_id(request: Request) -> str:
-    """The id under which the dead invocation may have made something, so that a Delete finds it."""
-    if request.physical_id:
-        return request.physical_id
+    """The id under which the dead invocation may have made something, so that a Delete finds it.
+
+    For an Update that is the id of what would replace the resource: its rollback leads back to the old one, and
+    then deletes what is under this one, if there is anything.
+    """
+    known = request.physical_id or f"unknown:{request.logical_id}"
+    if request.request_type == "Delete":
+        return known
     try:
         from lookout_provider.resources import resource_for
 
         resource = resource_for(request)
         resource.accept(request.properties)
-        return resource.physical_id() or f"unknown:{request.logical_id}"
+        return resource.physical_id() or known
     except Exception:
-        return f"unknown:{request.logical_id}"
+        return known
 
 
 def _inert(request: Request) -> bool:

@@ -80,7 +80,9 @@ def _by_any_case(shape: StructureShape, value: Mapping[str, Any]) -> dict[str, A
 
 def _scalar(shape: Shape, value: Any, path: str) -> Any:
     if isinstance(value, Mapping | list):
-        raise _invalid(path, value, f"a {shape.type_name}")
+        # Its contents stay out of the message: they may be a policy.
+        found = "list" if isinstance(value, list) else "map"
+        raise InvalidProperty(f"{path}: got a {found}, expected a {shape.type_name}")
     if shape.type_name == "boolean":
         if str(value).lower() not in ("true", "false"):
             raise _invalid(path, value, "true or false")

@@ -170,3 +170,23 @@ def test_throttling_never_fails_a_poll(case: Case, player: Player, world: World,
         world.backend.faults.add(operation, Fault.throttle(), times=6)
     answer = player.create(resource)
     assert answer.ok, answer.reason
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["after-it-made-something", "before"])
+def test_an_update_whose_invocation_dies_rolls_back_to_what_was(
+    case: Case, player: Player, world: World, resource: Resource, made: bool
+) -> None:
+    """Out of memory, say: Lambda hands the event to the function's on-failure destination."""
+    player.create(resource)
+    before, old, old_id = case.live(world), resource.properties, resource.physical_id
+    replaced = case.replaced(world)
+    if made:
+        player.update(another(resource), replaced, clean_up=False)
+    event = player.event("Update", resource, properties=replaced)
+    player.deliver({"requestPayload": event, "requestContext": {"condition": "RetriesExhausted"}})
+    [answer] = player.answers[event["ResponseURL"]]
+    assert answer.status == "FAILED"
+    resource.properties, resource.physical_id = replaced, answer.physical_id
+    assert player.roll_back(resource, old, old_id).physical_id == old_id
+    if case.traits.deletable and not case.attached:
+        assert case.live(world) == before

@@ -81,7 +81,7 @@ def test_coercing_a_coerced_request_changes_nothing(operation: str, data: st.Dat
 def test_a_map_where_a_scalar_is_expected_is_named_by_its_path(operation: str, path: str, shape: Shape) -> None:
     with pytest.raises(InvalidProperty) as error:
         coerce(input_shape(operation), wrap(path, {"a": "b"}), "")
-    assert str(error.value).startswith(f"{path}: got {{'a': 'b'}}, expected ")
+    assert str(error.value).startswith(f"{path}: got a map, expected a ")
 
 
 @pytest.mark.parametrize(("operation", "path", "shape"), NUMBERS, ids=_ids(NUMBERS))
@@ -161,7 +161,7 @@ def test_the_values_of_tags_keep_their_case() -> None:
 
 def test_a_bad_item_of_a_list_is_named_by_its_index() -> None:
     tags = [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": ["b"]}]
-    with pytest.raises(InvalidProperty, match=r"^Tags\[1\]\.Value: got \['b'\], expected a string$"):
+    with pytest.raises(InvalidProperty, match=r"^Tags\[1\]\.Value: got a list, expected a string$"):
         coerce(input_shape("CreateDataset"), {"Tags": tags}, "")
 
 

@@ -25,10 +25,14 @@ def _record(payload: dict[str, Any], condition: str = "RetriesExhausted") -> dic
     }
 
 
-@pytest.mark.parametrize("request_type", ["Update", "Delete"])
-def test_a_delivery_that_died_is_answered_with_the_id_there_was(sent: Sent, request_type: str) -> None:
-    handler.handle(_record(event(request_type)), Context())
+def test_a_delete_that_died_is_answered_with_its_id(sent: Sent) -> None:
+    handler.handle(_record(event("Delete")), Context())
     assert (sent.only.status, sent.only.physical_id) == ("FAILED", "factory-Pumps-0badcafe")
+
+
+def test_an_update_that_died_is_answered_with_the_id_of_what_may_have_replaced_it(sent: Sent) -> None:
+    handler.handle(_record(event("Update")), Context())
+    assert (sent.only.status, sent.only.physical_id) == ("FAILED", "factory-Pumps-2de91445")
 
 
 def test_a_create_that_died_is_answered_with_the_id_under_which_something_may_exist(sent: Sent) -> None:

@@ -75,6 +75,8 @@ class Resource(ABC):
 
         Raises InvalidProperty.
         """
+        if not (seconds := self.option("WaitSeconds", "0")).isdigit():
+            raise properties.InvalidProperty(f"Options.WaitSeconds: got {seconds!r}, expected whole seconds")
         members = {k: v for k, v in given.items() if k not in ("ServiceToken", "ServiceTimeout", "Options")}
         model = properties.operation(self.service_name, self.operation(members))
         self.desired = properties.coerce(model.input_shape, members, "") if model.input_shape else {}
