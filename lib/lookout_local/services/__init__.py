@@ -1,7 +1,7 @@
 """The Lookout services themselves, without a network: protocol, validation, state rules, faults.
 
-    backend = Backend(storage=...)
-    connect(boto3.client("lookoutequipment", ...), backend, account="111111111111")
+backend = Backend(storage=...)
+connect(boto3.client("lookoutequipment", ...), backend, account="111111111111")
 """
 
 from lookout_local.services.authorization import AllowEverything, Authorizer

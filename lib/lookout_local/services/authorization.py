@@ -13,9 +13,7 @@ Context = Mapping[str, str | list[str]]
 class Authorizer(Protocol):
     """Knows the callers and their identity policies."""
 
-    def authorize(
-        self, request: HttpRequest, action: str, resources: Sequence[str], context: Context
-    ) -> None:
+    def authorize(self, request: HttpRequest, action: str, resources: Sequence[str], context: Context) -> None:
         """Return when the caller may take the action on all the resources; raise AccessDenied otherwise.
 
         `action` is an IAM action such as `lookoutequipment:CreateDataset`, `context` holds the condition keys that the
@@ -31,9 +29,7 @@ class Authorizer(Protocol):
 class AllowEverything:
     """The default: every caller is the root of its account and may do everything in it."""
 
-    def authorize(
-        self, request: HttpRequest, action: str, resources: Sequence[str], context: Context
-    ) -> None:
+    def authorize(self, request: HttpRequest, action: str, resources: Sequence[str], context: Context) -> None:
         """Allow."""
 
     def principal_arn(self, request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from lookout_local.services.authorization import AllowEverything, Authorizer
 from lookout_local.services.calls import Call, CallLog
 from lookout_local.services.clock import Clock, SystemClock
 from lookout_local.services.equipment import Equipment
-from lookout_local.services.errors import ServiceError, WrongAnswer, access_denied, conflict, internal
+from lookout_local.services.errors import ServiceError, access_denied, conflict, internal
 from lookout_local.services.faults import Fault, Faults
 from lookout_local.services.http import HttpRequest, HttpResponse
 from lookout_local.services.service import Invocation, Replay, Service, World
@@ -81,9 +81,10 @@ class Backend:
             body = self._answer(call)
             response = service.protocol.answer(call.operation, body, request_id)
             code = None
-        except ServiceError as error:
-            response = service.protocol.error(error, request_id)
-            code = error.code
+        except Exception as error:
+            refusal = error if isinstance(error, ServiceError) else self._failed(_described(call, error))
+            response = service.protocol.error(refusal, request_id)
+            code = refusal.code
         self.calls.add(
             Call(
                 service=service.name,
@@ -106,9 +107,7 @@ class Backend:
         call.parameters = service.protocol.parameters(call.operation, request)
         handler = service.handler(call.operation)
         if handler is None:
-            raise ServiceError(
-                _UNKNOWN, f"The operation {call.operation} of {service.name} is not available here"
-            )
+            raise ServiceError(_UNKNOWN, f"The operation {call.operation} of {service.name} is not available here")
         call.parameters = service.model.read(call.operation, call.parameters)
         fault = self.faults.take(call.operation)
         _before(fault)
@@ -117,19 +116,12 @@ class Backend:
             try:
                 answer = handler(invocation)
                 if TOKEN in call.parameters:
-                    service.tokens(invocation).remember(
-                        call.operation, call.parameters, answer, invocation.now
-                    )
+                    service.tokens(invocation).remember(call.operation, call.parameters, answer, invocation.now)
             except Replay as replay:
                 answer = replay.answer
             except ServiceError as error:
                 raise self._checked(call, error) from error
-            except Exception as error:
-                raise self._failed(f"{call.operation}: {type(error).__name__}: {error}") from error
-            try:
-                body = service.model.write(call.operation, answer)
-            except WrongAnswer as error:
-                raise self._failed(str(error)) from error
+            body = service.model.write(call.operation, answer)
         if fault and fault.kind == "lost_answer":
             raise internal("The answer was lost on its way")
         return body
@@ -154,6 +146,10 @@ class _Call:
         self.request = request
         self.operation = ""
         self.parameters: Mapping[str, Any] = {}
+
+
+def _described(call: _Call, error: Exception) -> str:
+    return f"{call.operation}: {type(error).__name__}: {error}"
 
 
 def _before(fault: Fault | None) -> None:

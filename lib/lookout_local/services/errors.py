@@ -13,7 +13,7 @@ class ServiceError(Exception):
         self.status = status
 
 
-class AccessDenied(Exception):  # noqa: N818 - named after the answer that it becomes
+class AccessDenied(Exception):
     """Raised by an Authorizer; the caller gets an AccessDeniedException with this message."""
 
 
@@ -21,7 +21,7 @@ class StorageError(Exception):
     """Raised by a Storage: no such bucket or object, access denied, or a role that cannot be assumed."""
 
 
-class WrongAnswer(Exception):  # noqa: N818 - a finding about ourselves, not an error of the caller
+class WrongAnswer(Exception):
     """A service made an answer that its own model does not allow."""
 
 

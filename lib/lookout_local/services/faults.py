@@ -50,8 +50,8 @@ class Fault:
     @classmethod
     def fail(cls, reason: str) -> Fault:
         """The long operation that the call starts ends as FAILED, with this FailedReason."""
-        if not reason:
-            raise ValueError("reason of Fault.fail: got an empty string, expected some text")
+        if not 1 <= len(reason) <= 5_000:
+            raise ValueError(f"reason of Fault.fail: got {len(reason)} characters, expected 1 to 5000")
         return cls("fail", reason=reason)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from lookout_local.services.backend import Backend
 from lookout_local.services.http import HttpRequest
@@ -25,7 +25,6 @@ def connect(client: Any, backend: Backend, *, account: str) -> None:
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         headers = {str(name): _text(value) for name, value in request.headers.items()}
         signed = _CREDENTIAL.search(headers.get("Authorization", ""))
-        body = request.body or b""
         response = backend.handle(
             HttpRequest(
                 service=service,
@@ -35,17 +34,24 @@ def connect(client: Any, backend: Backend, *, account: str) -> None:
                 method=str(request.method),
                 path="/" + str(request.url).split("://", 1)[-1].partition("/")[2],
                 headers=headers,
-                body=body.encode() if isinstance(body, str) else bytes(body),
+                body=_bytes(request.body),
             )
         )
         raw: Any = _Raw(response.body)
-        return AWSResponse(str(request.url), response.status, dict(response.headers), raw)
+        headers_back: Any = HeadersDict(response.headers)
+        return AWSResponse(str(request.url), response.status, headers_back, raw)
 
     client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", answer)
 
 
 def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _bytes(body: Any) -> bytes:
+    """The body of a prepared request: nothing, text, bytes or a file."""
+    content = body.read() if hasattr(body, "read") else body or b""
+    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 class _Raw:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from lookout_local.services.errors import WrongAnswer, validation
 
@@ -96,8 +96,6 @@ class _Checker:
             return self._structure(shape, value, path)
         if isinstance(shape, ListShape):
             return self._list(shape, value, path)
-        if isinstance(shape, MapShape):
-            return self._map(shape, value, path)
         return self._scalar(shape, value, path)
 
     def _structure(self, shape: StructureShape, value: Any, path: str) -> Any:
@@ -112,9 +110,7 @@ class _Checker:
             member = shape.members.get(name)
             if member is None:
                 known = ", ".join(shape.members) or "none"
-                self.findings.append(
-                    f"Member at '{_join(path, name)}' is not known: expected one of [{known}]"
-                )
+                self.findings.append(f"Member at '{_join(path, name)}' is not known: expected one of [{known}]")
             else:
                 converted[name] = self.convert(member, item, _join(path, name))
         return converted
@@ -127,15 +123,6 @@ class _Checker:
             self._element(shape.member, item, f"{path}.{position}.member")
             for position, item in enumerate(value, start=1)
         ]
-
-    def _map(self, shape: MapShape, value: Any, path: str) -> Any:
-        if not isinstance(value, Mapping):
-            return self._wrong_type(value, path, "a map")
-        self._length(shape, list(value), path)
-        return {
-            self._element(shape.key, key, f"{path}.key"): self._element(shape.value, item, f"{path}.{key}")
-            for key, item in value.items()
-        }
 
     def _element(self, shape: Shape, value: Any, path: str) -> Any:
         if value is None:
@@ -216,7 +203,7 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{member}" if path else member
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the model, whose dialect is Java's, for Python; `\\w`, `\\d` and `\\s` mean ASCII there."""
     for java, python in _JAVA_CLASSES.items():

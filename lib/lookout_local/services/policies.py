@@ -73,9 +73,7 @@ _NEGATED = {
     "ArnNotLike": "ArnLike",
 }
 _IF_EXISTS = "IfExists"
-OPERATORS = frozenset(
-    {name + suffix for name in [*_OPERATORS, *_NEGATED] for suffix in ("", _IF_EXISTS)} | {"Null"}
-)
+OPERATORS = frozenset({name + suffix for name in [*_OPERATORS, *_NEGATED] for suffix in ("", _IF_EXISTS)} | {"Null"})
 """The condition operators that can be evaluated."""
 
 
@@ -101,8 +99,7 @@ def parse(text: str, *, resource: str, actions: Collection[str]) -> list[Stateme
     if not isinstance(statements, list) or not statements:
         raise validation("ResourcePolicy.Statement: expected at least one statement")
     return [
-        _statement(raw, f"ResourcePolicy.Statement[{index}]", resource, actions)
-        for index, raw in enumerate(statements)
+        _statement(raw, f"ResourcePolicy.Statement[{index}]", resource, actions) for index, raw in enumerate(statements)
     ]
 
 
@@ -120,9 +117,7 @@ def _statement(raw: Any, where: str, resource: str, actions: Collection[str]) ->
             raise validation(f"{where}.Action: got '{action}', expected {' or '.join(sorted(actions))}")
     for arn in _strings(raw.get("Resource"), f"{where}.Resource"):
         if arn != resource:
-            raise validation(
-                f"{where}.Resource: got '{arn}', expected the resource of the policy, '{resource}'"
-            )
+            raise validation(f"{where}.Resource: got '{arn}', expected the resource of the policy, '{resource}'")
     return Statement(
         effect=effect,
         principals=_principals(raw.get("Principal"), f"{where}.Principal"),
@@ -177,9 +172,7 @@ def account_of(principal: str) -> str:
     return principal.split(":")[4]
 
 
-def evaluate(
-    statements: Sequence[Statement], *, principal: str, action: str, context: Mapping[str, str]
-) -> Verdict:
+def evaluate(statements: Sequence[Statement], *, principal: str, action: str, context: Mapping[str, str]) -> Verdict:
     """What the statements say about an action of a principal; one Deny outweighs every Allow.
 
     Keys of the caller itself (aws:PrincipalArn, aws:PrincipalAccount, aws:SourceAccount) are filled in. A condition

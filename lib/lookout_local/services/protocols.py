@@ -52,8 +52,8 @@ class AwsJson:
     def parameters(self, operation: str, request: HttpRequest) -> dict[str, Any]:
         """The body, which is a JSON object; an empty body has no parameters."""
         try:
-            raw = json.loads(request.body or b"{}")
-        except ValueError as error:
+            raw = json.loads(request.body or b"{}", parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             raise ServiceError("SerializationException", f"body of {operation}: not JSON: {error}") from error
         if not isinstance(raw, dict):
             raise ServiceError("SerializationException", f"body of {operation}: expected a JSON object")
@@ -71,3 +71,8 @@ class AwsJson:
     def _response(self, status: int, body: Mapping[str, Any], request_id: str) -> HttpResponse:
         headers = {"Content-Type": self._CONTENT_TYPE, "x-amzn-RequestId": request_id}
         return HttpResponse(status, headers, json.dumps(body).encode())
+
+
+def _no_constant(name: str) -> object:
+    """NaN and Infinity, which Python's parser takes, are not JSON."""
+    raise ValueError(f"got {name}")

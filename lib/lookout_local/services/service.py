@@ -24,7 +24,7 @@ Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-class Replay(Exception):  # noqa: N818 - not an error
+class Replay(Exception):
     """The call was answered before, under the same client token."""
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
@@ -93,6 +93,12 @@ class Invocation:
         if named or tag_keys:
             context["aws:TagKeys"] = tag_keys or list(named)
         self._ask(f"{self._iam_service}:{action or self.operation}", list(arns), context)
+
+    def use_key(self, key_arn: str | None, *actions: str, keys: Mapping[str, str] | None = None) -> None:
+        """Raise an AccessDeniedException unless the caller may do this with a KMS key; nothing when there is none."""
+        via = {"kms:ViaService": f"{self._iam_service}.{self.region}.amazonaws.com", **(keys or {})}
+        for action in actions if key_arn else ():
+            self._ask(f"kms:{action}", [str(key_arn)], via)
 
     def pass_role(self, role_arn: str | None) -> None:
         """Raise an AccessDeniedException unless the caller may pass the role; nothing when there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 
@@ -33,24 +33,6 @@ class Progress:
         return cls(seconds=seconds)
 
 
-class Work:
-    """One long operation on its way: how often it was looked at, and when it began."""
-
-    def __init__(self, started: datetime) -> None:
-        self.started = started
-        self._looks = 0
-
-    def end_if_due(self, progress: Progress, now: datetime, *, look: bool) -> datetime | None:
-        """When the work ended, or None while it goes on; `look` says that the caller looks at this very work."""
-        if progress.seconds is not None:
-            end = self.started + timedelta(seconds=progress.seconds)
-            return end if now >= end else None
-        if not look:
-            return None
-        self._looks += 1
-        return now if self._looks > (progress.looks or 0) else None
-
-
 @dataclass
 class Quotas:
     """The quotas of Amazon Lookout for Equipment per account and Region (AWS General Reference, "Lookout for
@@ -68,6 +50,9 @@ class Quotas:
     columns_in_training: int = 300
     components_in_training: int = 300
     files_per_component: int = 1_000
+    files_per_dataset: int = 1_000
+    """The user guide's formatting page limits the files of a dataset, the quotas page those of a component."""
+
     rows_in_training: int = 1_500_000
     rows_in_evaluation: int = 1_500_000
     bytes_per_dataset: int = 50 * 1024**3
@@ -96,9 +81,6 @@ class Settings:
 
     import_dataset_overwrites: bool = True
     """ImportDataset over an existing name overwrites it (API text). False answers with a ConflictException."""
-
-    import_of_datasets_without_data: bool = False
-    """Whether a dataset that never ingested anything can be imported (not documented)."""
 
     cross_region_imports: bool = False
     """Whether the source of an import may be in another Region (not documented)."""

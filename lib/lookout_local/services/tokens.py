@@ -44,13 +44,10 @@ class ClientTokens:
             )
             raise ServiceError(
                 settings.client_token_mismatch,
-                f"The ClientToken '{parameters[TOKEN]}' was used before with other parameters: "
-                f"{', '.join(differing)}",
+                f"The ClientToken '{parameters[TOKEN]}' was used before with other parameters: {', '.join(differing)}",
             )
         return answered.answer
 
-    def remember(
-        self, operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
-    ) -> None:
+    def remember(self, operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], now: datetime) -> None:
         """Keep the answer of a call that succeeded."""
         self._answered[(operation, parameters[TOKEN])] = _Answered(dict(parameters), dict(answer), now)

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from lookout_local.services.authorization import partition_of
-from lookout_local.services.equipment.state import Dataset, Inventory, Model, State, Version
+from lookout_local.services.equipment.state import (
+    Dataset,
+    Inventory,
+    Model,
+    State,
+    Version,
+    look_at_dataset,
+    look_at_version,
+)
 from lookout_local.services.errors import conflict, not_found, validation
 from lookout_local.services.pagination import page
 from lookout_local.services.service import Answer, Invocation
@@ -101,7 +109,11 @@ class EquipmentCall:
         return Target(inventory, None)
 
     def kms_key_arn(self) -> str | None:
-        """ServerSideKmsKeyId as the ARN that describes show; raises a ValidationException for what is no key."""
+        """ServerSideKmsKeyId as the ARN that describes show; raises a ValidationException for what is no key.
+
+        The service works with the key under a grant that it makes with the caller's rights (managed policy
+        AmazonLookoutEquipmentFullAccess).
+        """
         key = self.get("ServerSideKmsKeyId")
         if key is None:
             return None
@@ -112,21 +124,36 @@ class EquipmentCall:
             arn = f"{prefix}:{key}" if key.startswith("alias/") else f"{prefix}:key/{key}"
         if not _KMS_ARN.fullmatch(arn):
             raise validation(f"ServerSideKmsKeyId: got '{key}', expected the id, alias or ARN of a KMS key")
+        self.invocation.use_key(arn, "DescribeKey")
+        self.invocation.use_key(arn, "CreateGrant", keys={"kms:GrantIsForAWSResource": "true"})
         return arn
 
     def refuse_while_busy(self, dataset: Dataset, doing: str) -> None:
         """Raise a ConflictException while a job of the dataset is under way; that counts as a look at the job."""
-        if dataset.job:
-            status = dataset.status
-            look_at = self._look_at_dataset(dataset)
-            if look_at:
-                raise conflict(f"The dataset {dataset.name} cannot be {doing}: its status is {status}")
-
-    def _look_at_dataset(self, dataset: Dataset) -> bool:
-        from lookout_local.services.equipment.state import look_at_dataset
-
+        status = dataset.status
         look_at_dataset(dataset, self.settings.progress, self.now)
-        return dataset.job is not None
+        if dataset.job:
+            raise conflict(f"The dataset {dataset.name} cannot be {doing}: its status is {status}")
+
+    def refuse_while_in_the_making(self, model: Model, doing: str) -> None:
+        """Raise a ConflictException while a version of the model is trained or imported; that counts as a look."""
+        status = model.status
+        self.look_at_model(model)
+        if model.in_the_making:
+            numbers = ", ".join(str(version.number) for version in model.in_the_making)
+            raise conflict(f"The model {model.name} cannot be {doing}: its status is {status} (version {numbers})")
+
+    def refuse_while_unfinished(self, model: Model, version: Version, doing: str) -> None:
+        """Raise a ConflictException while a version is trained or imported; that counts as a look at it."""
+        status = version.status
+        look_at_version(model, version, self.settings.progress, self.now)
+        if version.work:
+            raise conflict(f"The model version {version.arn} cannot {doing}: its status is {status}")
+
+    def look_at_model(self, model: Model) -> None:
+        """Let everything of a model that is over end."""
+        for version in model.in_the_making:
+            look_at_version(model, version, self.settings.progress, self.now)
 
     def page(self, items: list[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
         """One page of numbered things, as the answer of a list."""

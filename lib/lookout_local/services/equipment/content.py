@@ -29,8 +29,8 @@ class Content:
     size: int
     """Bytes of the files that were used."""
 
-    start: datetime | None
-    end: datetime | None
+    start: datetime
+    end: datetime
     quality: Mapping[str, Any]
     """A DataQualitySummary."""
 

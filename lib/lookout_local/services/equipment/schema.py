@@ -95,13 +95,13 @@ def parse(configuration: Mapping[str, Any] | None, quotas: Quotas) -> Schema | N
 
 
 def check_size(schema: Schema, quotas: Quotas) -> None:
-    """Raise ServiceQuotaExceededException for a schema with too many components or columns."""
-    columns = len(schema.sensors) + len(schema.components)
+    """Raise ServiceQuotaExceededException for a schema with too many components or columns of sensors."""
+    columns = len(schema.sensors)
     if len(schema.components) > quotas.components_per_dataset:
         raise quota_exceeded(
             f"Components per dataset: got {len(schema.components)}, the quota is {quotas.components_per_dataset}"
         )
-    if len(schema.sensors) > quotas.columns_per_dataset:
+    if columns > quotas.columns_per_dataset:
         raise quota_exceeded(f"Columns per dataset: got {columns}, the quota is {quotas.columns_per_dataset}")
 
 

@@ -12,11 +12,15 @@ from lookout_local.services.authorization import partition_of
 from lookout_local.services.equipment.content import Content
 from lookout_local.services.equipment.schema import Schema
 from lookout_local.services.policies import Statement
-from lookout_local.services.settings import Progress, Work
+from lookout_local.services.settings import Progress
 from lookout_local.services.tags import Tags
 from lookout_local.services.tokens import ClientTokens
+from lookout_local.services.work import Work
 
 Configuration = Mapping[str, Any]
+
+LONGEST_REASON = 5_000
+"""Characters that a FailedReason may have (BoundedLengthString)."""
 
 
 @dataclass
@@ -45,7 +49,7 @@ class Job:
     @property
     def failed_reason(self) -> str | None:
         """Why the job has failed."""
-        return self.outcome if self.work is None and isinstance(self.outcome, str) else None
+        return self.outcome[:LONGEST_REASON] if self.work is None and isinstance(self.outcome, str) else None
 
     @property
     def is_import(self) -> bool:
@@ -127,6 +131,11 @@ class Version:
     ended_at: datetime | None = None
 
     @property
+    def failed_reason(self) -> str | None:
+        """Why the version has failed."""
+        return self.failure[:LONGEST_REASON] if self.failure and not self.work else None
+
+    @property
     def status(self) -> str:
         """The ModelVersionStatus."""
         if self.work:
@@ -151,8 +160,6 @@ class Model:
     arn: str
     created_at: datetime
     updated_at: datetime
-    dataset_name: str
-    dataset_arn: str
     configuration: Configuration
     """LabelsInputConfiguration, RoleArn and ModelDiagnosticsOutputConfiguration, as last set."""
 
@@ -264,9 +271,7 @@ def look_at_dataset(dataset: Dataset, progress: Progress, now: datetime, *, look
             dataset.end_job(end)
 
 
-def look_at_version(
-    model: Model, version: Version, progress: Progress, now: datetime, *, look: bool = True
-) -> None:
+def look_at_version(model: Model, version: Version, progress: Progress, now: datetime, *, look: bool = True) -> None:
     """Let the training or import of a version end when it is over."""
     if version.work:
         end = version.work.end_if_due(progress, now, look=look)

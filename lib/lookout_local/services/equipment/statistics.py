@@ -1,0 +1,163 @@
+"""What is found out about sensors while their data is read: quality counts and the grade of each sensor.
+
+Thresholds are those of the user guide where it names them ("Reviewing your ingested data": ranges under 14 days, gaps
+of more than 30 days); for the others the service gives no figures, and simple rules stand in, stated at each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from lookout_local.services.equipment import csv_files
+from lookout_local.services.equipment.content import Table
+from lookout_local.services.equipment.csv_files import DataFile
+from lookout_local.services.equipment.schema import Component
+
+SHORT_RANGE = timedelta(days=14)
+LARGE_GAP = timedelta(days=30)
+_MOST_CATEGORIES = 10
+_ISSUE, _NO_ISSUE = "POTENTIAL_ISSUE_DETECTED", "NO_ISSUE_DETECTED"
+
+
+@dataclass
+class _Sensor:
+    missing: int = 0
+    invalid: int = 0
+
+
+@dataclass
+class ComponentReader:
+    """Gathers the rows of one component from its files."""
+
+    component: Component
+    unsupported: int = 0
+    duplicates: int = 0
+    _rows: dict[datetime, Mapping[str, float | None]] = field(default_factory=dict)
+    _sensors: dict[str, _Sensor] = field(default_factory=dict)
+
+    def add(self, file: DataFile) -> None:
+        """Take in a file; the first row of a time counts, later ones are duplicates."""
+        for row in file.rows:
+            if row.time is None:
+                self.unsupported += 1
+            elif row.time in self._rows:
+                self.duplicates += 1
+            else:
+                self._rows[row.time] = {
+                    name: self._value(name, row.cells.get(name, "")) for name in self.component.sensors
+                }
+
+    def table(self) -> Table:
+        """The rows, ordered by time."""
+        times = tuple(sorted(self._rows))
+        return Table(times, {name: tuple(self._rows[t][name] for t in times) for name in self.component.sensors})
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """The SensorStatisticsSummary of each sensor."""
+        table = self.table()
+        return [self._summary(name, table) for name in self.component.sensors]
+
+    def _value(self, name: str, cell: str) -> float | None:
+        sensor = self._sensors.setdefault(name, _Sensor())
+        if not cell:
+            sensor.missing += 1
+            return None
+        value = csv_files.number(cell)
+        sensor.invalid += value is None
+        return value
+
+    def _summary(self, name: str, table: Table) -> dict[str, Any]:
+        rows = len(table.times)
+        total = rows + self.unsupported + self.duplicates
+        known = [(t, v) for t, v in zip(table.times, table.values[name], strict=True) if v is not None]
+        values = [value for _, value in known]
+        sensor = self._sensors.get(name, _Sensor())
+        return {
+            "ComponentName": self.component.name,
+            "SensorName": name,
+            "DataExists": bool(values),
+            "MissingValues": _share(sensor.missing, rows),
+            "InvalidValues": _share(sensor.invalid, rows),
+            "InvalidDateEntries": _share(self.unsupported, total),
+            "DuplicateTimestamps": _share(self.duplicates, total),
+            "CategoricalValues": _categories(values),
+            "MultipleOperatingModes": {"Status": _ISSUE if _two_modes(values) else _NO_ISSUE},
+            "LargeTimestampGaps": _gaps([time for time, _ in known]),
+            "MonotonicValues": _monotonic(values),
+            "DataStartTime": known[0][0] if known else None,
+            "DataEndTime": known[-1][0] if known else None,
+        }
+
+
+def quality(summaries: Sequence[Mapping[str, Any]], readers: Sequence[ComponentReader]) -> dict[str, Any]:
+    """The DataQualitySummary of an ingestion."""
+    short = [one for one in summaries if one["DataExists"] and one["DataEndTime"] - one["DataStartTime"] < SHORT_RANGE]
+    missing = [one["MissingValues"]["Count"] for one in summaries]
+    invalid = [one["InvalidValues"]["Count"] for one in summaries]
+    return {
+        "InsufficientSensorData": {
+            "MissingCompleteSensorData": {"AffectedSensorCount": sum(not one["DataExists"] for one in summaries)},
+            "SensorsWithShortDateRange": {"AffectedSensorCount": len(short)},
+        },
+        "MissingSensorData": {
+            "AffectedSensorCount": sum(count > 0 for count in missing),
+            "TotalNumberOfMissingValues": sum(missing),
+        },
+        "InvalidSensorData": {
+            "AffectedSensorCount": sum(count > 0 for count in invalid),
+            "TotalNumberOfInvalidValues": sum(invalid),
+        },
+        "UnsupportedTimestamps": {"TotalNumberOfUnsupportedTimestamps": sum(reader.unsupported for reader in readers)},
+        "DuplicateTimestamps": {"TotalNumberOfDuplicateTimestamps": sum(reader.duplicates for reader in readers)},
+    }
+
+
+def _share(count: int, of: int) -> dict[str, Any]:
+    return {"Count": count, "Percentage": round(100 * count / of, 4) if of else 0.0}
+
+
+def _categories(values: Sequence[float]) -> dict[str, Any]:
+    """Categorical: at most ten different values, each seen ten times on average."""
+    different = len(set(values))
+    categorical = 0 < different <= _MOST_CATEGORIES and len(values) >= 10 * different
+    return {"Status": _ISSUE if categorical else _NO_ISSUE, "NumberOfCategory": different}
+
+
+def _two_modes(values: Sequence[float]) -> bool:
+    """Two modes: hardly any value (1 %) in the middle third of the range, and a tenth of them on either side."""
+    if not values or min(values) == max(values):
+        return False
+    low, high = min(values), max(values)
+    third = (high - low) / 3
+    below = sum(value < low + third for value in values)
+    above = sum(value > high - third for value in values)
+    middle = len(values) - below - above
+    return middle <= 0.01 * len(values) and min(below, above) >= 0.1 * len(values)
+
+
+def _gaps(times: Sequence[datetime]) -> dict[str, Any]:
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    large = [gap for gap in gaps if gap > LARGE_GAP]
+    return {
+        "Status": _ISSUE if large else _NO_ISSUE,
+        "NumberOfLargeTimestampGaps": len(large),
+        "MaxTimestampGapInDays": max(gaps, default=timedelta()).days,
+    }
+
+
+def _monotonic(values: Sequence[float]) -> dict[str, Any]:
+    """Monotonic: no step (of at least two) in the other direction."""
+    steps = [later - earlier for earlier, later in pairwise(values)]
+    direction = None
+    if len(steps) >= 2:
+        if all(step == 0 for step in steps):
+            direction = "STATIC"
+        elif all(step >= 0 for step in steps):
+            direction = "INCREASING"
+        elif all(step <= 0 for step in steps):
+            direction = "DECREASING"
+    return {"Status": _ISSUE if direction else _NO_ISSUE, "Monotonicity": direction}
