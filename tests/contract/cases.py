@@ -10,7 +10,7 @@ from typing import Any
 from lookout_provider import resources
 from lookout_provider.resources.base import Attached
 from lookout_provider.resources.base import Resource as Type
-from tests.contract.world import SCHEMA, SOURCE, World
+from tests.contract.world import SCHEMA, SOURCE, TARGET_KEY, World
 
 Properties = Mapping[str, Any]
 LABELS = {
@@ -167,7 +167,12 @@ def _other_activation(world: World) -> dict[str, Any]:
 DATASET = Case(
     "Custom::LookoutEquipmentDataset",
     desired=lambda w: {"DatasetSchema": _schema("pressure"), "Tags": TAGS, "Options": _options()},
-    replaced=lambda w: {"DatasetSchema": _schema("flow"), "Tags": TAGS, "Options": _options()},
+    replaced=lambda w: {
+        "DatasetSchema": _schema("flow"),
+        "ServerSideKmsKeyId": TARGET_KEY,
+        "Tags": TAGS,
+        "Options": _options(),
+    },
     live=_datasets,
     by_hand=lambda w: w.target.create_dataset(
         DatasetName="mine", DatasetSchema=_schema("pressure"), ClientToken="by-hand"
@@ -189,7 +194,7 @@ MODEL = Case(
     "Custom::LookoutEquipmentModel",
     desired=lambda w: _model(w, 1),
     changed=lambda w: _model(w, 1, **LABELS),
-    replaced=lambda w: _model(w, 2),
+    replaced=lambda w: _model(w, 2, ServerSideKmsKeyId=TARGET_KEY),
     live=_models,
     calls=(
         "DescribeModelVersion", "DescribeModel", "ListTagsForResource", "ImportModelVersion", "UpdateModel",
@@ -199,7 +204,7 @@ MODEL = Case(
 MODEL_VERSION = Case(
     "Custom::LookoutEquipmentModelVersion",
     desired=lambda w: _version(w, 2),
-    replaced=lambda w: _version(w, 3, **LABELS),
+    replaced=lambda w: _version(w, 3, ServerSideKmsKeyId=TARGET_KEY, **LABELS),
     live=_versions,
     remove_parent=_delete_model,
     calls=(

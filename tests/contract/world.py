@@ -9,6 +9,8 @@ from lookout_local.services import Backend, ManualClock, Settings, StorageError,
 from tests.contract.player import REGION, make_client
 
 SOURCE, TARGET = "111111111111", "222222222222"
+SOURCE_KEY = f"arn:aws:kms:us-east-1:{SOURCE}:key/11111111-2222-3333-4444-555555555555"
+TARGET_KEY = f"arn:aws:kms:us-east-1:{TARGET}:key/66666666-7777-8888-9999-000000000000"
 _ROLE = f"arn:aws:iam::{SOURCE}:role/data"
 SCHEMA = {
     "Components": [
@@ -61,12 +63,15 @@ class World:
 
     def _train(self) -> None:
         source = self.source
-        self.dataset = source.create_dataset(
-            DatasetName="pumps", DatasetSchema={"InlineDataSchema": json.dumps(SCHEMA)}, ClientToken="dataset"
-        )["DatasetArn"]
-        self.other_dataset = source.create_dataset(
-            DatasetName="pumps-2", DatasetSchema={"InlineDataSchema": json.dumps(SCHEMA)}, ClientToken="dataset-2"
-        )["DatasetArn"]
+        self.dataset, self.other_dataset = (
+            source.create_dataset(
+                DatasetName=name,
+                DatasetSchema={"InlineDataSchema": json.dumps(SCHEMA)},
+                ServerSideKmsKeyId=SOURCE_KEY,
+                ClientToken=name,
+            )["DatasetArn"]
+            for name in ("pumps", "pumps-2")
+        )
         for name in ("pumps", "pumps-2"):
             source.start_data_ingestion_job(
                 DatasetName=name,
@@ -82,12 +87,17 @@ class World:
             TrainingDataEndTime="2024-01-20T00:00:00Z",
             EvaluationDataStartTime="2024-01-20T00:00:00Z",
             EvaluationDataEndTime="2024-01-28T00:00:00Z",
+            ServerSideKmsKeyId=SOURCE_KEY,
             ClientToken="model",
         )["ModelArn"]
         until(lambda: source.describe_model(ModelName="wear")["Status"] == "SUCCESS")
         for version in (2, 3):
             source.import_model_version(
-                SourceModelVersionArn=self.version(1), ModelName="wear", DatasetName="pumps", ClientToken=f"v{version}"
+                SourceModelVersionArn=self.version(1),
+                ModelName="wear",
+                DatasetName="pumps",
+                ServerSideKmsKeyId=SOURCE_KEY,
+                ClientToken=f"v{version}",
             )
             until(lambda v=version: self.status(source, "wear", v) == "SUCCESS")
         for arn, action in (
