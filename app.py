@@ -36,9 +36,9 @@ class Plant(cdk.Stack):
         *,
         dataset_arn: str,
         model_arn: str,
-        version: int,
-        then_import: int | None,
-        removal_policy: cdk.RemovalPolicy | None,
+        version: int = 1,
+        then_import: int | None = None,
+        removal_policy: cdk.RemovalPolicy | None = None,
     ) -> None:
         super().__init__(scope, id, env=PLANT, description="Runs a model that was trained elsewhere")
         trained_on = equipment.Dataset.from_dataset_arn(self, "TrainedOn", dataset_arn)
@@ -67,20 +67,24 @@ class Plant(cdk.Stack):
         cdk.CfnOutput(self, "ActiveVersion", value=active.active_model_version)
 
 
-app = cdk.App()
-dataset_arn, model_arn = app.node.try_get_context("dataset_arn"), app.node.try_get_context("model_arn")
-if not (dataset_arn and model_arn):
-    raise SystemExit("app.py: got no ARNs to import from, expected the context keys dataset_arn and model_arn")
-then_import = app.node.try_get_context("then_import")
+def main() -> None:
+    app = cdk.App()
+    dataset_arn, model_arn = app.node.try_get_context("dataset_arn"), app.node.try_get_context("model_arn")
+    if not (dataset_arn and model_arn):
+        raise SystemExit("app.py: got no ARNs to import from, expected the context keys dataset_arn and model_arn")
+    then_import = app.node.try_get_context("then_import")
+    Share(app, "Share", dataset_arn=dataset_arn, model_arn=model_arn)
+    Plant(
+        app,
+        "Plant",
+        dataset_arn=dataset_arn,
+        model_arn=model_arn,
+        version=int(app.node.try_get_context("version") or 1),
+        then_import=int(then_import) if then_import else None,
+        removal_policy=cdk.RemovalPolicy.DESTROY if app.node.try_get_context("removal") == "destroy" else None,
+    )
+    app.synth()
 
-Share(app, "Share", dataset_arn=dataset_arn, model_arn=model_arn)
-Plant(
-    app,
-    "Plant",
-    dataset_arn=dataset_arn,
-    model_arn=model_arn,
-    version=int(app.node.try_get_context("version") or 1),
-    then_import=int(then_import) if then_import else None,
-    removal_policy=cdk.RemovalPolicy.DESTROY if app.node.try_get_context("removal") == "destroy" else None,
-)
-app.synth()
+
+if __name__ == "__main__":
+    main()
