@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from botocore.client import BaseClient
 
 ACCOUNT = "111111111111"
 REGION = "us-east-1"
+_lock = threading.Lock()
 
 
 def client(
@@ -16,17 +21,30 @@ def client(
 ) -> BaseClient:
     """A client that signs as the root of an account (its access key id is the account's 12 digits).
 
-    `options` go to boto3, so `aws_access_key_id` and its companions make it a user or a role instead.
+    `options` go to boto3, so `aws_access_key_id` and its companions make it a user or a role instead. The AWS profile
+    and configuration files of the user have no effect.
     """
-    import boto3
     from botocore.config import Config
 
-    credentials = {"aws_access_key_id": account, "aws_secret_access_key": "local"}
-    session = boto3.session.Session(region_name=region)
-    config = Config(
-        connect_timeout=5, read_timeout=120, retries={"mode": "standard", "total_max_attempts": 3}, proxies={}
-    )
-    made: BaseClient = session.client(
-        service, endpoint_url=endpoint_url, **{"config": config, **credentials, **options}  # type: ignore[call-overload]
-    )
+    config = Config(connect_timeout=5, read_timeout=120, retries={"mode": "standard"}, proxies={})
+    settings: dict[str, Any] = {
+        "aws_access_key_id": account,
+        "aws_secret_access_key": "local",
+        "region_name": region,
+        "config": config,
+        **options,
+    }
+    with _lock:  # a session must not make two clients at once
+        made: BaseClient = _session().client(service, endpoint_url=endpoint_url, **settings)  # type: ignore[call-overload]
     return made
+
+
+@cache
+def _session() -> Session:
+    """One session for all clients: each session reads all the descriptions of endpoints again."""
+    import boto3.session
+    import botocore.session
+
+    nowhere = (None, None, os.devnull, None)
+    variables = {"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere}
+    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=variables))

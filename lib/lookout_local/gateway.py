@@ -68,7 +68,12 @@ class Gateway:
             if path.startswith(ADMIN_PATH):
                 body = await _body(receive)
                 status, answer = await asyncio.to_thread(
-                    self._admin.handle, scope["method"], path.removeprefix(ADMIN_PATH), body, scope.get("client")
+                    self._admin.handle,
+                    scope["method"],
+                    path.removeprefix(ADMIN_PATH),
+                    body,
+                    client=(scope.get("client") or ("",))[0],
+                    from_browser=any(name.lower() == b"origin" for name, _ in scope["headers"]),
                 )
                 await _respond(send, status, {"content-type": "application/json"}, answer)
                 return
@@ -111,7 +116,7 @@ class Gateway:
         await _respond(send, response.status, response.headers, response.body)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Start MiniStack as its own server would; stop without its shutdown, which would save and reap nothing here."""
+        """Start MiniStack as its own server would, and stop its functions; nothing else of it needs to be stopped."""
         stopping = asyncio.Event()
 
         async def receive_startup() -> Message:

@@ -78,9 +78,7 @@ class MiniStackAuthorizer:
         set_request_account_id(request.account)
         service = action.partition(":")[0]
         for resource in resources:
-            denied = iam_evaluator.enforce(
-                request.access_key, action, service, request.region, resource, dict(context)
-            )
+            denied = iam_evaluator.enforce(request.access_key, action, service, request.region, resource, dict(context))
             if isinstance(denied, iam_evaluator.AuthError):
                 raise AccessDenied(denied.message)
             if denied is not None:

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 HOST = "127.0.0.1"
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
 # Lambda retries an asynchronous invocation after one minute, then after two.
 _RETRY_SECONDS = 60.0
 
@@ -66,6 +67,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--time-scale", type=float, default=1.0)
     parser.add_argument("--ready-fd", type=int, help="descriptor that gets one line of JSON once requests are served")
     parser.add_argument("--lifeline", action="store_true", help="stop when standard input ends")
+    parser.add_argument("--discard", action="store_true", help="remove the state directory at the end")
     options = parser.parse_args(argv)
 
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -89,12 +91,18 @@ def main(argv: list[str] | None = None) -> None:
             with os.fdopen(options.ready_fd, "w") as ready:
                 ready.write(json.dumps({"port": port, "pid": os.getpid()}) + "\n")
 
-    asyncio.run(_serve(listener, options.time_scale, announce, options.lifeline))
+    async def serve_and_leave() -> NoReturn:
+        await _serve(listener, options.time_scale, announce, options.lifeline)
+        if options.discard:
+            shutil.rmtree(state_dir, ignore_errors=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # without waiting for threads, which may wait for the answers of functions
+
+    asyncio.run(serve_and_leave())
 
 
-async def _serve(
-    listener: socket.socket, time_scale: float, announce: Callable[[], None], lifeline: bool
-) -> None:
+async def _serve(listener: socket.socket, time_scale: float, announce: Callable[[], None], lifeline: bool) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -115,10 +123,6 @@ async def _serve(
     config.shutdown_timeout = 5
     gateway = Gateway(endpoint, time_scale=time_scale, on_ready=announce)
     await serve(gateway, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
-    # Threads that wait for answers of functions must not hold the process back.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -1,0 +1,72 @@
+"""The private routes of the server process, `/_lookout/<what>`: the other end is `remote.py`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack import app as ministack_app
+from ministack.core import lambda_runtime
+from ministack.services import cloudformation
+
+from lookout_local.corrections import answers
+from lookout_local.services import Backend
+from lookout_local.wire import decode, encode
+
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+class Admin:
+    """Remote control of the Backend. Answers only to this machine."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
+            ("GET", "health"): lambda _: {"stacks": _stacks()},
+            ("POST", "reset"): lambda _: self._reset(),
+            ("GET", "calls"): lambda _: backend.calls.all(),
+            ("DELETE", "calls"): lambda _: backend.calls.clear(),
+            ("POST", "faults"): lambda fault: backend.faults.add(**fault),
+            ("DELETE", "faults"): lambda _: backend.faults.clear(),
+            ("GET", "settings"): lambda _: backend.settings,
+            ("PUT", "settings"): self._set,
+            ("GET", "failures"): lambda _: backend.internal_failures,
+        }
+
+    def handle(
+        self, method: str, what: str, body: bytes, *, client: str, from_browser: bool = False
+    ) -> tuple[int, bytes]:
+        """Status and JSON body of the answer. A page in a browser on this machine is not let in either."""
+        if client not in _LOOPBACK or from_browser:
+            return 403, b'{"error": "only for programs on this machine"}'
+        route = self._routes.get((method, what))
+        if route is None:
+            return 404, b'{"error": "no such route"}'
+        try:
+            answer = encode(route(decode(json.loads(body or b"null"))))
+        except (TypeError, ValueError, AttributeError) as error:
+            return 400, json.dumps({"error": str(error)}).encode()
+        return 200, json.dumps(answer).encode()
+
+    def _set(self, settings: Any) -> None:
+        """Take over every setting of another Settings."""
+        for field in dataclasses.fields(self._backend.settings):
+            setattr(self._backend.settings, field.name, getattr(settings, field.name))
+
+    def _reset(self) -> None:
+        """Forget everything, in all accounts: stacks, buckets, functions, datasets, calls, faults."""
+        answers.reset()
+        ministack_app._reset_all_state()
+        lambda_runtime.reset()
+        self._backend.reset()
+
+
+def _stacks() -> list[dict[str, str]]:
+    """Account, Region, name and status of all stacks that were not deleted."""
+    return [
+        {"account": account, "region": region, "name": name, "status": stack["StackStatus"]}
+        for (account, region, name), stack in sorted(cloudformation._stacks._data.items())
+        if stack["StackStatus"] != "DELETE_COMPLETE"
+    ]

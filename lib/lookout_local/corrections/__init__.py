@@ -1,0 +1,33 @@
+"""Where MiniStack differs from AWS in what custom resources and their functions see: put right, one subject per file.
+
+MiniStack has no points to hook into, so functions of its modules are replaced. `install` is called once, by the server,
+before the first request; the version of MiniStack is pinned in pyproject.toml.
+"""
+
+from lookout_local.corrections import (
+    attributes,
+    custom_resources,
+    deletions,
+    events,
+    managed_policies,
+    retries,
+    rollback,
+    service_roles,
+    service_token,
+)
+
+
+def install() -> None:
+    """Put all corrections in place; a second call changes nothing."""
+    for correction in (
+        custom_resources,
+        service_token,
+        rollback,
+        deletions,
+        retries,
+        events,
+        attributes,
+        service_roles,
+        managed_policies,
+    ):
+        correction.install()

@@ -1,0 +1,114 @@
+"""The answer that a custom resource sends to its ResponseURL.
+
+AWS: the URL takes one PUT without a content type (it is part of the signature); an answer of more than 4096 bytes, one
+that is not JSON, and one without Status or PhysicalResourceId fail the resource; only the first answer counts.
+MiniStack: takes anything, and makes up what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PATH = "/_ministack/cfn-response/"
+MAXIMUM_BYTES = 4096
+_MAXIMUM_ID_BYTES = 1024
+_WRONG_SIGNATURE = b"""<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does not match the signature you \
+provided. Check your key and signing method.</Message></Error>"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What CloudFormation makes of an answer. `physical_id` is '' when the answer names none."""
+
+    succeeded: bool
+    reason: str = ""
+    physical_id: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read(body: bytes) -> Answer:
+    """The answer in the body of a PUT."""
+    if len(body) > MAXIMUM_BYTES:
+        return Answer(False, "Response object is too long.", _salvaged_id(body))
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return Answer(False, "Invalid response object: the response is not valid JSON")
+    if not isinstance(content, dict) or content.get("Status") not in ("SUCCESS", "FAILED"):
+        return Answer(False, "Invalid response object: Value of property Status must be SUCCESS or FAILED")
+    physical_id = content.get("PhysicalResourceId")
+    if not isinstance(physical_id, str) or not physical_id or len(physical_id.encode()) > _MAXIMUM_ID_BYTES:
+        return Answer(False, "Invalid PhysicalResourceId")
+    reason = content.get("Reason") or ""
+    if content["Status"] == "FAILED":
+        return Answer(False, str(reason), physical_id) if reason else Answer(False, "Reason is missing", physical_id)
+    data = content.get("Data") or {}
+    if not isinstance(data, dict):
+        return Answer(False, "Invalid response object: Value of property Data must be an object", physical_id)
+    return Answer(True, str(reason), physical_id, {name: _value(value) for name, value in data.items()})
+
+
+def _salvaged_id(body: bytes) -> str:
+    """The physical id of an answer that was too long, so that what was made can be deleted."""
+    try:
+        physical_id = json.loads(body).get("PhysicalResourceId")
+    except (ValueError, AttributeError):
+        return ""
+    return physical_id if isinstance(physical_id, str) else ""
+
+
+def _value(value: Any) -> Any:
+    """CloudFormation keeps scalars as strings."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+class _Waiting:
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.answer: Answer | None = None
+
+
+_waiting: dict[str, _Waiting] = {}
+_lock = threading.Lock()
+
+
+def expect(token: str) -> None:
+    """Make a ResponseURL that ends in the token valid."""
+    with _lock:
+        _waiting[token] = _Waiting()
+
+
+def wait(token: str, seconds: float) -> Answer | None:
+    """The answer to the event with this token; None when the time is over. The token is forgotten."""
+    waiting = _waiting[token]
+    waiting.arrived.wait(seconds)
+    with _lock:
+        _waiting.pop(token, None)
+    return waiting.answer
+
+
+def receive(token: str, headers: Mapping[bytes, bytes], body: bytes) -> tuple[int, bytes]:
+    """Take a PUT to a ResponseURL; the status and body of what S3 answers. A late or second answer has no effect."""
+    if headers.get(b"content-type"):
+        return 403, _WRONG_SIGNATURE
+    with _lock:
+        waiting = _waiting.get(token)
+        if waiting is not None and waiting.answer is None:
+            waiting.answer = read(body)
+            waiting.arrived.set()
+    return 200, b""
+
+
+def reset() -> None:
+    """Let everybody who waits go, with a failure."""
+    with _lock:
+        for waiting in _waiting.values():
+            waiting.answer = waiting.answer or Answer(False, "the local cloud was reset")
+            waiting.arrived.set()

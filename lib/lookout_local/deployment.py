@@ -1,0 +1,165 @@
+"""Stacks in a local cloud: create or update, delete, wait, and say why it failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+_POLL_SECONDS = 0.03
+_NO_UPDATE = "No updates are to be performed"
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+# A stack in one of these states never came to be: nothing can be done with it but to delete it.
+_STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+
+
+class ClientFactory(Protocol):
+    """Makes boto3 clients for an account and Region."""
+
+    def __call__(self, service: str, *, account: str, region: str) -> Any: ...
+
+
+class DeploymentFailed(RuntimeError):
+    """A stack did not reach the state that was asked for.
+
+    `status` is the state that it reached, `reasons` the texts of the events of what failed, in order.
+    """
+
+    def __init__(self, stack: str, status: str, reasons: list[str]) -> None:
+        super().__init__(f"stack {stack} ended in {status}: " + ("; ".join(reasons) or "no reason was given"))
+        self.status = status
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a stack is deployed."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """One event of a stack, as CloudFormation tells it."""
+
+    logical_id: str
+    physical_id: str
+    resource_type: str
+    status: str
+    reason: str
+
+
+class Deployer:
+    """Deploys templates into a local cloud."""
+
+    def __init__(self, client: ClientFactory) -> None:
+        self._client = client
+
+    def put(
+        self,
+        name: str,
+        template: str,
+        environment: Environment,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        rollback: bool = True,
+    ) -> dict[str, str]:
+        """Create the stack, or update it if it exists; its outputs. Raises DeploymentFailed.
+
+        A stack whose creation failed earlier is deleted first, as the CDK CLI does. Without `rollback` a failed
+        stack is left as it is.
+        """
+        status = self._status(name, environment)
+        if status in _STILLBORN:
+            self.destroy(name, environment)
+            status = ""
+        arguments = {
+            "StackName": name,
+            "TemplateBody": template,
+            "Capabilities": _CAPABILITIES,
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
+            "Tags": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+            "DisableRollback": not rollback,
+        }
+        cloudformation = self._cloudformation(environment)
+        seen = len(self.events(name, environment)) if status else 0
+        if not status:
+            cloudformation.create_stack(**arguments)
+        else:
+            try:
+                cloudformation.update_stack(**arguments)
+            except cloudformation.exceptions.ClientError as error:
+                if _NO_UPDATE not in error.response["Error"]["Message"]:
+                    raise
+                return self._outputs(name, environment)
+        self._wait(name, environment, "UPDATE_COMPLETE" if status else "CREATE_COMPLETE", seen)
+        return self._outputs(name, environment)
+
+    def destroy(self, name: str, environment: Environment) -> None:
+        """Delete a stack; does nothing when there is none. Raises DeploymentFailed."""
+        status = self._status(name, environment)
+        if not status:
+            return
+        cloudformation = self._cloudformation(environment)
+        stack_id = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+        seen = len(self.events(stack_id, environment))
+        cloudformation.delete_stack(StackName=name)
+        self._wait(stack_id, environment, "DELETE_COMPLETE", seen)
+
+    def events(self, name: str, environment: Environment) -> list[StackEvent]:
+        """The events of a stack, oldest first."""
+        pages = self._cloudformation(environment).get_paginator("describe_stack_events")
+        events = [event for page in pages.paginate(StackName=name) for event in page["StackEvents"]]
+        return [
+            StackEvent(
+                logical_id=event["LogicalResourceId"],
+                physical_id=event.get("PhysicalResourceId", ""),
+                resource_type=event["ResourceType"],
+                status=event["ResourceStatus"],
+                reason=event.get("ResourceStatusReason", ""),
+            )
+            for event in reversed(events)
+        ]
+
+    def _cloudformation(self, environment: Environment) -> Any:
+        return self._client("cloudformation", account=environment.account, region=environment.region)
+
+    def _describe(self, name: str, environment: Environment) -> dict[str, Any] | None:
+        cloudformation = self._cloudformation(environment)
+        try:
+            described: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except cloudformation.exceptions.ClientError as error:
+            if "does not exist" in error.response["Error"]["Message"]:
+                return None
+            raise
+        return described
+
+    def _status(self, name: str, environment: Environment) -> str:
+        """The state of a stack; '' when there is none."""
+        described = self._describe(name, environment)
+        status = described["StackStatus"] if described else ""
+        return "" if status == "DELETE_COMPLETE" else status
+
+    def _outputs(self, name: str, environment: Environment) -> dict[str, str]:
+        described = self._describe(name, environment) or {}
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+    def _wait(self, name: str, environment: Environment, wanted: str, seen: int) -> None:
+        """Until the operation is over; raises DeploymentFailed unless it ends in the wanted state."""
+        while True:
+            described = self._describe(name, environment)
+            status = described["StackStatus"] if described else "DELETE_COMPLETE"
+            if not status.endswith("_IN_PROGRESS"):
+                break
+            time.sleep(_POLL_SECONDS)
+        if status == wanted:
+            return
+        reasons = [
+            f"{event.logical_id}: {event.reason}"
+            for event in self.events(name, environment)[seen:]
+            if event.status.endswith("_FAILED") and event.reason
+        ]
+        raise DeploymentFailed(name, status, reasons)

@@ -1,0 +1,38 @@
+"""The environment variables by which AWS tools find a local cloud."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from lookout_local.clients import ACCOUNT, REGION
+
+
+def variables(endpoint_url: str, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
+    """Variables for the AWS CLI, the CDK CLI and any SDK, acting as the root of an account.
+
+    They leave nothing of the user's own AWS configuration in force, so that no request can reach the real AWS.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "CDK_DEFAULT_ACCOUNT": account,
+        "CDK_DEFAULT_REGION": region,
+        "CDK_DISABLE_CLI_TELEMETRY": "1",
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_NOTICES": "false",
+    }
+
+
+def without_aws(outer: Mapping[str, str]) -> dict[str, str]:
+    """An environment without any AWS setting: no profile, no session token, no endpoint of a single service."""
+    return {name: value for name, value in outer.items() if not name.startswith("AWS_")}

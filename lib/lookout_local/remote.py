@@ -1,0 +1,94 @@
+"""The services' log of calls, faults and settings, seen from outside the server process."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from lookout_local.services.calls import Call
+from lookout_local.services.faults import Fault
+from lookout_local.services.settings import Settings
+from lookout_local.wire import decode, encode
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class AdminError(RuntimeError):
+    """The local cloud refused a request to its private routes, or is not there."""
+
+
+def request(endpoint_url: str, method: str, what: str, value: Any = None, *, seconds: float = 30) -> Any:
+    """Call a private route of the server; raises AdminError."""
+    body = json.dumps(encode(value)).encode() if value is not None else None
+    message = urllib.request.Request(f"{endpoint_url}/_lookout/{what}", data=body, method=method)
+    try:
+        with _OPENER.open(message, timeout=seconds) as response:
+            return decode(json.load(response))
+    except urllib.error.HTTPError as error:
+        raise AdminError(f"{method} {what}: {error.read().decode(errors='replace')}") from error
+    except OSError as error:
+        raise AdminError(f"no local cloud answers at {endpoint_url}: {error}") from error
+
+
+class RemoteCalls:
+    """The calls that the Lookout services answered, as `lookout_local.services.CallLog`."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+
+    def all(self) -> list[Call]:
+        """All calls since the start or the last clear, in order."""
+        calls: list[Call] = request(self._endpoint_url, "GET", "calls")
+        return calls
+
+    def clear(self) -> None:
+        """Start over."""
+        request(self._endpoint_url, "DELETE", "calls")
+
+
+class RemoteFaults:
+    """Faults to come, as `lookout_local.services.Faults`."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+
+    def add(self, operation: str, fault: Fault, times: int = 1) -> None:
+        """Let the next `times` calls of an API operation meet a fault."""
+        request(self._endpoint_url, "POST", "faults", {"operation": operation, "fault": fault, "times": times})
+
+    def clear(self) -> None:
+        """Forget all faults that did not happen yet."""
+        request(self._endpoint_url, "DELETE", "faults")
+
+
+class RemoteSettings:
+    """The settings of the services: read and assign attributes as those of `lookout_local.services.Settings`.
+
+    What is read is a copy: to change a quota, assign changed quotas (`dataclasses.replace`).
+    """
+
+    _endpoint_url: str
+
+    def __init__(self, endpoint_url: str) -> None:
+        object.__setattr__(self, "_endpoint_url", endpoint_url)
+
+    def get(self) -> Settings:
+        """All settings as they are now."""
+        settings: Settings = request(self._endpoint_url, "GET", "settings")
+        return settings
+
+    def put(self, settings: Settings) -> None:
+        """Replace all settings."""
+        request(self._endpoint_url, "PUT", "settings", settings)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.get(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        settings = self.get()
+        if not hasattr(settings, name):
+            raise AttributeError(f"settings of the local cloud: got '{name}', expected one of {sorted(vars(settings))}")
+        setattr(settings, name, value)
+        self.put(settings)
