@@ -1,0 +1,112 @@
+"""Which version of a model is active."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from cdk_lookout.equipment import permissions
+from cdk_lookout.equipment.interfaces import IModelVersion
+from cdk_lookout.equipment.model_base import ModelBase
+from cdk_lookout.equipment.model_version_base import ModelVersionBase
+from cdk_lookout.managed import Managed
+from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.validation import Quoted, check_kind, invalid
+
+
+def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
+    models = permissions.arns("model")
+    return [
+        permissions.allow(
+            "DescribeModel", "DescribeModelVersion", "ListTagsForResource", "UpdateActiveModelVersion", on=models
+        ),
+        permissions.allow_lease("active-model-version", on=models),
+    ]
+
+
+ACTIVE_MODEL_VERSION = ResourceType(
+    "LookoutEquipmentActiveModelVersion", permissions.SERVICE, _statements, service_timeout=900
+)
+
+
+class ActiveModelVersion(cdk.Resource):
+    """Makes a version the active one of its model; there is one such construct per model.
+
+    When it leaves the stack, or its creation is rolled back, the version that was active before it came is made active
+    again, if the one it set still is; with `apply_removal_policy(RemovalPolicy.RETAIN)` what is active stays. The
+    rollback of an update returns to the version that was active before the update.
+
+    API: UpdateActiveModelVersion, DescribeModel.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, model_version: IModelVersion) -> None:
+        """Make *model_version* the active one of its model.
+
+        :param model_version: a version whose import is done: a `ModelVersion` that waits for it, `model.version(n)`, or
+            one from elsewhere in this account.
+        :raises InvalidProperty: when it is no model version, when nothing waits for its import, and when another
+            construct decides which version of the model is active.
+        """
+        super().__init__(scope, id)
+        check_kind(
+            "model_version", self, model_version, "model_version_arn", "a model version, such as model.version(1)"
+        )
+        if isinstance(model_version, ModelVersionBase):
+            self._check(model_version)
+        self._managed = Managed(
+            self,
+            ACTIVE_MODEL_VERSION,
+            {"ModelName": model_version.model_name, "ModelVersion": model_version.model_version},
+        )
+
+    def _check(self, version: ModelVersionBase) -> None:
+        if not version._awaited:
+            raise invalid(
+                "model_version",
+                self,
+                Quoted("one with Wait.started()"),
+                "one with Wait.until_ready(): only what is completely imported can be active",
+            )
+        if isinstance(version._model, ModelBase):
+            if (other := version._model._activated_by) is not None:
+                raise invalid(
+                    "ActiveModelVersion", self, Quoted(f"a second one of the model, after {other.node.path}"), "one"
+                )
+            version._model._activated_by = self
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model."""
+        return self._managed.attribute("ModelName")
+
+    @property
+    def model_arn(self) -> str:
+        """The ARN of the model."""
+        return self._managed.attribute("ModelArn")
+
+    @property
+    def active_model_version(self) -> str:
+        """The number of the active version."""
+        return self._managed.attribute("ActiveModelVersion")
+
+    @property
+    def active_model_version_arn(self) -> str:
+        """The ARN of the active version."""
+        return self._managed.attribute("ActiveModelVersionArn")
+
+    @property
+    def previous_active_model_version(self) -> str:
+        """The number of the version that was active before; empty when there was none."""
+        return self._managed.attribute("PreviousActiveModelVersion")
+
+    @property
+    def previous_active_model_version_arn(self) -> str:
+        """The ARN of the version that was active before; empty when there was none."""
+        return self._managed.attribute("PreviousActiveModelVersionArn")
+
+    @property
+    def model_version_activated_at(self) -> str:
+        """When the version became active, ISO 8601."""
+        return self._managed.attribute("ModelVersionActivatedAt")

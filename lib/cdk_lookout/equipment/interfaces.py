@@ -1,0 +1,110 @@
+"""What resources expect of one another: protocols, so that a construct of your own can stand in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+
+class IPolicyTarget(Protocol):
+    """What can have a resource policy: a dataset, a model or a model version."""
+
+    @property
+    def resource_arn(self) -> str:
+        """The ARN that the policy is attached to."""
+
+    @property
+    def import_action(self) -> str:
+        """The only action that a policy on it can grant."""
+
+
+class IDataset(IPolicyTarget, Protocol):
+    """A dataset, of this stack or from elsewhere."""
+
+    @property
+    def dataset_name(self) -> str:
+        """The name."""
+
+    @property
+    def dataset_arn(self) -> str:
+        """The ARN; it holds an identifier that the service assigns, so no name leads to it."""
+
+    @property
+    def encryption_key(self) -> kms.IKey | None:
+        """The key that its data are encrypted with, where one is known."""
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about it."""
+
+    def grant_import(self, grantee: iam.IGrantable, *, inference_data: bool | None = None) -> iam.Grant:
+        """Let *grantee* import it."""
+
+    def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
+        """Add *statement* to its resource policy."""
+
+
+class IModel(IPolicyTarget, Protocol):
+    """A model, of this stack or from elsewhere."""
+
+    @property
+    def model_name(self) -> str:
+        """The name."""
+
+    @property
+    def model_arn(self) -> str:
+        """The ARN; it holds an identifier that the service assigns, so no name leads to it."""
+
+    @property
+    def dataset(self) -> IDataset | None:
+        """The dataset it works on, where that is known."""
+
+    @property
+    def encryption_key(self) -> kms.IKey | None:
+        """The key that it is encrypted with, where one is known."""
+
+    def version(self, model_version: int) -> IModelVersion:
+        """The version with that number."""
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about it and its versions."""
+
+    def grant_import(self, grantee: iam.IGrantable, *, inference_data: bool | None = None) -> iam.Grant:
+        """Let *grantee* import every version of it."""
+
+    def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
+        """Add *statement* to its resource policy."""
+
+
+class IModelVersion(IPolicyTarget, Protocol):
+    """A version of a model, of this stack or from elsewhere."""
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model."""
+
+    @property
+    def model_arn(self) -> str:
+        """The ARN of the model."""
+
+    @property
+    def model_version(self) -> str:
+        """The number of the version, as text: CloudFormation knows no numbers."""
+
+    @property
+    def model_version_arn(self) -> str:
+        """The ARN of the version."""
+
+    @property
+    def encryption_key(self) -> kms.IKey | None:
+        """The key that it is encrypted with, where one is known."""
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about it."""
+
+    def grant_import(self, grantee: iam.IGrantable, *, inference_data: bool | None = None) -> iam.Grant:
+        """Let *grantee* import it."""
+
+    def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
+        """Add *statement* to its resource policy."""

@@ -1,0 +1,89 @@
+"""What all models have in common, and the versions that are known by the model and their number."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from cdk_lookout.equipment.interfaces import IDataset, IModelVersion
+from cdk_lookout.equipment.model_version_base import ModelVersionBase
+from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
+from cdk_lookout.validation import invalid
+
+
+class ModelBase(Shareable):
+    """What a model of this stack and one from elsewhere have in common."""
+
+    _import_action = IMPORT_MODEL_VERSION
+    _arn_factories = "Model.from_model_arn or Model.from_model_attributes(model_arn=...)"
+    _name: str
+    _dataset: IDataset | None = None
+    #: Whether it is from elsewhere, so that its account stands in the ARN.
+    _imported = False
+    #: Whether a deployment waits until its version 1 can be used.
+    _awaited = True
+    #: The construct that decides which version is active.
+    _activated_by: cdk.Resource | None = None
+
+    @property
+    def model_name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def model_arn(self) -> str:
+        """The ARN.
+
+        Raises InvalidProperty for a model that is referred to by name: `from_model_arn` would know it.
+        """
+        return self.resource_arn
+
+    @property
+    def dataset(self) -> IDataset | None:
+        """The dataset that it works on; None when that is not known here."""
+        return self._dataset
+
+    def version(self, model_version: int) -> IModelVersion:
+        """The version with that number, whether this stack made it or not.
+
+        Nothing waits for it to exist: for a version that this stack adds, pass on its `ModelVersion`.
+
+        :param model_version: 1 or more.
+        :raises InvalidProperty: when it is no such number.
+        """
+        if isinstance(model_version, bool) or not isinstance(model_version, int) or model_version < 1:
+            raise invalid("model_version", self, model_version, "a whole number from 1")
+        found = self.node.try_find_child(f"Version{model_version}")
+        return found if isinstance(found, _VersionByNumber) else _VersionByNumber(self, model_version)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about the model and its versions."""
+        arn = self._arn or cdk.Stack.of(self).format_arn(
+            service="lookoutequipment", resource="model", resource_name=f"{self._name}/*"
+        )
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[
+                "lookoutequipment:DescribeModel",
+                "lookoutequipment:DescribeModelVersion",
+                "lookoutequipment:DescribeResourcePolicy",
+                "lookoutequipment:DescribeRetrainingScheduler",
+                "lookoutequipment:ListModelVersions",
+                "lookoutequipment:ListTagsForResource",
+            ],
+            resource_arns=[arn, f"{arn}/model-version/*"] if self._arn else [arn],
+        )
+
+
+class _VersionByNumber(ModelVersionBase):
+    """A version of a model that is known here, by its number."""
+
+    def __init__(self, model: ModelBase, number: int) -> None:
+        super().__init__(model, f"Version{number}", environment_from_arn=model._arn if model._imported else None)
+        self._model = model
+        self._awaited = model._awaited
+        self._name = model.model_name
+        self._version = str(number)
+        self._model_arn = model._arn
+        self._arn = f"{model._arn}/model-version/{number}" if model._arn else None
+        self._encryption_key = model.encryption_key

@@ -1,0 +1,63 @@
+"""What all model versions have in common: those that a stack adds, those from elsewhere, those of a known model."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+
+from cdk_lookout.equipment.interfaces import IModel
+from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
+from cdk_lookout.validation import Quoted, invalid
+
+
+class ModelVersionBase(Shareable):
+    """A version of a model, of this stack or from elsewhere."""
+
+    _import_action = IMPORT_MODEL_VERSION
+    _arn_factories = "ModelVersion.from_model_version_arn, or version() of Model.from_model_arn"
+    #: The model, when it is known as a construct.
+    _model: IModel | None = None
+    #: Whether a deployment waits until it can be used.
+    _awaited: bool = True
+    _name: str
+    _version: str
+    _model_arn: str | None
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model."""
+        return self._name
+
+    @property
+    def model_arn(self) -> str:
+        """The ARN of the model.
+
+        Raises InvalidProperty when the model is referred to by name: `Model.from_model_arn` would know it.
+        """
+        if self._model_arn is None:
+            raise invalid("model_arn", self, Quoted("a reference by name"), self._arn_factories)
+        return self._model_arn
+
+    @property
+    def model_version(self) -> str:
+        """The number of the version, as text."""
+        return self._version
+
+    @property
+    def model_version_arn(self) -> str:
+        """The ARN of the version.
+
+        Raises InvalidProperty when the model is referred to by name: `Model.from_model_arn` would know it.
+        """
+        return self.resource_arn
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about the version."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[
+                "lookoutequipment:DescribeModelVersion",
+                "lookoutequipment:DescribeResourcePolicy",
+                "lookoutequipment:ListTagsForResource",
+            ],
+            resource_arns=[self.model_version_arn, self.model_arn],
+        )

@@ -1,0 +1,48 @@
+"""The state machine that waits for what takes time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: A failed call of the function is tried again after 5, 10, 20 and 40 seconds.
+_RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 4}]
+
+
+def definition(partition: str) -> dict[str, Any]:
+    """Wait as long as the state says, let the function look, and again until it names no more seconds.
+
+    The function's ARN comes with the input: were it in here, function and state machine would need one another.
+    """
+    invoke = f"arn:{partition}:states:::lambda:invoke"
+    return {
+        "Comment": "Waits for what takes time and lets the function look whether it is done",
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "SecondsPath": "$.Seconds", "Next": "Poll"},
+            "Poll": {
+                "Type": "Task",
+                "Resource": invoke,
+                "Parameters": {
+                    "FunctionName.$": "$.FunctionArn",
+                    "Payload": {"Poll.$": "$", "ExecutionArn.$": "$$.Execution.Id"},
+                },
+                "OutputPath": "$.Payload",
+                "Retry": _RETRY,
+                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.Error", "Next": "GiveUp"}],
+                "Next": "Again",
+            },
+            "Again": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.Seconds", "IsPresent": True, "Next": "Wait"}],
+                "Default": "Done",
+            },
+            "Done": {"Type": "Succeed"},
+            "GiveUp": {
+                "Type": "Task",
+                "Resource": invoke,
+                "Parameters": {"FunctionName.$": "$.FunctionArn", "Payload": {"GiveUp.$": "$"}},
+                "Retry": _RETRY,
+                "End": True,
+            },
+        },
+    }

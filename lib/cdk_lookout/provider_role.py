@@ -1,0 +1,43 @@
+"""The role of the function and the state machine."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+_NETWORK_ACTIONS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+_TRACING_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+
+
+def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:
+    """One role for both: a second one could do no more than call the function that has the first."""
+    own_account = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+    # Inline, because Lambda asks for these when it makes the function, and the provider's policy comes after that.
+    inline: dict[str, iam.PolicyDocument] = {}
+    if in_vpc:
+        inline["Network"] = _on_everything(_NETWORK_ACTIONS)
+    if traced:
+        inline["Tracing"] = _on_everything(_TRACING_ACTIONS)
+    return iam.Role(
+        scope,
+        "Role",
+        description="The function and the state machine of cdk-lookout",
+        assumed_by=iam.CompositePrincipal(
+            iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account),
+            iam.ServicePrincipal("states.amazonaws.com", conditions=own_account),
+        ),
+        inline_policies=inline,
+    )
+
+
+def _on_everything(actions: tuple[str, ...]) -> iam.PolicyDocument:
+    """These actions take no narrower resource."""
+    return iam.PolicyDocument(statements=[iam.PolicyStatement(actions=list(actions), resources=["*"])])

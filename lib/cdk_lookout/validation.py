@@ -1,0 +1,58 @@
+"""What the services would refuse is refused here, before anything is deployed.
+
+A value that is only known at deployment (a token) passes: only the service can judge it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import aws_cdk as cdk
+
+_LONGEST_QUOTE = 160
+
+
+class InvalidProperty(ValueError):
+    """A property that the service would refuse: the text says what, where, what it got and what it expects."""
+
+
+def invalid(what: str, where: object, got: object, expected: str) -> InvalidProperty:
+    """The error for the property *what* of the construct or factory *where*."""
+    quote = got if isinstance(got, Quoted) else repr(got)
+    if len(quote) > _LONGEST_QUOTE:
+        quote = f"{quote[:_LONGEST_QUOTE]}... ({len(quote)} characters)"
+    return InvalidProperty(f"{what} of {path_of(where)}: got {quote}, expected {expected}")
+
+
+class Quoted(str):
+    """A description of what was got, to be shown as it is."""
+
+
+def path_of(where: object) -> str:
+    """Where a reader finds *where*: the path of a construct, or the name of a factory."""
+    return str(where.node.path) if isinstance(where, cdk.Resource | cdk.Stack) else str(where)
+
+
+def check_pattern(what: str, where: object, value: str, pattern: str, expected: str) -> str:
+    """*value*, if the whole of it matches *pattern* or is a token; raises InvalidProperty otherwise."""
+    if not isinstance(value, str):
+        raise invalid(what, where, value, expected)
+    if not cdk.Token.is_unresolved(value) and not re.fullmatch(pattern, value):
+        raise invalid(what, where, value, expected)
+    return value
+
+
+def check_kind(what: str, where: object, value: Any, member: str, expected: str) -> None:
+    """Raise InvalidProperty unless *value* is a thing that has *member*, and not, for instance, its name or ARN."""
+    # First without asking: the ARN of what is known by name only is an error of its own. The CDK's proxies only answer.
+    if inspect.getattr_static(value, member, None) is None and not hasattr(value, member):
+        got = value if isinstance(value, str) else Quoted(f"a {type(value).__name__}")
+        raise invalid(what, where, got, expected)
+
+
+def check_optional(what: str, where: object, value: Any, member: str, expected: str) -> None:
+    """`check_kind`, where nothing is given as often as not."""
+    if value is not None:
+        check_kind(what, where, value, member, expected)

@@ -1,0 +1,55 @@
+"""How long a deployment waits for what takes time."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+
+from cdk_lookout.validation import Quoted, invalid
+
+#: CloudFormation gives a custom resource one hour; five minutes of it are for the answer itself.
+_LONGEST_SECONDS = 55 * 60
+
+
+class Wait:
+    """What a deployment waits for: pass it as `wait` to a resource that takes time to become usable."""
+
+    def __init__(self, seconds: int) -> None:
+        """Use `until_ready` or `started`."""
+        self._seconds = seconds
+
+    @classmethod
+    def until_ready(cls, *, timeout: cdk.Duration | None = None) -> Wait:
+        """Wait until the resource is usable; the deployment fails when *timeout* is over before that.
+
+        The failed resource is then rolled back like any other: nothing is left behind that the service lets go of.
+
+        :param timeout: from 1 second to 55 minutes, whole seconds. Default: 55 minutes.
+        :raises InvalidProperty: when *timeout* is longer than CloudFormation lets a custom resource take.
+        """
+        if timeout is None:
+            return cls(_LONGEST_SECONDS)
+        if timeout.is_unresolved():
+            raise invalid("timeout", "Wait.until_ready", Quoted("a token"), "a duration that is known at synthesis")
+        milliseconds = timeout.to_milliseconds()
+        if milliseconds % 1000 or not 1000 <= milliseconds <= _LONGEST_SECONDS * 1000:
+            raise invalid(
+                "timeout",
+                "Wait.until_ready",
+                Quoted(timeout.to_human_string()),
+                "whole seconds up to 55 minutes: CloudFormation ends a custom resource after one hour; "
+                "use Wait.started() for what takes longer",
+            )
+        return cls(int(milliseconds) // 1000)
+
+    @classmethod
+    def started(cls) -> Wait:
+        """Do not wait: the deployment goes on as soon as the service has accepted the work.
+
+        Attributes that exist only when the work is done are then refused at synthesis.
+        """
+        return cls(0)
+
+    @property
+    def seconds(self) -> int:
+        """The longest time to wait, in seconds; 0 means not to wait."""
+        return self._seconds

@@ -1,0 +1,157 @@
+"""What the provider may do, type by type: the whole of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_lookout.equipment.policy_document import flat
+from tests.constructs.support import every_type, of_type, resources
+
+OWNER = "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}/*"
+BORN_OURS = f"aws:RequestTag/cdk-lookout:owner StringLike {OWNER}"
+OURS = f"aws:ResourceTag/cdk-lookout:owner StringLike {OWNER}"
+PASSED = "iam:PassedToService StringEquals lookoutequipment.amazonaws.com"
+VIA_SERVICE = "kms:ViaService StringEquals lookoutequipment.${AWS::Region}.amazonaws.com"
+
+
+def lease(name: str) -> str:
+    return f"aws:TagKeys ForAllValues:StringEquals cdk-lookout:{name}, aws:TagKeys Null false"
+
+
+KEYS = {
+    ("kms:DescribeKey", "key/*", ""),
+    ("kms:CreateGrant", "key/*", "kms:GrantIsForAWSResource Bool true"),
+    ("kms:Decrypt", "key/*", VIA_SERVICE),
+    ("kms:Encrypt", "key/*", VIA_SERVICE),
+}
+ROLE = ("iam:PassRole", "role/*", PASSED)
+
+
+def importing(condition: str) -> set[tuple[str, str, str]]:
+    return {
+        ("ImportModelVersion", target, condition)
+        for target in ("any account: model/*/*", "dataset/*/*", "label-group/*/*")
+    }
+
+
+EXPECTED: dict[str, set[tuple[str, str, str]]] = {
+    "Dataset": {
+        ("DescribeDataset", "dataset/*/*", ""),
+        ("ListTagsForResource", "dataset/*/*", ""),
+        ("ListDataIngestionJobs", "dataset/*/*", ""),
+        ("DescribeDataIngestionJob", "*", ""),
+        ("CreateDataset", "dataset/*/*", BORN_OURS),
+        ("TagResource", "dataset/*/*", BORN_OURS),
+        ("ImportDataset", "any account: dataset/*/*", BORN_OURS),
+        ("DeleteDataset", "dataset/*/*", OURS),
+        ("TagResource", "dataset/*/*", OURS),
+        ("UntagResource", "dataset/*/*", OURS),
+        ("s3:GetObject", "asset bucket/*.json", ""),
+        *KEYS,
+    },
+    "Model": {
+        ("DescribeModel", "model/*/*", ""),
+        ("DescribeModelVersion", "model/*/*", ""),
+        ("ListTagsForResource", "model/*/*", ""),
+        *importing(BORN_OURS),
+        ("TagResource", "model/*/*", BORN_OURS),
+        ("UpdateModel", "model/*/*", OURS),
+        ("DeleteModel", "model/*/*", OURS),
+        ("TagResource", "model/*/*", OURS),
+        ("UntagResource", "model/*/*", OURS),
+        ROLE,
+        *KEYS,
+    },
+    "ModelVersion": {
+        ("DescribeModel", "model/*/*", ""),
+        ("DescribeModelVersion", "model/*/*", ""),
+        ("ListModelVersions", "model/*/*", ""),
+        ("ListTagsForResource", "model/*/*", ""),
+        # Its tags would be the model's, so there are none to make a condition of.
+        *importing(""),
+        ("TagResource", "model/*/*", BORN_OURS),
+        ("TagResource", "model/*/*", OURS),
+        ("UntagResource", "model/*/*", OURS),
+        ROLE,
+        *KEYS,
+    },
+    "ActiveModelVersion": {
+        ("DescribeModel", "model/*/*", ""),
+        ("DescribeModelVersion", "model/*/*", ""),
+        ("ListTagsForResource", "model/*/*", ""),
+        ("UpdateActiveModelVersion", "model/*/*", ""),
+        ("TagResource", "model/*/*", lease("active-model-version")),
+        ("UntagResource", "model/*/*", lease("active-model-version")),
+    },
+    "ResourcePolicy": {
+        (action, target, condition)
+        for target in ("dataset/*/*", "model/*/*")
+        for action, condition in (
+            ("DescribeResourcePolicy", ""),
+            ("PutResourcePolicy", ""),
+            ("DeleteResourcePolicy", ""),
+            ("ListTagsForResource", ""),
+            ("TagResource", lease("resource-policy")),
+            ("UntagResource", lease("resource-policy")),
+        )
+    },
+}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def shortened(arn: str) -> str:
+    """An ARN without what all of ours have in common."""
+    here = "${AWS::Partition}:lookoutequipment:${AWS::Region}"
+    for prefix, short in (
+        (f"arn:{here}:${{AWS::AccountId}}:", ""),
+        (f"arn:{here}:*:", "any account: "),
+        ("arn:${AWS::Partition}:kms:${AWS::Region}:*:", ""),
+        ("arn:${AWS::Partition}:iam::${AWS::AccountId}:", ""),
+    ):
+        if arn.startswith(prefix):
+            return short + arn.removeprefix(prefix)
+    return "asset bucket/*.json" if arn.endswith("/*.json") else arn
+
+
+def permissions(document: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """Action, resource and conditions, one by one."""
+    return {
+        (
+            action.removeprefix("lookoutequipment:"),
+            shortened(flat(resource)),
+            ", ".join(
+                f"{key} {operator} {'|'.join(flat(one) for one in listed(value))}"
+                for operator, keys in statement.get("Condition", {}).items()
+                for key, value in keys.items()
+            ),
+        )
+        for statement in document["Statement"]
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_a_type_may_do_just_this(stack: cdk.Stack, kind: str) -> None:
+    every_type(stack)
+    [policy] = [
+        policy["Properties"]["PolicyDocument"]
+        for name, policy in of_type(resources(stack), "AWS::IAM::Policy").items()
+        if name.startswith(f"LookoutProviderLookoutEquipment{kind}Policy")
+    ]
+    assert permissions(policy) == EXPECTED[kind]
+
+
+def test_every_policy_is_attached_to_the_one_role(stack: cdk.Stack) -> None:
+    every_type(stack)
+    policies = of_type(resources(stack), "AWS::IAM::Policy").values()
+    assert {json.dumps(policy["Properties"]["Roles"]) for policy in policies} == {
+        '[{"Ref": "LookoutProviderRole464119FC"}]'
+    }

@@ -1,0 +1,51 @@
+"""A user's module, as strict type checkers see it: a test runs mypy over it. It is never executed."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+from cdk_lookout import LookoutProvider, Wait, equipment
+
+
+class Plant(cdk.Stack):
+    """Every construct, and a protocol wherever one is expected."""
+
+    def __init__(self, scope: cdk.App, id: str) -> None:
+        super().__init__(scope, id)
+        LookoutProvider(self, endpoint_url="http://127.0.0.1:4566")
+        source: equipment.IDataset = equipment.Dataset.from_dataset_arn(self, "TrainingPumps", "arn")
+        version: equipment.IModelVersion = equipment.ModelVersion.from_model_version_arn(self, "TrainingWear", "arn")
+        pumps = equipment.Dataset(
+            self, "Pumps", source=equipment.DatasetSource.imported(source), encryption_key=kms.Key(self, "Key")
+        )
+        labels = equipment.LabelsInput.from_bucket(s3.Bucket(self, "Labels"), "labels/")
+        wear = equipment.Model(
+            self,
+            "Wear",
+            source=equipment.ModelSource.imported(version, dataset=pumps, labels=labels),
+            wait=Wait.started(),
+        )
+        weekly = equipment.ModelVersion(self, "Weekly", model=wear, source=version, dataset=pumps)
+        equipment.ActiveModelVersion(self, "Active", model_version=weekly)
+        share(self, pumps, wear, weekly)
+        share(self, source, equipment.Model.from_model_name(self, "Known", "wear"), wear.version(1))
+
+
+def share(
+    stack: cdk.Stack, dataset: equipment.IDataset, model: equipment.IModel, version: equipment.IModelVersion
+) -> None:
+    """Takes whatever has the protocols."""
+    account = iam.AccountPrincipal("222222222222")
+    grants: list[iam.Grant] = [
+        dataset.grant_import(account),
+        model.grant_import(account, inference_data=False),
+        version.grant_read(account),
+        equipment.grant_list(account),
+    ]
+    targets: list[equipment.IPolicyTarget] = [dataset, model, version]
+    for number, target in enumerate(targets):
+        equipment.ResourcePolicy(stack, f"Policy{number}", resource=target, document=iam.PolicyDocument())
+    print(grants, model.version(2).model_version_arn)

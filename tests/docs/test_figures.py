@@ -1,0 +1,56 @@
+"""Generated pages are up to date, and figures are those that the code has."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from docs import generate_iam
+from lookout_local.services.settings import Quotas
+from lookout_provider import handler
+from lookout_provider.lifecycle import Phase, Progress
+from tests.contract.test_counts import COUNTS
+from tests.docs import pages
+
+
+def test_the_iam_page_is_what_make_docs_writes() -> None:
+    assert generate_iam.PAGE.read_text(encoding="utf-8") == generate_iam.page(), "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("row", "counts"),
+    [
+        ("`Dataset`, created", COUNTS["Dataset"]),
+        ("`Dataset`, imported", COUNTS["ImportedDataset"]),
+        *((f"`{name}`", COUNTS[name]) for name in ("Model", "ModelVersion", "ActiveModelVersion", "ResourcePolicy")),
+    ],
+)
+def test_the_counts_of_an_operation_are_those_of_the_contract(row: str, counts: dict[str, Any]) -> None:
+    [cells] = [cells for cells in pages.rows("docs/cost.md", re.escape(row)) if "call" in cells[1]]
+    written = [tuple(int(number) for number in re.findall(r"\d+", cell)) for cell in cells[1:]]
+    assert written == list(counts.values())
+
+
+@pytest.mark.parametrize("row", pages.rows("docs/cost.md", r"\d+ (seconds|minutes?)"), ids=lambda row: row[0])
+def test_the_polls_of_a_wait_are_those_of_the_intervals(row: list[str]) -> None:
+    number, unit = row[0].split()
+    wanted = int(number) * (1 if unit == "seconds" else 60)
+    polls, progress = 0, Progress(Phase.SETTLE, "")
+    while progress.waited < wanted:
+        progress.waited += handler._seconds(None, progress)  # type: ignore[arg-type]
+        polls += 1
+    assert [int(cell) for cell in row[1:]] == [polls, 3 * polls + 1]
+
+
+def test_the_quotas_are_those_that_the_local_cloud_has() -> None:
+    written = {cells[0]: cells[1] for cells in pages.rows("docs/limits.md", r"[a-z].*")}
+    quotas = Quotas()
+    assert written["datasets"] == f"{quotas.datasets} *"
+    assert written["models"] == f"{quotas.models} *"
+    assert written["imports of datasets in progress"] == f"{quotas.import_dataset_jobs_in_progress} *"
+    assert written["imports of models in progress"] == f"{quotas.import_model_jobs_in_progress} *"
+    assert written["columns in training"] == f"{quotas.columns_in_training}"
+    assert written["pending ingestion jobs, pending trainings"] == f"{quotas.pending_models} * each"
+    assert written["components in a dataset, columns in a dataset"] == f"{quotas.columns_per_dataset:,} each"

@@ -1,0 +1,31 @@
+"""Links lead somewhere, and lines can be read in a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs import pages
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=pages.name)
+def test_the_links_of_a_page_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    broken = []
+    for link in pages.links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in pages.anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=pages.name)
+def test_no_line_of_a_page_is_longer_than_120_characters(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
+
+
+def test_the_readme_leads_to_every_page_in_docs() -> None:
+    linked = {link.partition("#")[0] for link in pages.links(pages.ROOT / "README.md")}
+    assert {pages.name(page) for page in pages.PAGES if page.parent.name == "docs"} <= linked
