@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-# The CDK's own check of templates costs a second per process; cfn-lint checks ours in a test of its own.
-os.environ.setdefault("CDK_VALIDATION", "false")
-
 import aws_cdk as cdk
 import pytest
 

@@ -13,7 +13,7 @@ from tests.docs import pages
 
 _MESSAGES = re.findall(r"^### `(.+)`$", pages.text("docs/errors.md"), re.MULTILINE)
 #: What stands between the parts that a message is put together from.
-_JOINTS = re.compile(r"…| of |: |; |, expected ")
+_JOINTS = re.compile(r"…| of |: got |: |; |, expected |None(?=,)")
 _SHORTEST = 6
 
 

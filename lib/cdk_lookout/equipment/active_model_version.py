@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_lookout.equipment import permissions
+from cdk_lookout.equipment.attributes import ActivationAttributes
 from cdk_lookout.equipment.interfaces import IModelVersion
 from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
@@ -31,7 +32,7 @@ ACTIVE_MODEL_VERSION = ResourceType(
 )
 
 
-class ActiveModelVersion(cdk.Resource):
+class ActiveModelVersion(cdk.Resource, ActivationAttributes):
     """Makes a version the active one of its model; there is one such construct per model.
 
     When it leaves the stack, or its creation is rolled back, the version that was active before it came is made active
@@ -85,28 +86,3 @@ class ActiveModelVersion(cdk.Resource):
     def model_arn(self) -> str:
         """The ARN of the model."""
         return self._managed.attribute("ModelArn")
-
-    @property
-    def active_model_version(self) -> str:
-        """The number of the active version."""
-        return self._managed.attribute("ActiveModelVersion")
-
-    @property
-    def active_model_version_arn(self) -> str:
-        """The ARN of the active version."""
-        return self._managed.attribute("ActiveModelVersionArn")
-
-    @property
-    def previous_active_model_version(self) -> str:
-        """The number of the version that was active before; empty when there was none."""
-        return self._managed.attribute("PreviousActiveModelVersion")
-
-    @property
-    def previous_active_model_version_arn(self) -> str:
-        """The ARN of the version that was active before; empty when there was none."""
-        return self._managed.attribute("PreviousActiveModelVersionArn")
-
-    @property
-    def model_version_activated_at(self) -> str:
-        """When the version became active, ISO 8601."""
-        return self._managed.attribute("ModelVersionActivatedAt")

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.arns import name_in
+from cdk_lookout.equipment.attributes import ActivationAttributes, ImportAttributes
 from cdk_lookout.equipment.interfaces import IDataset, IModel
 from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_source import ModelSource
@@ -49,7 +50,7 @@ _LATER = (
 
 
 @jsii.implements(cdk.ITaggableV2)
-class Model(ModelBase):
+class Model(ModelBase, ImportAttributes, ActivationAttributes):
     """A model that this stack owns, with all its versions.
 
     It is kept when it leaves the stack, and found again when the stack comes back; to keep nothing, set
@@ -183,61 +184,6 @@ class Model(ModelBase):
     def model_status(self) -> str:
         """The status at the end of the last change. Not known with `Wait.started()`."""
         return self._managed.attribute("Status")
-
-    @property
-    def created_at(self) -> str:
-        """When it was made, ISO 8601."""
-        return self._managed.attribute("CreatedAt")
-
-    @property
-    def source_type(self) -> str:
-        """How it came to be: IMPORT."""
-        return self._managed.attribute("SourceType")
-
-    @property
-    def source_model_version_arn(self) -> str:
-        """The version that it was imported from."""
-        return self._managed.attribute("SourceModelVersionArn")
-
-    @property
-    def import_job_start_time(self) -> str:
-        """When its import began, ISO 8601."""
-        return self._managed.attribute("ImportJobStartTime")
-
-    @property
-    def import_job_end_time(self) -> str:
-        """When its import was done, ISO 8601. Not known with `Wait.started()`."""
-        return self._managed.attribute("ImportJobEndTime")
-
-    @property
-    def imported_data_size_in_bytes(self) -> str:
-        """How much was imported, in bytes. Not known with `Wait.started()`."""
-        return self._managed.attribute("ImportedDataSizeInBytes")
-
-    @property
-    def active_model_version(self) -> str:
-        """The number of the version that was active at the end of the model's own last change."""
-        return self._managed.attribute("ActiveModelVersion")
-
-    @property
-    def active_model_version_arn(self) -> str:
-        """The ARN of the version that was active at the end of the model's own last change."""
-        return self._managed.attribute("ActiveModelVersionArn")
-
-    @property
-    def previous_active_model_version(self) -> str:
-        """The number of the version that was active before that; empty when there was none."""
-        return self._managed.attribute("PreviousActiveModelVersion")
-
-    @property
-    def previous_active_model_version_arn(self) -> str:
-        """The ARN of the version that was active before that; empty when there was none."""
-        return self._managed.attribute("PreviousActiveModelVersionArn")
-
-    @property
-    def model_version_activated_at(self) -> str:
-        """When the active version became active, ISO 8601. Not known with `Wait.started()`."""
-        return self._managed.attribute("ModelVersionActivatedAt")
 
 
 class _ImportedModel(ModelBase):

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.arns import part
+from cdk_lookout.equipment.attributes import ImportAttributes
 from cdk_lookout.equipment.interfaces import IDataset, IModel, IModelVersion
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.model_source import InferenceDataImportStrategy, check_strategy, check_version
@@ -46,7 +47,7 @@ _LATER = ("Status", "ImportJobEndTime", "ImportedDataSizeInBytes")
 
 
 @jsii.implements(cdk.ITaggableV2)
-class ModelVersion(ModelVersionBase):
+class ModelVersion(ModelVersionBase, ImportAttributes):
     """A version that this stack adds to a model, by importing it.
 
     The service cannot delete a version: it stays with its model when it leaves the stack, and a failed import leaves a
@@ -152,36 +153,6 @@ class ModelVersion(ModelVersionBase):
     def model_version_status(self) -> str:
         """The status at the end of the last change. Not known with `Wait.started()`."""
         return self._managed.attribute("Status")
-
-    @property
-    def created_at(self) -> str:
-        """When it was made, ISO 8601."""
-        return self._managed.attribute("CreatedAt")
-
-    @property
-    def source_type(self) -> str:
-        """How it came to be: IMPORT."""
-        return self._managed.attribute("SourceType")
-
-    @property
-    def source_model_version_arn(self) -> str:
-        """The version that it was imported from."""
-        return self._managed.attribute("SourceModelVersionArn")
-
-    @property
-    def import_job_start_time(self) -> str:
-        """When its import began, ISO 8601."""
-        return self._managed.attribute("ImportJobStartTime")
-
-    @property
-    def import_job_end_time(self) -> str:
-        """When its import was done, ISO 8601. Not known with `Wait.started()`."""
-        return self._managed.attribute("ImportJobEndTime")
-
-    @property
-    def imported_data_size_in_bytes(self) -> str:
-        """How much was imported, in bytes. Not known with `Wait.started()`."""
-        return self._managed.attribute("ImportedDataSizeInBytes")
 
 
 class _ImportedModelVersion(ModelVersionBase):
