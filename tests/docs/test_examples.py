@@ -85,18 +85,18 @@ def test_what_the_readme_says_of_the_first_example_holds(app: ModuleType, cloud:
     assert cloud.deploy(app.Plant(cdk.App(), "Plant"))["PumpsArn"] == arn
 
 
-def test_the_readme_s_snapshot_example_runs(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
-    (tmp_path / "test_plant.py").write_text(SNAPSHOT, encoding="utf-8")
-    assert "1 snapshot generated" in run_pytest(tmp_path, "--snapshot-update")
-    assert "1 snapshot passed" in run_pytest(tmp_path)
-
-
-def test_the_snapshot_fixture_in_the_documentation_runs(tmp_path: Path) -> None:
+def test_the_snapshot_examples_run(tmp_path: Path) -> None:
     conftest, test = pages.python("docs/testing.md")[:2]
-    (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
-    (tmp_path / "test_plant.py").write_text(test, encoding="utf-8")
-    assert "1 snapshot generated" in run_pytest(tmp_path, "--snapshot-update")
+    (tmp_path / "suite").mkdir()
+    for name, content in {
+        "app.py": APP,
+        "test_readme.py": SNAPSHOT,
+        "suite/conftest.py": conftest,
+        "suite/test_plant.py": test,
+    }.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert "2 snapshots generated" in run_pytest(tmp_path, "--snapshot-update")
+    assert "2 snapshots passed" in run_pytest(tmp_path)
 
 
 @pytest.mark.e2e

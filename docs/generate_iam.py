@@ -1,0 +1,197 @@
+"""Writes docs/iam.md out of the constructs: what the provider may do, and what each grant gives.
+
+`make docs` runs it; a test fails when the page is not what it would write.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("CDK_VALIDATION", "false")
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from cdk_lookout import LookoutProvider, equipment
+from cdk_lookout.equipment.policy_document import flat
+
+PAGE = Path(__file__).with_name("iam.md")
+_WIDTH = 120
+_OTHER = "222222222222"
+_TYPES = ("Dataset", "Model", "ModelVersion", "ActiveModelVersion", "ResourcePolicy")
+
+_INTRODUCTION = """\
+# IAM
+
+This page is generated from the constructs: `make docs` writes it, and a test fails when it is out of date.
+
+## How the provider's role is made up
+
+Every stack has one role for the provider's function and state machine. It has one policy for the provider itself,
+and one for each resource type that the stack uses. The text of a type's policy never depends on which constructs
+exist: a permission that followed the constructs would be gone when CloudFormation deletes a removed one.
+
+Three conditions narrow what the role can do:
+
+- *Made by this stack*: a request that makes something must carry the tag `cdk-lookout:owner` with the account, Region
+  and name of the stack (`aws:RequestTag`).
+- *Owned by this stack*: what is changed or deleted must have that tag (`aws:ResourceTag`).
+- *Only the lease*: what takes no tags itself (a resource policy, an activation) is marked by one tag on the dataset or
+  model; the provider can set and remove that tag key only (`aws:TagKeys`).
+
+The service assigns the identifier at the end of an ARN, so resources end with `/*/*`: any name, any identifier. The
+last `*` of `model/*/*` covers the versions of a model, too.
+
+What no condition narrows, because the service offers none or another construct owns the thing: adding a version to a
+model, making a version the active one, and putting or deleting a resource policy. There the provider itself refuses
+what another stack owns. A deployment can also put its own owner tag on what exists: `adopt_existing` needs that.
+"""
+
+_ON_DEMAND = """\
+## The role for labels
+
+A `Model` or `ModelVersion` with labels from a bucket needs a role that the service assumes. Without `role=`, the stack
+makes one per bucket and prefix; only `lookoutequipment.amazonaws.com` can assume it, and only for this account
+(`aws:SourceAccount`, `aws:SourceArn`). A role that you pass gets `s3:GetObject*`, `s3:GetBucket*` and `s3:List*` on the
+prefix, as `Bucket.grant_read` gives them, and must trust the service itself.
+"""
+
+_GRANTS = """\
+## What a grant gives
+
+`grant_read` and `equipment.grant_list` add to the policy of the principal. `grant_import` to a principal of the same
+account does so, too; to another account it adds a statement to the *resource* policy, and the principal needs the same
+permission in its own account besides. Where the construct has an `encryption_key`, `grant_import` also grants
+`kms:Decrypt`, `kms:Encrypt`, `kms:GenerateDataKey*` and `kms:ReEncrypt*` on it. With `inference_data=` set, the
+statement has the condition `lookoutequipment:IsImportingData`.
+"""
+
+
+class _Example:
+    """A stack with one construct of each type, under readable logical ids."""
+
+    def __init__(self) -> None:
+        self.stack = cdk.Stack(cdk.App(), "Plant")
+        source = equipment.ModelVersion.from_model_version_arn(
+            self.stack, "Source", f"arn:aws:lookoutequipment:us-east-1:{_OTHER}:model/wear/1/model-version/1"
+        )
+        self.dataset = equipment.Dataset(self.stack, "Dataset", source=equipment.DatasetSource.detected())
+        self.model = equipment.Model(
+            self.stack, "Model", source=equipment.ModelSource.imported(source, dataset=self.dataset)
+        )
+        self.version = equipment.ModelVersion(self.stack, "ModelVersion", model=self.model, source=source)
+        equipment.ActiveModelVersion(self.stack, "Active", model_version=self.version)
+        for construct in (self.dataset, self.model, self.version):
+            resource = construct.node.default_child
+            assert isinstance(resource, cdk.CfnResource)
+            resource.override_logical_id(construct.node.id)
+
+    def granted(self, grant: Callable[[iam.IGrantable], iam.Grant]) -> list[Mapping[str, Any]]:
+        """What *grant* adds to a role of the account."""
+        role = iam.Role(self.stack, "Reader", assumed_by=iam.AccountRootPrincipal())
+        grant(role)
+        policy = role.node.find_child("DefaultPolicy")
+        assert isinstance(policy, iam.Policy)
+        return self.statements(policy.document)
+
+    def shared(self, target: equipment.Dataset | equipment.Model | equipment.ModelVersion) -> list[Mapping[str, Any]]:
+        """What `grant_import` to another account puts into the resource policy of *target*."""
+        target.grant_import(iam.AccountPrincipal(_OTHER))
+        policy = target.node.find_child("Policy")
+        assert isinstance(policy, equipment.ResourcePolicy)
+        return self.statements(policy.document)
+
+    def statements(self, document: iam.PolicyDocument) -> list[Mapping[str, Any]]:
+        resolved: dict[str, Any] = self.stack.resolve(document)
+        return resolved["Statement"]
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [_INTRODUCTION, *_provider(), _ON_DEMAND, _GRANTS, *_grants()]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def _provider() -> Iterator[str]:
+    example = _Example()
+    example.model.grant_import(iam.AccountPrincipal(_OTHER))
+    provider = LookoutProvider.of(example.stack)
+    policies = {"The provider itself": "Policy"}
+    policies |= {f"`{name}`": f"LookoutEquipment{name}Policy" for name in _TYPES}
+    for title, id in policies.items():
+        policy = provider.node.find_child(id)
+        assert isinstance(policy, iam.Policy)
+        yield f"## {title}\n\n" + "\n".join(_statement(item) for item in example.statements(policy.document))
+
+
+def _grants() -> Iterator[str]:
+    reads: dict[str, Callable[[_Example], Callable[[iam.IGrantable], iam.Grant]]] = {
+        "`Dataset.grant_read`": lambda example: example.dataset.grant_read,
+        "`Model.grant_read`": lambda example: example.model.grant_read,
+        "`ModelVersion.grant_read`": lambda example: example.version.grant_read,
+        "`equipment.grant_list`": lambda example: equipment.grant_list,
+    }
+    for title, choose in reads.items():
+        example = _Example()
+        yield _section(title, example.granted(choose(example)))
+    shares: dict[str, Callable[[_Example], equipment.Dataset | equipment.Model | equipment.ModelVersion]] = {
+        "`Dataset.grant_import` to another account": lambda example: example.dataset,
+        "`Model.grant_import` to another account": lambda example: example.model,
+        "`ModelVersion.grant_import` to another account": lambda example: example.version,
+    }
+    for title, target in shares.items():
+        example = _Example()
+        yield _section(title, example.shared(target(example)))
+
+
+def _section(title: str, statements: list[Mapping[str, Any]]) -> str:
+    return f"### {title}\n\n" + "\n".join(_statement(item) for item in statements)
+
+
+def _statement(statement: Mapping[str, Any]) -> str:
+    lines = _item("- ", _codes(statement["Action"]))
+    lines += _item("  - on ", _codes(statement["Resource"]))
+    if "Principal" in statement:
+        lines += _item("  - to ", _codes(statement["Principal"]["AWS"]))
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, value in keys.items():
+            lines += _item("  - if ", f"`{operator}` `{key}`: {_codes(value)}")
+    return "\n".join(lines)
+
+
+def _item(bullet: str, text: str) -> list[str]:
+    indent = " " * (len(bullet) - len(bullet.lstrip()) + 2)
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=bullet,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _codes(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(f"`{_readable(item)}`" for item in values)
+
+
+def _readable(value: Any) -> str:
+    """*value* as one text, less the hash in the logical ids of the provider's own resources."""
+    text = re.sub(r"\$\{\{\"Fn::Sub\": \"(.*?)\"\}\}", r"\1", flat(value))
+    for name in ("StateMachine", "Function", "LogGroup"):
+        start = text.find(f"${{LookoutProvider{name}")
+        if start >= 0:
+            end = text.index("}", start)
+            attribute = text[start:end].partition(".")[2]
+            text = f"{text[:start]}${{{name}{'.' + attribute if attribute else ''}}}{text[end + 1 :]}"
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

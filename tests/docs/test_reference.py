@@ -1,0 +1,81 @@
+"""The reference names everything that there is: attributes, properties, commands and make targets."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+import typer.main
+
+from cdk_lookout import LookoutProvider, equipment
+from lookout_local import LocalCloud
+from lookout_local.commands import app
+from lookout_provider import resources
+from tests.docs import pages
+
+CONSTRUCTS = [
+    equipment.Dataset,
+    equipment.Model,
+    equipment.ModelVersion,
+    equipment.ActiveModelVersion,
+    equipment.ResourcePolicy,
+    LookoutProvider,
+]
+
+
+def section(page: str, heading: str) -> str:
+    """What a page says under a heading of the second level."""
+    return re.split(r"^## ", pages.text(page).partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def missing(names: list[str], text: str) -> list[str]:
+    return [name for name in names if not re.search(rf"`[^`]*\b{name}\b[^`]*`", text)]
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
+def test_every_property_of_a_construct_is_documented(construct: type[Any]) -> None:
+    given = list(inspect.signature(construct.__init__).parameters)
+    names = [name for name in given if name not in ("self", "scope", "id", "stack")]
+    assert missing(names, section("docs/constructs.md", construct.__name__)) == []
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
+def test_every_attribute_of_a_construct_is_documented(construct: type[Any]) -> None:
+    names = [name for name, member in vars(construct).items() if isinstance(member, property)]
+    assert (
+        missing(
+            [name for name in names if name != "cdk_tag_manager"], section("docs/constructs.md", construct.__name__)
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("name", resources.TYPES)
+def test_no_attribute_is_documented_that_does_not_exist(name: str) -> None:
+    module, _, class_name = resources.TYPES[name].partition(":")
+    traits = getattr(__import__(f"lookout_provider.resources.{module}", fromlist=[class_name]), class_name)
+    table = section("docs/constructs.md", class_name).partition("`Fn::GetAtt`")[2].partition("\n\n")[0]
+    cells = [row.split("|")[2] for row in table.splitlines() if row.startswith("| `")]
+    documented = {found for cell in cells for found in re.findall(r"`(\w+)`", cell)} - {"Ref"}
+    assert documented
+    assert documented <= set(traits.attributes)
+
+
+def test_every_member_of_a_local_cloud_is_documented() -> None:
+    members = [name for name in vars(LocalCloud) if not name.startswith("_") and name not in ("start", "stop")]
+    assert missing(members, pages.text("docs/testing.md")) == []
+
+
+def test_every_command_of_lookout_local_is_in_the_documentation() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    text = pages.text("docs/testing.md")
+    assert [name for name in commands if f"lookout-local {name}" not in text] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/iam.md", "docs/errors.md"])
+def test_the_make_targets_in_a_page_exist(page: str) -> None:
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", pages.text(page), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", pages.text("Makefile"), re.MULTILINE))
+    assert {one or other for one, other in named} <= targets
