@@ -23,7 +23,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo test test-fast lint types asset lock wheel clean
+.PHONY: help install demo test test-fast lint types asset docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -53,6 +53,9 @@ types: $(PACKAGES) ## mypy, strict
 asset: $(PACKAGES) ## the Lambda function's zip, from lambda/ and the services' models
 	@$(PYTHON) hatch_build.py
 
+docs: install asset ## write docs/iam.md anew, out of the constructs
+	@$(PYTHON) docs/generate_iam.py
+
 wheel: $(BUILDER) ## the wheel, into dist/, in an isolated and locked build environment
 	@$(BUILDER_PYTHON) -m hatchling build --target wheel --directory dist
 
@@ -65,7 +68,7 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay
 	@rm -rf build dist cdk.out lib/cdk_lookout/_assets .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find app.py demo hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
+	@find app.py demo docs hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGES): requirements/dev.txt
 	@if [ ! -x $(PYTHON) ]; then \

@@ -172,7 +172,11 @@ class Step:
         if isinstance(self.resource, Attached):
             self.resource.take_lease(live)
         else:
-            self._retag(live, ownership.reserved(self._adoption(live)) | self.resource.tags)
+            ours = ownership.reserved(self._adoption(live))
+            adopted = ours.get(ownership.ADOPTED) == Adopted.FOREIGN
+            # What was adopted keeps the tags that somebody else gave it.
+            theirs = ownership.users(self.resource.read_tags(live)) if adopted else {}
+            self._retag(live, ours | theirs | self.resource.tags)
         if changed := self.resource.outdated(live):
             self.resource.update(live, changed)
             live = self.resource.find(live.physical_id) or live
@@ -232,11 +236,10 @@ class Step:
     def _not_ours(self, live: Live) -> str:
         owner = self.resource.owner(live)
         whose = f"belongs to {owner}" if owner else "was not made by this stack"
-        way_out = "" if isinstance(self.resource, Attached) else ", or take it over with adopt_existing=True"
-        return (
-            f"{self.resource.noun} {live.physical_id} exists and {whose}; "
-            f"it was not touched. Use another name, remove it{way_out}"
-        )
+        way_out = "use another name, remove it, or take it over with adopt_existing=True"
+        if isinstance(self.resource, Attached):
+            way_out = "remove it there first"
+        return f"{self.resource.noun} {live.physical_id} exists and {whose}; it was not touched: {way_out}"
 
     def _adoption(self, live: Live) -> Tags:
         """The tags of *live* with ours as they should be, its adoption included. See `Adopted`."""

@@ -24,6 +24,8 @@ from cdk_lookout.warnings import warn_about_service
 
 #: Fixed, and with it the function's logical id: CloudFormation never lets a ServiceToken change.
 _ID = "LookoutProvider"
+#: As long as CloudFormation allows: every type may have to wait for its turn. Shorter deadlines are the function's.
+_SERVICE_TIMEOUT = cdk.Duration.hours(1)
 
 
 class LookoutProvider(Construct):
@@ -43,6 +45,7 @@ class LookoutProvider(Construct):
         stack: cdk.Stack,
         *,
         endpoint_url: str | None = None,
+        delete_when_service_ended: bool | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_level: lambda_.ApplicationLogLevel | None = None,
         vpc: ec2.IVpc | None = None,
@@ -55,6 +58,9 @@ class LookoutProvider(Construct):
         :param stack: the stack (or nested stack) whose resources it carries out.
         :param endpoint_url: where the Lookout API is, `http://` or `https://`. Default: AWS's own endpoint of the
             stack's Region. With an endpoint of your own there are no warnings about Regions and AWS's end of service.
+        :param delete_when_service_ended: whether deleting a resource succeeds, and leaves it, when the service's host
+            cannot be reached while Step Functions can. Default: yes with AWS's own endpoint, so that a stack can be
+            deleted now that the service has ended; no with one of your own, which may be back.
         :param log_retention: how long the function's log is kept. Default: one month.
         :param log_level: the least severe message that is logged. Default: INFO, one line per call and per poll.
         :param vpc: the network in which the function runs; it must reach CloudFormation's answer bucket (S3), Step
@@ -113,10 +119,12 @@ class LookoutProvider(Construct):
             definition_string=stack.to_json_string(definition(cdk.Aws.PARTITION)),
             tracing_configuration=sfn.CfnStateMachine.TracingConfigurationProperty(enabled=True) if traced else None,
         )
+        if delete_when_service_ended is None:
+            delete_when_service_ended = endpoint_url is None
         environment = {
             "STATE_MACHINE_ARN": self._machine.attr_arn,
             "LOG_LEVEL": (log_level or lambda_.ApplicationLogLevel.INFO).name,
-            "DELETE_WHEN_SERVICE_ENDED": "true",
+            "DELETE_WHEN_SERVICE_ENDED": str(delete_when_service_ended).lower(),
         }
         if endpoint_url is not None:
             environment["LOOKOUT_ENDPOINT_URL"] = endpoint_url
@@ -184,7 +192,7 @@ class LookoutProvider(Construct):
             scope,
             "Resource",
             service_token=self._function.function_arn,
-            service_timeout=cdk.Duration.seconds(resource_type.service_timeout),
+            service_timeout=_SERVICE_TIMEOUT,
             resource_type=resource_type.cloudformation_name,
             properties=properties,
         )

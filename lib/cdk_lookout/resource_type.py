@@ -33,8 +33,6 @@ class ResourceType:
     #: What the provider may do for it, given the bucket that holds the app's assets. The text never depends on
     #: which constructs exist: a grant that followed them would be gone when the Delete of a removed one comes.
     statements: Callable[[s3.IBucket], Sequence[iam.PolicyStatement]]
-    #: Seconds that CloudFormation waits for an answer.
-    service_timeout: int
 
     @property
     def cloudformation_name(self) -> str:

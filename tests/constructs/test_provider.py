@@ -259,6 +259,23 @@ def test_an_endpoint_of_ones_own_reaches_the_function(stack: cdk.Stack) -> None:
     assert variables["LOOKOUT_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "true"),
+        ({"endpoint_url": "http://127.0.0.1:4566"}, "false"),
+        ({"delete_when_service_ended": False}, "false"),
+        ({"endpoint_url": "http://127.0.0.1:4566", "delete_when_service_ended": True}, "true"),
+    ],
+)
+def test_what_is_out_of_reach_is_deleted_by_default_only_at_awss_own_endpoint(
+    stack: cdk.Stack, settings: dict[str, Any], told: str
+) -> None:
+    LookoutProvider(stack, **settings)
+    variables = only(stack, "AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
+    assert variables["DELETE_WHEN_SERVICE_ENDED"] == told
+
+
 def test_an_endpoint_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:
     parameter = cdk.CfnParameter(stack, "Endpoint")
     LookoutProvider(stack, endpoint_url=parameter.value_as_string)

@@ -53,6 +53,15 @@ def test_adopt_existing_takes_over_what_is_as_desired(player: Player, world: Wor
     assert tags_of(world, player, mine)[ownership.OWNER].endswith("/plant/Mine1A2B3C4D")
 
 
+def test_what_was_adopted_keeps_the_tags_that_it_had(player: Player, world: World, mine: Resource) -> None:
+    arn = world.target.describe_dataset(DatasetName="mine")["DatasetArn"]
+    world.target.tag_resource(ResourceArn=arn, Tags=[{"Key": "cost-centre", "Value": "7"}])
+    mine.properties = with_options(mine, AdoptExisting="true")
+    player.create(mine)
+    player.update(mine, {**mine.properties, "Tags": [{"Key": "team", "Value": "valves"}]})
+    assert ownership.users(tags_of(world, player, mine)) == {"cost-centre": "7", "team": "valves"}
+
+
 def test_adopt_existing_refuses_what_is_not_as_desired(player: Player, world: World, mine: Resource) -> None:
     mine.properties = {
         **with_options(mine, AdoptExisting="true"),
@@ -162,6 +171,21 @@ def test_an_explicit_name_can_be_changed(case: Case, player: Player, world: Worl
     player.create(resource)
     assert player.update(resource, {**resource.properties, member: "second"}).physical_id == "second"
     assert list(case.live(world)) == ["second"]
+
+
+@named
+def test_an_explicit_name_that_is_taken_away_gives_way_to_a_generated_one(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    member = "DatasetName" if "DatasetArn" in case.traits.attributes else "ModelName"
+    without = dict(resource.properties)
+    resource.properties = {**without, member: "first"}
+    player.create(resource)
+    generated = player.update(resource, without).physical_id
+    assert generated.startswith("plant-Pumps-")
+    assert list(case.live(world)) == [generated]
+    player.delete(resource)
+    assert case.live(world) == {}
 
 
 @named

@@ -204,8 +204,8 @@ class Named(Resource):
         return self.name_member in self.desired
 
     def differences(self, live: Live) -> Sequence[str]:
-        renamed = self.explicitly_named() and self.name() != live.physical_id
-        return [*([self.name_member] if renamed else []), *super().differences(live)]
+        renamed = [] if self.issued(live.physical_id) else [self.name_member]
+        return [*renamed, *super().differences(live)]
 
 
 class Attached(Resource):

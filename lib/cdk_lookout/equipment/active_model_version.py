@@ -27,9 +27,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-ACTIVE_MODEL_VERSION = ResourceType(
-    "LookoutEquipmentActiveModelVersion", permissions.SERVICE, _statements, service_timeout=900
-)
+ACTIVE_MODEL_VERSION = ResourceType("LookoutEquipmentActiveModelVersion", permissions.SERVICE, _statements)
 
 
 class ActiveModelVersion(cdk.Resource, ActivationAttributes):

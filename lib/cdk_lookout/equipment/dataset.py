@@ -38,7 +38,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-DATASET = ResourceType("LookoutEquipmentDataset", permissions.SERVICE, _statements, service_timeout=3600)
+DATASET = ResourceType("LookoutEquipmentDataset", permissions.SERVICE, _statements)
 #: What only an import has, and only when it is done.
 _LATER = ("Status", "DataStartTime", "DataEndTime", "IngestedDataSize")
 

@@ -38,7 +38,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-MODEL = ResourceType("LookoutEquipmentModel", permissions.SERVICE, _statements, service_timeout=3600)
+MODEL = ResourceType("LookoutEquipmentModel", permissions.SERVICE, _statements)
 _LATER = (
     "Status",
     "ImportJobEndTime",

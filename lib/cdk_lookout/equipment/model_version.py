@@ -42,7 +42,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-MODEL_VERSION = ResourceType("LookoutEquipmentModelVersion", permissions.SERVICE, _statements, service_timeout=3600)
+MODEL_VERSION = ResourceType("LookoutEquipmentModelVersion", permissions.SERVICE, _statements)
 _LATER = ("Status", "ImportJobEndTime", "ImportedDataSizeInBytes")
 
 
@@ -73,7 +73,7 @@ class ModelVersion(ModelVersionBase, ImportAttributes):
     ) -> None:
         """Add a version to *model*.
 
-        Changing anything but tags and *wait* adds another version.
+        Changing anything but tags, *role* and *wait* adds another version; the role was for the import only.
 
         :param model: the model that gets the version.
         :param source: the version to import, of this account or of one that lets this one import it; across accounts,

@@ -34,7 +34,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-RESOURCE_POLICY = ResourceType("LookoutEquipmentResourcePolicy", permissions.SERVICE, _statements, service_timeout=900)
+RESOURCE_POLICY = ResourceType("LookoutEquipmentResourcePolicy", permissions.SERVICE, _statements)
 
 
 IMPORT_DATASET = "lookoutequipment:ImportDataset"
