@@ -33,13 +33,13 @@ install: $(PACKAGES) $(PROJECT) $(CLI) ## install everything into .venv and node
 demo: install asset ## take the reference app through a stack's whole life; KEEP=1 leaves the cloud running
 	@$(PYTHON) -m demo $(if $(KEEP),--keep)
 
-test: lint types install asset ## lint, types and all tests
-	@echo "==> all tests"
-	@$(PYTHON) -m pytest
+test: test-fast ## lint, types and all tests
+	@echo "==> tests end to end: clouds, the CDK CLI, the wheel"
+	@$(PYTHON) -m pytest --quiet -m e2e
 
 test-fast: lint types install asset ## the same without the end-to-end tests
 	@echo "==> tests, but not end to end"
-	@$(PYTHON) -m pytest -m "not e2e"
+	@$(PYTHON) -m pytest --quiet -m "not e2e" --numprocesses auto
 
 lint: $(PACKAGES) ## ruff: rules and format
 	@echo "==> lint"

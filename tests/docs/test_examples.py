@@ -36,7 +36,9 @@ def run(*blocks: str) -> dict[str, Any]:
 
 def run_pytest(directory: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "."]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    # As a reader runs it, not as a worker of this run.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
