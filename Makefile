@@ -64,6 +64,8 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 		--output-file requirements/build.txt pyproject.toml
 	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra dev \
 		--output-file requirements/dev.txt pyproject.toml
+	@for runtime in oldest newest; do CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) \
+		--output-file requirements/runtime/$$runtime.txt requirements/runtime/$$runtime.in; done
 	@.venv/bin/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,13 +59,12 @@ def seed(client: Callable[[str], Any], *, versions: int) -> Trained:
         equipment.import_model_version(
             SourceModelVersionArn=f"{model_arn}/model-version/1", ModelName="wear", DatasetName="pumps"
         )
-        _until(lambda v=version: _version(equipment, v)["Status"], "SUCCESS")  # type: ignore[misc]
+        _until(partial(_version_status, equipment, version), "SUCCESS")
     return Trained(dataset_arn, model_arn)
 
 
-def _version(equipment: Any, version: int) -> dict[str, Any]:
-    found: dict[str, Any] = equipment.describe_model_version(ModelName="wear", ModelVersion=version)
-    return found
+def _version_status(equipment: Any, version: int) -> str:
+    return str(equipment.describe_model_version(ModelName="wear", ModelVersion=version)["Status"])
 
 
 def _readings() -> str:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from lookout_local.services import Backend, ManualClock, connect
 from lookout_provider import aws, handler, protocol
@@ -241,7 +241,7 @@ def make_client(backend: Backend, account: str, region: str = REGION, key: str =
     """An ordinary client of the service, with the provider's own retry settings."""
     known = (id(backend), account, region, key)
     if known not in _CLIENTS:
-        client = boto3.client(
+        client = Session().create_client(
             "lookoutequipment",
             region_name=region,
             aws_access_key_id=key,

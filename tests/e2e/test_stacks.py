@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 
 from cdk_lookout import equipment
@@ -243,3 +244,30 @@ def test_nothing_secret_is_logged(plant: Plant) -> None:
     calls = [json.loads(message) for message in messages if message.startswith("{")]
     assert any(call.get("operation") == "ImportDataset" for call in calls)
     assert not [message for message in messages if "cfn-response" in message or "ResponseURL" in message]
+
+
+def test_a_dataset_is_encrypted_with_a_key_of_the_stack(plant: Plant) -> None:
+    def define(stack: cdk.Stack) -> None:
+        key = kms.Key(stack, "Key", removal_policy=DESTROY)
+        equipment.Dataset(
+            stack,
+            "Secret",
+            source=equipment.DatasetSource.detected(),
+            encryption_key=key,
+            removal_policy=DESTROY,
+        )
+        cdk.CfnOutput(stack, "KeyArn", value=key.key_arn)
+
+    key_arn = plant.deploy(define)["KeyArn"]
+    [name] = plant.datasets()
+    assert plant.equipment.describe_dataset(DatasetName=name)["ServerSideKmsKeyId"] == key_arn
+
+
+def test_an_activation_that_is_retained_stays_when_its_construct_goes(plant: Plant) -> None:
+    def define(stack: cdk.Stack) -> None:
+        Definition(plant, version=2)(stack)
+        stack.node.find_child("Active").apply_removal_policy(cdk.RemovalPolicy.RETAIN)  # type: ignore[attr-defined]
+
+    plant.deploy(define)
+    plant.deploy(Definition(plant, version=2, active=False))
+    assert list(plant.models().values()) == [2]

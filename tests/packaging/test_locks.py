@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_build import ROOT
 
-PYTHON_LOCKS = ("build", "dev")
+PYTHON_LOCKS = ("build", "dev", "runtime/oldest", "runtime/newest")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 WANTED = {
     "build": PROJECT["build-system"]["requires"],
@@ -45,7 +45,7 @@ def test_no_lock_names_an_address(file: str) -> None:
     assert '"resolved"' not in text
 
 
-@pytest.mark.parametrize("name", PYTHON_LOCKS)
+@pytest.mark.parametrize("name", WANTED)
 def test_the_lock_satisfies_the_project(name: str) -> None:
     pins = dict(line.split()[0].split("==") for line in entries(name))
     for wanted in map(Requirement, WANTED[name]):
