@@ -16,7 +16,7 @@ from rich.console import Console
 
 from demo.acts import PLANT, Demo
 from lookout_local import process
-from lookout_local.process import Running
+from lookout_local.process import LocalCloudError, Running
 
 #: A minute of the services takes 0.6 seconds: they still take their time, and are still waited for.
 _TIME_SCALE = 0.01
@@ -43,6 +43,8 @@ def main() -> None:
                 process.stop(running, child)
     except KeyboardInterrupt:
         raise SystemExit("demo: interrupted; the local cloud was stopped") from None
+    except LocalCloudError as error:
+        raise SystemExit(f"demo: {error}") from None
     finally:
         if not keep:
             shutil.rmtree(state_dir, ignore_errors=True)
@@ -56,6 +58,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _explain(running: Running, console: Console) -> None:
+    command = Path(sys.executable).parent / "lookout-local"
     console.print(
         f"""
 The local cloud still runs, and its state is in {running.state_dir}.
@@ -64,10 +67,10 @@ The local cloud still runs, and its state is in {running.state_dir}.
   credentials   an account number as access key id (it is that account's root), any secret
   boto3         boto3.client("lookoutequipment", endpoint_url="{running.endpoint_url}", region_name="us-east-1",
                              aws_access_key_id="{PLANT}", aws_secret_access_key="local")
-  AWS CLI       .venv/bin/lookout-local aws --account {PLANT} lookoutequipment list-models
-  shell         eval "$(.venv/bin/lookout-local env --account {PLANT})"
-  your own app  cd YOUR_APP && lookout-local --help, then: lookout-local cdk --state-dir {running.state_dir} deploy
-  stop it       .venv/bin/lookout-local down
+  AWS CLI       {command} aws --state-dir {running.state_dir} --account {PLANT} lookoutequipment list-models
+  your own app  {command} cdk --state-dir {running.state_dir} deploy     (in its directory)
+  this shell    eval "$({command} env --state-dir {running.state_dir} --account {PLANT})"
+  stop it       {command} down --state-dir {running.state_dir}
 """,
         highlight=False,
         markup=False,
