@@ -155,9 +155,14 @@ class Step:
                     f"another {_list(differences)}; delete it, or give this one another name"
                 )
         elif isinstance(self.resource, Attached):
-            # One per parent: a renamed construct takes over within its stack, the old one's Delete finds it gone.
-            if owner is None or not ownership.same_stack(owner, self.request.owner):
+            # One per parent: a renamed construct holds it together with the old one until that is deleted.
+            if owner != self.request.stack_owner:
                 raise Refused(self._not_ours(live))
+            if self.resource.outdated(live):
+                raise Refused(
+                    f"{self.resource.noun} {live.physical_id} is held by another construct of this stack, and is "
+                    f"otherwise than desired: to rename a construct and change it takes two deployments"
+                )
         elif self.resource.option("AdoptExisting") != "true":
             raise Refused(self._not_ours(live))
         elif differences:
@@ -224,6 +229,8 @@ class Step:
                     self._retag(live, ownership.users(self.resource.read_tags(live)))
                 log.write("released", request=self.request, physical_id=live.physical_id, adopted=kept)
                 return done
+        if isinstance(self.resource, Attached) and self.resource.leave_lease(live):
+            return done
         self.resource.delete(live)
         gone = isinstance(self.resource, Attached) or self.resource.find(live.physical_id) is None
         return done if gone else self._again(Phase.REMOVE)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from lookout_provider.protocol import Request
+from lookout_provider.protocol import Request, digest
 
 PREFIX = "cdk-lookout:"
 #: Account, Region, stack name and logical id: the proof of ownership.
@@ -66,6 +68,42 @@ def reserved(tags: Mapping[str, str]) -> Tags:
     return {key: value for key, value in tags.items() if key.startswith(PREFIX)}
 
 
-def same_stack(owner: str, other: str) -> bool:
-    """Whether two owners are constructs of one stack."""
-    return owner.rsplit("/", 1)[0] == other.rsplit("/", 1)[0]
+_LEASE = re.compile(r"(?P<stack>\S+)( before=(?P<before>\d+))? holders=(?P<holders>[0-9a-f,]+)")
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds what takes no tags itself: a stack, and those of its constructs that want it.
+
+    They are two while a construct is renamed: CloudFormation creates the new one, then deletes the old one, or the
+    new one again when it rolls back. Only the last one to go takes it along.
+    """
+
+    stack: str
+    holders: frozenset[str] = frozenset()
+    #: The version that was active before, where that is what is held.
+    before: str | None = None
+
+    @classmethod
+    def parse(cls, value: str | None) -> Lease | None:
+        matched = _LEASE.fullmatch(value or "")
+        if matched is None:
+            return None
+        return cls(matched["stack"], frozenset(matched["holders"].split(",")), matched["before"])
+
+    def __str__(self) -> str:
+        before = f" before={self.before}" if self.before is not None else ""
+        return f"{self.stack}{before} holders={','.join(sorted(self.holders))}"
+
+    def held_by(self, request: Request) -> bool:
+        return self.stack == request.stack_owner and _holder(request) in self.holders
+
+    def joined_by(self, request: Request) -> Lease:
+        return replace(self, holders=self.holders | {_holder(request)})
+
+    def left_by(self, request: Request) -> Lease:
+        return replace(self, holders=self.holders - {_holder(request)})
+
+
+def _holder(request: Request) -> str:
+    return digest(request.logical_id)[:12]

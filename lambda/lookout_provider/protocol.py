@@ -92,12 +92,17 @@ class Request:
         return self.stack_id.split("/")[1]
 
     @property
+    def stack_owner(self) -> str:
+        """Account, Region and stack name: what all owners in a stack have in common."""
+        return f"{self.account}/{self.region}/{self.stack_name}"
+
+    @property
     def owner(self) -> str:
         """Who owns what this construct makes: the same for every life of a stack of this name.
 
-        A tag value holds 256 characters, and a lease adds a few; a logical id that would not fit gives its digest.
+        A tag value holds 256 characters; a logical id that would not fit gives its digest.
         """
-        stack = f"{self.account}/{self.region}/{self.stack_name}/"
+        stack = f"{self.stack_owner}/"
         return stack + (self.logical_id if len(stack + self.logical_id) <= 240 else digest(self.logical_id)[:32])
 
     def token(self, step: str) -> str:

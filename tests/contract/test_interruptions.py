@@ -109,6 +109,39 @@ def test_a_rollback_that_only_deletes_the_new_id_leaves_the_old_thing(
     assert {key: case.live(world).get(key) for key in before} == before
 
 
+def test_a_rename_that_is_rolled_back_leaves_the_old_construct_its_thing(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    """The new logical id was created, and is deleted again; the old one heard nothing of it."""
+    player.create(resource)
+    before = case.live(world)
+    renamed = another(resource, logical_id="Renamed5E6F7A8B", physical_id=None)
+    renamed.properties = {**resource.properties, "Options": {**resource.properties["Options"], "Name": "Renamed"}}
+    assert player.create(renamed).ok
+    assert player.delete(renamed).ok
+    assert {key: case.live(world).get(key) for key in before} == before
+    assert player.update(resource, resource.properties).ok
+    assert player.delete(resource).ok
+    assert bool(case.live(world)) is not case.traits.deletable
+
+
+@pytest.mark.where(lambda case: case.attached)
+def test_a_rename_that_changes_it_as_well_is_refused(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    """Its rollback could not know what to lead back to."""
+    player.create(resource)
+    before = case.live(world)
+    renamed = another(resource, logical_id="Renamed5E6F7A8B", physical_id=None)
+    assert case.changed is not None
+    renamed.properties = case.changed(world)
+    answer = player.create(renamed)
+    assert not answer.ok
+    assert "two deployments" in answer.reason
+    assert player.delete(renamed).ok
+    assert case.live(world) == before
+
+
 def test_a_refused_create_answers_an_id_that_its_delete_ignores(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:

@@ -160,7 +160,7 @@ def test_what_another_stack_owns_is_refused_and_left_as_it_is(
     intruder = wire(Player(world.backend, world.clock, stack="other"), monkeypatch)
     answer = intruder.create(theirs)
     assert not answer.ok
-    assert "plant/Pumps1A2B3C4D" in answer.reason
+    assert "us-east-1/plant" in answer.reason
     assert intruder.delete(theirs).ok
     assert world.mutations() == []
     assert case.live(world) == before

@@ -8,11 +8,11 @@ from typing import Any
 
 from lookout_provider import ownership
 from lookout_provider.aws import Kind, ServiceError
+from lookout_provider.ownership import Lease
 from lookout_provider.resources.base import Attached, Live, State
 from lookout_provider.resources.model import failure, version_state
 
 _PHYSICAL_ID = re.compile(r"(?P<model>[^/]+)/active-model-version/(?P<before>\d+)")
-_LEASE = re.compile(r"(?P<owner>.*) before=(?P<before>\d+)")
 
 
 class ActiveModelVersion(Attached):
@@ -58,10 +58,10 @@ class ActiveModelVersion(Attached):
         live = self._model(model)
         if live is None:
             return None
-        lease = _LEASE.fullmatch(self.read_tags(live).get(self.owner_tag, ""))
+        lease = self.lease(live)
         if lease is None:
             return None
-        live.physical_id = f"{model}/active-model-version/{lease['before']}"
+        live.physical_id = f"{model}/active-model-version/{lease.before}"
         return live
 
     def _model(self, model: str) -> Live | None:
@@ -70,19 +70,14 @@ class ActiveModelVersion(Attached):
             return None
         return Live("", found["ModelArn"], found | {"ModelVersion": found.get("ActiveModelVersion")})
 
-    def owner(self, live: Live) -> str | None:
-        lease = _LEASE.fullmatch(self.read_tags(live).get(self.owner_tag, ""))
-        return lease["owner"] if lease else None
-
-    def lease(self, live: Live) -> str:
-        return f"{self.request.owner} before={self._before(live)}"
-
-    def _before(self, live: Live) -> str:
-        """The version to go back to: as the lease or our own physical id remembers it, else the present one."""
-        known = _PHYSICAL_ID.fullmatch(live.physical_id) or _PHYSICAL_ID.fullmatch(self.request.physical_id or "")
+    def new_lease(self, live: Live) -> Lease:
+        """Remember the version to go back to: as our own physical id has it when the lease was lost, else this one."""
+        known = _PHYSICAL_ID.fullmatch(self.request.physical_id or "")
         if known is not None and known["model"] == live.description["ModelName"]:
-            return known["before"]
-        return str(live.description.get("ActiveModelVersion", 0))
+            before = known["before"]
+        else:
+            before = str(live.description.get("ActiveModelVersion", 0))
+        return Lease(self.request.stack_owner, before=before)
 
     def create(self) -> Live:
         model = self.desired["ModelName"]
@@ -91,7 +86,8 @@ class ActiveModelVersion(Attached):
             raise ServiceError(
                 "DescribeModel", Kind.REJECTED, "ResourceNotFoundException", f"there is no model {model}"
             )
-        live.physical_id = f"{model}/active-model-version/{self._before(live)}"
+        lease = self.new_lease(live)
+        live.physical_id = f"{model}/active-model-version/{lease.before}"
         self.take_lease(live)
         if self.outdated(live):
             self.update(live, self.updatable)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from lookout_provider import ownership, properties
 from lookout_provider.aws import Service
 from lookout_provider.identity import fingerprint, generated_name, same, text
-from lookout_provider.ownership import Tags
+from lookout_provider.ownership import Lease, Tags
 from lookout_provider.protocol import Request
 
 
@@ -219,16 +219,38 @@ class Attached(Resource):
     def differences(self, live: Live) -> Sequence[str]:
         return [] if self.issued(live.physical_id) else list(self.create_only)
 
-    def lease(self, live: Live) -> str:
-        """The value of the lease tag on the parent."""
-        return self.request.owner
+    def lease(self, live: Live) -> Lease | None:
+        """The lease that there is on the parent."""
+        return Lease.parse(self.read_tags(live).get(self.owner_tag))
+
+    def new_lease(self, live: Live) -> Lease:
+        """The lease where there is none yet."""
+        return Lease(self.request.stack_owner)
+
+    def owner(self, live: Live) -> str | None:
+        lease = self.lease(live)
+        if lease is None:
+            return None
+        return self.request.owner if lease.held_by(self.request) else lease.stack
 
     def take_lease(self, live: Live) -> None:
-        wanted = self.lease(live)
-        tags = self.read_tags(live)
-        if tags.get(self.owner_tag) != wanted:
-            self.service.call("TagResource", ResourceArn=live.arn, Tags=[{"Key": self.owner_tag, "Value": wanted}])
-            live.tags = tags | {self.owner_tag: wanted}
+        lease = self.lease(live) or self.new_lease(live)
+        if not lease.held_by(self.request):
+            self._write_lease(live, lease.joined_by(self.request))
+
+    def leave_lease(self, live: Live) -> bool:
+        """Whether other constructs of the stack hold it as well, and go on doing so."""
+        lease = self.lease(live)
+        left = lease.left_by(self.request) if lease else None
+        if left is None or not left.holders:
+            return False
+        self._write_lease(live, left)
+        return True
+
+    def _write_lease(self, live: Live, lease: Lease) -> None:
+        tag = {"Key": self.owner_tag, "Value": str(lease)}
+        self.service.call("TagResource", ResourceArn=live.arn, Tags=[tag])
+        live.tags = self.read_tags(live) | {self.owner_tag: str(lease)}
 
     def drop_lease(self, live: Live) -> None:
         self.service.attempt("UntagResource", ResourceArn=live.arn, TagKeys=[self.owner_tag])
