@@ -23,7 +23,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo test test-fast lint types asset docs lock wheel clean
+.PHONY: help install demo test test-fast lint types asset bench docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -52,6 +52,9 @@ types: $(PACKAGES) ## mypy, strict
 
 asset: $(PACKAGES) ## the Lambda function's zip, from lambda/ and the services' models
 	@$(PYTHON) hatch_build.py
+
+bench: install asset ## measure: ratios against peers
+	@$(PYTHON) -m bench
 
 docs: install asset ## write docs/iam.md anew, out of the constructs
 	@$(PYTHON) docs/generate_iam.py

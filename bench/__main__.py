@@ -1,0 +1,155 @@
+"""Measure, and print one line per ratio: below 1 is faster, or smaller, than the peer."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import custom_resources
+from rich.console import Console
+
+from cdk_lookout import equipment
+from lookout_local import LocalCloud, process, tools
+from lookout_local.deployment import Environment
+
+ROOT = Path(__file__).parent.parent
+_DATASETS = 100
+
+_OURS = """
+from lookout_provider import aws
+aws.client("lookoutequipment", "us-east-1")
+"""
+_BOTO3 = """
+import boto3
+boto3.client("lookoutequipment", region_name="us-east-1")
+"""
+
+
+def main() -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for name, measure in (
+        ("first client of a cold process, against boto3's", first_client),
+        (f"synthesis of {_DATASETS} datasets, against {_DATASETS} resources of CDK's own provider", synthesis),
+        (f"template of {_DATASETS} datasets, bytes, likewise", template),
+        ("deployment of a change to the local cloud, against the same with the CDK CLI", deployment),
+    ):
+        ours, peer = measure()
+        console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")
+
+
+def first_client() -> tuple[float, float]:
+    return cold(_OURS), cold(_BOTO3)
+
+
+def cold(code: str) -> float:
+    """Median seconds of *code* in new processes, less what the interpreter takes to start."""
+
+    def run(text: str) -> None:
+        subprocess.run([sys.executable, "-c", text], cwd=ROOT / "lambda", check=True)
+
+    return seconds(lambda: run(code)) - seconds(lambda: run(""))
+
+
+def synthesis() -> tuple[float, float]:
+    return seconds(lambda: synthesise(ours)), seconds(lambda: synthesise(peers))
+
+
+def template() -> tuple[float, float]:
+    return synthesise(ours), synthesise(peers)
+
+
+def deployment() -> tuple[float, float]:
+    def stack(version: int) -> cdk.Stack:
+        made = cdk.Stack(cdk.App(), "Bench", env=cdk.Environment(account="111111111111", region="us-east-1"))
+        equipment.Dataset(made, f"Pumps{version}", source=equipment.DatasetSource.detected())
+        return made
+
+    with LocalCloud() as cloud, tempfile.TemporaryDirectory() as directory:
+        cloud.deploy(stack(0))
+        direct = seconds(lambda: cloud.deploy(stack(1)), times=1)
+        running = process.find(cloud.state_dir)
+        assert running is not None
+        environment = Environment("111111111111", "us-east-1")
+        tools.bootstrap_once(running, environment)
+        app = Path(directory) / "app.py"
+        app.write_text(_APP)
+        deploy = ["deploy", "--app", f"{sys.executable} {app}", "--require-approval", "never"]
+        cli = seconds(
+            lambda: subprocess.run(
+                [str(tools.find_cdk(ROOT)), *deploy, "--output", f"{directory}/cdk.out"],
+                env=tools.environment_for(running, environment),
+                cwd=directory,
+                check=True,
+                capture_output=True,
+            ),
+            times=1,
+        )
+    return direct, cli
+
+
+_APP = """
+import aws_cdk as cdk
+from cdk_lookout import equipment
+
+app = cdk.App()
+stack = cdk.Stack(app, "Bench", env=cdk.Environment(account="111111111111", region="us-east-1"))
+equipment.Dataset(stack, "Pumps2", source=equipment.DatasetSource.detected())
+app.synth()
+"""
+
+
+def ours(stack: cdk.Stack) -> None:
+    for number in range(_DATASETS):
+        equipment.Dataset(stack, f"Pumps{number}", source=equipment.DatasetSource.detected())
+
+
+def peers(stack: cdk.Stack) -> None:
+    """The least that a library on CDK's own provider framework would make."""
+    handler = lambda_.Function(
+        stack,
+        "Handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handle",
+        code=lambda_.Code.from_inline("def handle(event, context): pass"),
+    )
+    provider = custom_resources.Provider(stack, "Provider", on_event_handler=handler, is_complete_handler=handler)
+    for number in range(_DATASETS):
+        cdk.CustomResource(
+            stack,
+            f"Pumps{number}",
+            service_token=provider.service_token,
+            resource_type="Custom::Dataset",
+            properties={"Name": f"pumps-{number}"},
+        )
+
+
+def synthesise(define: Callable[[cdk.Stack], None]) -> int:
+    """Synthesise, and give the size of the template in bytes."""
+    with tempfile.TemporaryDirectory() as directory:
+        app = cdk.App(outdir=directory)
+        stack = cdk.Stack(app, "Bench")
+        define(stack)
+        made = app.synth().get_stack_by_name(stack.stack_name).template
+        return len(json.dumps(made, separators=(",", ":")))
+
+
+def seconds(run: Callable[[], object], times: int = 5) -> float:
+    """The median of *times* runs."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    main()
