@@ -9,6 +9,7 @@ from lookout_local.corrections import (
     custom_resources,
     deletions,
     events,
+    key_policies,
     managed_policies,
     retries,
     rollback,
@@ -29,5 +30,6 @@ def install() -> None:
         attributes,
         service_roles,
         managed_policies,
+        key_policies,
     ):
         correction.install()
