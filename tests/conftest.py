@@ -4,5 +4,13 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 # The CDK's own check of templates takes most of a first synthesis; one test, in constructs/test_quality.py, keeps it.
 os.environ.setdefault("CDK_VALIDATION", "false")
+
+# Time is never asserted, so there is no deadline; a fixture that an example shares with the next one is meant to be.
+settings.register_profile(
+    "cdk-lookout", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("cdk-lookout")

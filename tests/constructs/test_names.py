@@ -60,19 +60,19 @@ def test_the_name_reaches_the_provider(stack: cdk.Stack) -> None:
     assert options(stack, "Dataset")["Name"] == "Site-Pumps"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PATHS)
 def test_every_name_is_one_that_the_service_takes(path: list[str]) -> None:
     assert re.fullmatch(rf"[0-9a-zA-Z_-]{{1,{LONGEST}}}", name_of_path(path))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PATHS, PATHS)
 def test_different_paths_have_different_names(one: list[str], other: list[str]) -> None:
     assert (name_of_path(one) == name_of_path(other)) == (one == other)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(["a", "b", "a-b", "a b", "-", "_"]), min_size=1, max_size=4), st.data())
 def test_paths_that_look_alike_have_different_names(path: list[str], data: st.DataObject) -> None:
     parts = "-".join(path).split("-")

@@ -99,7 +99,7 @@ def test_a_partition_that_is_known_at_deployment_does_not_hide_the_account() -> 
     assert len(found(statement(Principal={"AWS": root}))) == 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2 * LONGEST))
 def test_the_length_counts_what_is_known(filling: int) -> None:
     text = "r" * filling

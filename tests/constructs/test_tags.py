@@ -84,7 +84,7 @@ def test_more_tags_than_the_service_takes_besides_the_providers_are_told() -> No
     assert problems(tags, KIND) == ["tags: got 44, expected at most 43: the service takes 50, some are the provider's"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=130).filter(lambda key: "${" not in key))
 def test_keys_are_taken_just_as_the_services_own_pattern_takes_them(key: str) -> None:
     theirs = re.fullmatch(r"(?!aws:)[a-zA-Z+-=._:/]+", key) is not None and len(key) <= 128

@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from lookout_provider import aws, handler, lifecycle
 from lookout_provider.lifecycle import Progress
 from lookout_provider.protocol import Answer, Request
 from tests.provider.support import MACHINE, Advance, Sent, StateMachine, StepFunctions
-
-settings.register_profile(
-    "provider", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-settings.load_profile("provider")
 
 
 @pytest.fixture(autouse=True)

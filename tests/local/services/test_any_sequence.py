@@ -113,7 +113,7 @@ def check(client: Any) -> None:
             assert versions[model["ActiveModelVersion"] - 1]["Status"] == "SUCCESS"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(STEPS, min_size=30, max_size=60), st.integers(0, 1), st.booleans())
 def test_no_sequence_of_calls_makes_the_service_fail_inside(
     steps: list[tuple[str, str, dict[str, Any]]], describes: int, failing: bool
