@@ -25,12 +25,14 @@ _DELETE_SECONDS = 3300
 INVOCATION_SECONDS = 300
 #: How long an error is waited out, in seconds. One that is not here counts at once; throttling never does.
 _PATIENCE = {Kind.DENIED: 120, Kind.UNREACHABLE: 120, Kind.CONFLICT: _DELETE_SECONDS, Kind.UNAVAILABLE: 900}
+#: What a Delete meets while nothing of the thing itself is under way seldom passes: something else uses it.
+_IN_USE_SECONDS = 900
 _PATIENT = (Kind.BUSY, Kind.QUOTA_OF_WORK)
 
 _WAY_OUT = {
     Kind.DENIED: "the provider's role needs this permission, and so does what it imports from another account: "
     "the source's resource policy must allow this account",
-    Kind.CONFLICT: "something else holds it; deploy again when that is done",
+    Kind.CONFLICT: "something else uses or changes it; try again when that is gone or done",
     Kind.UNREACHABLE: "the service does not answer at its endpoint, see endpoint_url of LookoutProvider",
 }
 
@@ -231,6 +233,9 @@ class Step:
                 return done
         if isinstance(self.resource, Attached) and self.resource.leave_lease(live):
             return done
+        if live.state is State.WORKING:
+            # What cannot be cancelled cannot be deleted either.
+            return self._again(Phase.REMOVE)
         self.resource.delete(live)
         gone = isinstance(self.resource, Attached) or self.resource.find(live.physical_id) is None
         return done if gone else self._again(Phase.REMOVE)
@@ -308,7 +313,10 @@ class Step:
         log.write("failed call", request=self.request, level="WARN", kind=error.kind.value, error=str(error))
         since = self.progress.since.setdefault(error.kind.name, self.progress.waited)
         waited = self.progress.waited - since
-        if error.kind in _PATIENT or waited < _PATIENCE.get(error.kind, 0):
+        patience = _PATIENCE.get(error.kind, 0)
+        if error.kind is Kind.CONFLICT and self.progress.phase is Phase.REMOVE:
+            patience = _IN_USE_SECONDS
+        if error.kind in _PATIENT or waited < patience:
             return self._in_time(self.progress, f": {error}")
         if error.kind is Kind.UNREACHABLE and self._service_has_ended():
             log.write("service ended", request=self.request, physical_id=self.progress.physical_id)

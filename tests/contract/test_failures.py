@@ -9,10 +9,10 @@ from botocore.exceptions import EndpointConnectionError
 
 from lookout_local.services import Fault, Progress
 from lookout_provider.resources.base import State
-from tests.contract.cases import MODEL_VERSION, RESOURCE_POLICY, Case
+from tests.contract.cases import IMPORTED_DATASET, MODEL_VERSION, RESOURCE_POLICY, Case
 from tests.contract.player import Player, Resource
 from tests.contract.test_ownership import with_options
-from tests.contract.world import World
+from tests.contract.world import World, until
 
 imports = pytest.mark.where(lambda case: "ImportDataset" in case.calls or "ImportModelVersion" in case.calls)
 
@@ -130,6 +130,35 @@ def test_work_of_an_hour_takes_fewer_than_75_polls(
     polls = player.drain()
     assert player.answers[url][0].ok
     assert polls < 75
+
+
+def test_the_deletion_of_what_something_else_uses_fails_after_15_minutes(player: Player, world: World) -> None:
+    """A dataset of the stack, and a model that somebody made of it by hand."""
+    resource = Resource(IMPORTED_DATASET.type, "Pumps1A2B3C4D", IMPORTED_DATASET.desired(world))
+    name = player.create(resource).physical_id
+    world.target.import_model_version(
+        SourceModelVersionArn=world.version(1), ModelName="by-hand", DatasetName=name, ClientToken="by-hand"
+    )
+    until(lambda: world.status(world.target, "by-hand", 1) == "SUCCESS")
+    started = world.clock.now()
+    answer = player.delete(resource)
+    assert not answer.ok
+    assert "ConflictException" in answer.reason
+    assert "something else uses" in answer.reason
+    assert 900 <= (world.clock.now() - started).total_seconds() < 1200
+    assert name in IMPORTED_DATASET.live(world)
+
+
+@imports
+def test_a_deletion_waits_for_what_is_being_made_however_long(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    world.backend.settings.progress = Progress.by_seconds(2500)
+    player.begin("Create", resource)
+    [waiting] = player.machine.running()
+    resource.physical_id = waiting.state["PhysicalId"]
+    assert player.delete(resource).ok
+    assert bool(case.live(world)) is not case.traits.deletable
 
 
 def test_an_import_of_what_does_not_exist_fails_with_the_service_s_words(player: Player, world: World) -> None:
