@@ -2,8 +2,8 @@
 
 It runs as hatchling's build hook, for the wheel and for an editable install, and by hand:
 `python hatch_build.py`. The zip holds `lambda/lookout_provider`, the models of the two services, LICENSE and
-NOTICE. The same sources give the same bytes on any machine: names sorted, contents stored (releases of zlib
-deflate differently), times, modes and creator fixed.
+NOTICE, deflated to a third: names sorted, times, modes and creator fixed. Releases of zlib deflate differently,
+so what is the same on any machine is not the zip but its hash: `cdk_lookout.asset` takes it of what is inside.
 
 The models come out of the last botocore that has both services, which is a build requirement. Where another
 botocore is installed, as in the development environment, they come out of its wheel: pip downloads it once
@@ -50,12 +50,12 @@ def write_asset(path: Path = ASSET) -> None:
     """Write the zip to *path*."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(unfinished, "w") as archive:
         for name, content in asset_entries().items():
             entry = zipfile.ZipInfo(name, _TIME)
             entry.create_system = _UNIX
             entry.external_attr = _MODE << 16
-            archive.writestr(entry, content)
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
     unfinished.replace(path)  # at once: whoever reads meanwhile sees the old zip or the new one
 
 

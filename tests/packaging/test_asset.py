@@ -52,13 +52,12 @@ def test_the_zip_holds_every_source_of_the_provider_and_nothing_else(asset: zipf
 
 
 def test_the_zip_is_under_200_kilobytes() -> None:
-    assert provider_zip().stat().st_size < 200 * 1024
+    assert provider_zip().stat().st_size < 200_000
 
 
-def test_entries_are_stored_in_order_with_fixed_time_mode_and_creator(asset: zipfile.ZipFile) -> None:
+def test_entries_are_in_order_with_fixed_time_mode_and_creator(asset: zipfile.ZipFile) -> None:
     assert asset.namelist() == sorted(set(asset.namelist()))
     for entry in asset.infolist():
-        assert entry.compress_type == zipfile.ZIP_STORED
         assert entry.date_time == (1980, 1, 1, 0, 0, 0)
         assert entry.external_attr == 0o100644 << 16
         assert entry.create_system == 3
@@ -88,7 +87,7 @@ def test_a_build_elsewhere_gives_the_same_bytes(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_hash_given_to_cdk_ignores_order_times_and_compression(asset: zipfile.ZipFile, tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "other.zip", "w", zipfile.ZIP_DEFLATED) as other:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w", zipfile.ZIP_STORED) as other:
         for name in reversed(asset.namelist()):
             other.writestr(name, asset.read(name))
     assert content_hash(tmp_path / "other.zip") == content_hash(provider_zip())
