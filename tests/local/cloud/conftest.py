@@ -71,6 +71,10 @@ def thing(**properties: Any) -> dict[str, Any]:
     }
 
 
+#: A look every 50 milliseconds, for 30 seconds at most.
+_PATIENT = {"Delay": 0.05, "MaxAttempts": 600}
+
+
 class ScriptedStack:
     """A stack with a role, a scripted function and whatever else a test puts into it."""
 
@@ -91,9 +95,9 @@ class ScriptedStack:
         self._cloudformation.create_change_set(
             **named, TemplateBody=self._template({}, resources), Capabilities=["CAPABILITY_IAM"]
         )
-        self._cloudformation.get_waiter("change_set_create_complete").wait(**named, WaiterConfig={"Delay": 0})
+        self._cloudformation.get_waiter("change_set_create_complete").wait(**named, WaiterConfig=_PATIENT)
         self._cloudformation.execute_change_set(**named)
-        self._cloudformation.get_waiter("stack_update_complete").wait(StackName=self.name, WaiterConfig={"Delay": 0})
+        self._cloudformation.get_waiter("stack_update_complete").wait(StackName=self.name, WaiterConfig=_PATIENT)
 
     def fails(
         self, outputs: dict[str, Any] | None = None, /, *, rollback: bool = True, **resources: dict[str, Any]
