@@ -144,6 +144,8 @@ class Step:
                 self.progress.physical_id = before
             raise
         self.progress.physical_id = live.physical_id
+        if isinstance(self.resource, Attached):
+            return self._bring_up_to_date(live)
         return self._settle(self.resource.find(live.physical_id) or live if live.state is State.READY else live)
 
     def _adopt(self, live: Live) -> Answer | Progress:
@@ -224,14 +226,7 @@ class Step:
         if self.resource.owner(live) != self.request.owner:
             log.write("left alone", request=self.request, physical_id=live.physical_id, owner=self.resource.owner(live))
             return done
-        if not isinstance(self.resource, Attached):
-            kept = self.resource.read_tags(live).get(ownership.ADOPTED)
-            if kept in (Adopted.FOREIGN, Adopted.LEFTOVER):
-                if kept == Adopted.FOREIGN:
-                    self._retag(live, ownership.users(self.resource.read_tags(live)))
-                log.write("released", request=self.request, physical_id=live.physical_id, adopted=kept)
-                return done
-        if isinstance(self.resource, Attached) and self.resource.leave_lease(live):
+        if self._stays(live):
             return done
         if live.state is State.WORKING:
             # What cannot be cancelled cannot be deleted either.
@@ -239,6 +234,18 @@ class Step:
         self.resource.delete(live)
         gone = isinstance(self.resource, Attached) or self.resource.find(live.physical_id) is None
         return done if gone else self._again(Phase.REMOVE)
+
+    def _stays(self, live: Live) -> bool:
+        """Whether a Delete only lets go of *live*: others of the stack hold it too, or it was there before."""
+        if isinstance(self.resource, Attached):
+            return self.resource.leave_lease(live)
+        adopted = self.resource.read_tags(live).get(ownership.ADOPTED)
+        if adopted not in (Adopted.FOREIGN, Adopted.LEFTOVER):
+            return False
+        if adopted == Adopted.FOREIGN:
+            self._retag(live, ownership.users(self.resource.read_tags(live)))
+        log.write("released", request=self.request, physical_id=live.physical_id, adopted=adopted)
+        return True
 
     # -- ownership ----------------------------------------------------------------------------------------
 

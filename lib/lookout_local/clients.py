@@ -35,6 +35,7 @@ def client(
         **options,
     }
     with _lock:  # a session must not make two clients at once
+        # boto3's types know the services by literal names; this one is known when it is asked for.
         made: BaseClient = _session().client(service, endpoint_url=endpoint_url, **settings)  # type: ignore[call-overload]
     return made
 

@@ -19,7 +19,7 @@ COUNTS = {
     "Model": {"create": (2, 4), "unchanged": (1, 3), "tags": (1, 4), "delete": (1, 5)},
     "ModelVersion": {"create": (2, 6), "unchanged": (1, 2), "tags": (1, 3), "delete": (1, 0)},
     "ActiveModelVersion": {"create": (1, 9), "unchanged": (1, 2), "changed": (1, 6), "delete": (1, 5)},
-    "ResourcePolicy": {"create": (1, 5), "unchanged": (1, 2), "changed": (1, 4), "delete": (1, 4)},
+    "ResourcePolicy": {"create": (1, 7), "unchanged": (1, 2), "changed": (1, 5), "delete": (1, 4)},
 }
 
 

@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from lookout_local.services import Fault, Progress
+from lookout_provider import ownership
 from lookout_provider.resources.base import State
-from tests.contract.cases import IMPORTED_DATASET, MODEL_VERSION, RESOURCE_POLICY, Case
+from tests.contract.cases import ACTIVE_MODEL_VERSION, IMPORTED_DATASET, MODEL_VERSION, RESOURCE_POLICY, Case
 from tests.contract.player import Player, Resource
 from tests.contract.test_ownership import with_options
 from tests.contract.world import World, until
@@ -166,6 +167,26 @@ def test_an_import_of_what_does_not_exist_fails_with_the_service_s_words(player:
     answer = player.create(Resource(MODEL_VERSION.type, "Pumps1A2B3C4D", properties))
     assert "ImportModelVersion: ResourceNotFoundException" in answer.reason
     assert answer.physical_id.startswith("refused:")
+
+
+@pytest.mark.parametrize(
+    ("attached", "member", "refused"),
+    [
+        (ACTIVE_MODEL_VERSION, "ModelVersion", "99"),
+        (RESOURCE_POLICY, "ResourcePolicy", '{"Version": "2012-10-17", "Statement": []}'),
+    ],
+    ids=["active model version", "resource policy"],
+)
+def test_a_create_that_the_service_refuses_leaves_no_lease(
+    attached: Case, member: str, refused: str, player: Player, world: World
+) -> None:
+    resource = Resource(attached.type, "Pumps1A2B3C4D", {**attached.desired(world), member: refused})
+    assert not player.create(resource).ok
+    assert player.delete(resource).ok
+    arn = world.target.describe_model(ModelName="plain-model")["ModelArn"]
+    assert ownership.reserved(ownership.read(world.target.list_tags_for_resource(ResourceArn=arn)["Tags"])) == {}
+    resource.properties = attached.desired(world)
+    assert player.create(resource).ok
 
 
 def test_a_policy_that_somebody_else_put_meanwhile_is_not_overwritten_blindly(player: Player, world: World) -> None:

@@ -56,19 +56,21 @@ class ActiveModelVersion(Attached):
     def _of(self, model: str) -> Live | None:
         """The activation that somebody holds on *model*; None where nobody does."""
         live = self._model(model)
-        if live is None:
-            return None
-        lease = self.lease(live)
-        if lease is None:
-            return None
-        live.physical_id = f"{model}/active-model-version/{lease.before}"
-        return live
+        return self._identified(live) if live is not None and self.lease(live) else None
 
     def _model(self, model: str) -> Live | None:
         found = self.service.attempt("DescribeModel", ModelName=model)
         if found is None:
             return None
         return Live("", found["ModelArn"], found | {"ModelVersion": found.get("ActiveModelVersion")})
+
+    def _before(self, live: Live) -> str:
+        lease = self.lease(live)
+        return (lease.before if lease else None) or "0"
+
+    def _identified(self, live: Live) -> Live:
+        live.physical_id = f"{live.description['ModelName']}/active-model-version/{self._before(live)}"
+        return live
 
     def new_lease(self, live: Live) -> Lease:
         """Remember the version to go back to: as our own physical id has it when the lease was lost, else this one."""
@@ -86,12 +88,8 @@ class ActiveModelVersion(Attached):
             raise ServiceError(
                 "DescribeModel", Kind.REJECTED, "ResourceNotFoundException", f"there is no model {model}"
             )
-        lease = self.new_lease(live)
-        live.physical_id = f"{model}/active-model-version/{lease.before}"
         self.take_lease(live)
-        if self.outdated(live):
-            self.update(live, self.updatable)
-        return live
+        return self._identified(live)
 
     def update(self, live: Live, members: Sequence[str]) -> None:
         model, version = self.desired["ModelName"], self.desired["ModelVersion"]
@@ -107,8 +105,7 @@ class ActiveModelVersion(Attached):
 
     def delete(self, live: Live) -> None:
         """Make the version active again that was so before, if ours still is; then give the lease back."""
-        matched = _PHYSICAL_ID.fullmatch(live.physical_id)
-        before = int(matched["before"]) if matched else 0
+        before = int(self._before(live))
         if before and not self.outdated(live) and before != self.desired["ModelVersion"]:
             model = live.description["ModelName"]
             former = self.service.attempt("DescribeModelVersion", ModelName=model, ModelVersion=before)

@@ -211,7 +211,8 @@ class Named(Resource):
 class Attached(Resource):
     """A type of which its parent has one, and which takes no tags: the parent holds the lease.
 
-    Its physical id is fixed by the parent; it is changed in place, never replaced beside itself.
+    Its physical id is fixed by the parent; it is changed in place, never replaced beside itself. It exists as soon
+    as there is a lease: to create it is to take the lease, and the rest is an update.
     """
 
     taggable = False

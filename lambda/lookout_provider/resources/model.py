@@ -7,7 +7,7 @@ from typing import Any
 
 from lookout_provider.resources.base import Live, Named, State
 
-#: What of a model version only matters while it is being made.
+#: What the status of a model version means for whoever waits for it.
 _STATES = {
     "IN_PROGRESS": State.WORKING,
     "IMPORT_IN_PROGRESS": State.WORKING,

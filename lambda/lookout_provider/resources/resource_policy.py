@@ -32,33 +32,34 @@ class ResourcePolicy(Attached):
         if not physical_id.startswith("arn:"):
             return None
         policy = self.service.attempt("DescribeResourcePolicy", ResourceArn=physical_id)
-        if policy is None:
+        tags = self.service.attempt("ListTagsForResource", ResourceArn=physical_id)
+        if tags is None:
             return None
-        return Live(physical_id, physical_id, policy | {"ResourceArn": physical_id})
+        description = {"ResourceArn": physical_id, **(policy or {})}
+        live = Live(physical_id, physical_id, description, tags=ownership.read(tags.get("Tags", [])))
+        return live if policy or self.lease(live) else None
 
     def outdated(self, live: Live) -> Sequence[str]:
         """A policy is put again when its meaning differs, not its spelling."""
-        same = meaning(live.description["ResourcePolicy"]) == meaning(self.desired["ResourcePolicy"])
+        present = live.description.get("ResourcePolicy")
+        same = present is not None and meaning(present) == meaning(self.desired["ResourcePolicy"])
         return () if same else self.updatable
 
     def create(self) -> Live:
         arn = self.desired["ResourceArn"]
         live = Live(arn, arn)
         self.take_lease(live)
-        self._put()
         return live
 
     def update(self, live: Live, members: Sequence[str]) -> None:
-        self._put(PolicyRevisionId=live.description["PolicyRevisionId"])
-
-    def _put(self, **revision: str) -> None:
         """The revision id is an optimistic lock: what somebody else put meanwhile is not overwritten."""
+        revision = live.description.get("PolicyRevisionId")
         self.service.call(
             "PutResourcePolicy",
             ResourceArn=self.desired["ResourceArn"],
             ResourcePolicy=self.desired["ResourcePolicy"],
-            ClientToken=self.request.token("PutResourcePolicy" + revision.get("PolicyRevisionId", "")),
-            **revision,
+            ClientToken=self.request.token(f"PutResourcePolicy{revision or ''}"),
+            **{"PolicyRevisionId": revision} if revision else {},
         )
 
     def delete(self, live: Live) -> None:

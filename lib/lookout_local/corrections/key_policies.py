@@ -20,11 +20,9 @@ def install() -> None:
 def policy_of(key_arn: str) -> tuple[str, str] | None:
     """The policy of a key and the account that it is in."""
     caller, owner = get_account_id(), key_arn.split(":")[4]
-    if owner == caller:
-        return _in_this_account(key_arn)  # type: ignore[no-any-return]
     set_request_account_id(owner)
     try:
-        found = _in_this_account(key_arn)
+        found: tuple[str, str] | None = _in_this_account(key_arn)
     finally:
         set_request_account_id(caller)
-    return found or ("", owner)
+    return found or (("", owner) if owner != caller else None)
