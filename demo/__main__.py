@@ -14,7 +14,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from demo.acts import PLANT, Demo
+from demo.stage import PLANT, Stage
+from demo.stories.reference import Reference
 from lookout_local import process
 from lookout_local.process import LocalCloudError, Running
 
@@ -36,7 +37,7 @@ def main() -> None:
         kept = False
         try:
             console.print(f"the local cloud serves at {running.endpoint_url}, with IAM enforcement")
-            Demo(running, console).run()
+            Reference(Stage(running, console)).play()
             kept = keep
         finally:
             if not kept:

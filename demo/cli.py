@@ -21,6 +21,7 @@ class Outcome:
     """One run of the CLI."""
 
     command: str
+    stack: str
     ok: bool
     output: str
 
@@ -31,11 +32,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Cli:
-    """The CDK CLI in one account."""
+    """The CDK CLI in one account, and in the directory of one app."""
 
     running: Running
     account: str
     context: Mapping[str, str]
+    app: Path = ROOT
 
     def deploy(self, stack: str, **context: str) -> Outcome:
         return self._run(["deploy", stack, "--require-approval", "never", "--progress", "events"], context)
@@ -49,8 +51,8 @@ class Cli:
         shown = " ".join(["cdk", *arguments[:2], *(f"-c {key}={value}" for key, value in context.items())])
         given = [item for key, value in {**self.context, **context}.items() for item in ("-c", f"{key}={value}")]
         done = subprocess.run(
-            [str(tools.find_cdk(ROOT)), *arguments, *given, "--output", str(Path(self.running.state_dir) / "cdk.out")],
-            cwd=ROOT,
+            [str(tools.find_cdk(ROOT)), *arguments, *given, "--output", str(self._output())],
+            cwd=self.app,
             env={**tools.environment_for(self.running, environment), "CI": "true"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -58,7 +60,11 @@ class Cli:
             text=True,
             check=False,
         )
-        return Outcome(shown, done.returncode == 0, done.stdout.replace(str(ROOT) + os.sep, ""))
+        return Outcome(shown, arguments[1], done.returncode == 0, done.stdout.replace(str(ROOT) + os.sep, ""))
+
+    def _output(self) -> Path:
+        """Where the app is synthesised to: apps that are deployed at once must not share it."""
+        return Path(self.running.state_dir) / f"cdk.out-{self.app.name}-{self.account}"
 
 
 def failures(cloudformation: Any, stack: str) -> list[tuple[str, str]]:
