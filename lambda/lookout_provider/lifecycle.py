@@ -11,13 +11,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lookout_provider import log, ownership
+from lookout_provider import gates, log
 from lookout_provider.aws import Kind, ServiceError
-from lookout_provider.ownership import Adopted, Tags
+from lookout_provider.holding import Refused
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import REFUSED, Answer, Request
 from lookout_provider.resources import resource_for
-from lookout_provider.resources.base import Attached, Live, Resource, State
+from lookout_provider.resources.base import Live, Resource, State
 
 #: A Delete has the time that CloudFormation gives a custom resource, less some to answer in.
 _DELETE_SECONDS = 3300
@@ -61,10 +61,6 @@ class Progress:
     since: dict[str, int] = field(default_factory=dict)
 
 
-class Refused(Exception):
-    """What was asked for cannot be, and nothing was touched."""
-
-
 def begin(request: Request) -> Progress:
     """Where an event starts."""
     phase = Phase.REMOVE if request.request_type == "Delete" else Phase.CONVERGE
@@ -83,6 +79,7 @@ class Step:
         self.request = request
         self.progress = progress
         self.resource: Resource = resource_for(request)
+        self.holding = self.resource.holding(self.resource)
 
     def run(self) -> Answer | Progress:
         phases = {Phase.CONVERGE: self._converge, Phase.SETTLE: self._wait, Phase.REMOVE: self._remove}
@@ -103,16 +100,14 @@ class Step:
         if current is None:
             return self._find_or_create()
         if self.resource.owner(current) != self.request.owner:
-            raise Refused(self._not_ours(current))
-        # An Update comes only after the Create has succeeded: what that found may now be deleted like any other.
-        if self.resource.taggable:
-            self._retag(current, self._adoption(current))
+            raise Refused(self.holding.not_ours(current))
+        self.holding.confirm(current)
         differences = self.resource.differences(current)
         if not differences:
             return self._bring_up_to_date(current)
         if self.resource.explicitly_named() and self.resource.physical_id() == current.physical_id:
             raise Refused(
-                f"{self.resource.noun} {current.physical_id}: {_list(differences)} cannot change in place, and an "
+                f"{self.resource.called(current.physical_id)}: {_list(differences)} cannot change in place, and an "
                 f"explicit name leaves no room for a second one beside it; give it another name, or none"
             )
         return self._find_or_create()
@@ -126,9 +121,8 @@ class Step:
         return self._create() if live is None else self._adopt(live)
 
     def _remove_failed(self, live: Live) -> bool:
-        """A failed thing of an earlier event is removed and made again; this event's own failure is reported."""
-        ours = live.state is State.FAILED and self.resource.owner(live) == self.request.owner
-        if not ours or self._made_by_this_event(live) or not self.resource.deletable:
+        """A failed thing of an earlier event is removed and made again."""
+        if live.state is not State.FAILED or not self.resource.deletable or not self.holding.may_remake(live):
             return False
         self.resource.delete(live)
         return True
@@ -139,12 +133,12 @@ class Step:
         self.progress.physical_id = self.resource.physical_id() or before
         try:
             live = self.resource.create()
-        except ServiceError as error:
-            if error.kind is not Kind.UNAVAILABLE:
+        except (ServiceError, Refused) as error:
+            if isinstance(error, Refused) or error.kind is not Kind.UNAVAILABLE:
                 self.progress.physical_id = before
             raise
         self.progress.physical_id = live.physical_id
-        if isinstance(self.resource, Attached):
+        if self.resource.made_by_update:
             return self._bring_up_to_date(live)
         return self._settle(self.resource.find(live.physical_id) or live if live.state is State.READY else live)
 
@@ -155,54 +149,38 @@ class Step:
         if owner == self.request.owner:
             if differences:
                 raise Refused(
-                    f"{self.resource.noun} {live.physical_id} was left by an earlier deployment of this stack with "
+                    f"{self.resource.called(live.physical_id)} was left by an earlier deployment of this stack with "
                     f"another {_list(differences)}; delete it, or give this one another name"
                 )
-        elif isinstance(self.resource, Attached):
-            # One per parent: a renamed construct holds it together with the old one until that is deleted.
-            if owner != self.request.stack_owner:
-                raise Refused(self._not_ours(live))
-            if self.resource.outdated(live):
-                raise Refused(
-                    f"{self.resource.noun} {live.physical_id} is held by another construct of this stack, and is "
-                    f"otherwise than desired: to rename a construct and change it takes two deployments"
-                )
-        elif self.resource.option("AdoptExisting") != "true":
-            raise Refused(self._not_ours(live))
-        elif differences:
-            raise Refused(
-                f"{self.resource.noun} {live.physical_id} exists with another {_list(differences)}, "
-                f"so it cannot be adopted"
-            )
+        else:
+            self.holding.admit(live, differences)
         self.progress.physical_id = live.physical_id
         return self._bring_up_to_date(live)
 
     def _bring_up_to_date(self, live: Live) -> Answer | Progress:
-        if isinstance(self.resource, Attached):
-            self.resource.take_lease(live)
-        else:
-            ours = ownership.reserved(self._adoption(live))
-            adopted = ours.get(ownership.ADOPTED) == Adopted.FOREIGN
-            # What was adopted keeps the tags that somebody else gave it.
-            theirs = ownership.users(self.resource.read_tags(live)) if adopted else {}
-            self._retag(live, ours | theirs | self.resource.tags)
+        self.holding.take(live)
         if changed := self.resource.outdated(live):
-            self.resource.update(live, changed)
+            if not self.resource.update(live, changed):
+                return self._again(Phase.CONVERGE)
             live = self.resource.find(live.physical_id) or live
         return self._settle(live)
 
     def _wait(self) -> Answer | Progress:
         live = self.resource.find(self.progress.physical_id)
         if live is None:
-            return self._failed(f"{self.resource.noun} {self.progress.physical_id} disappeared while it was being made")
+            return self._failed(
+                f"{self.resource.called(self.progress.physical_id)} disappeared while it was being made"
+            )
         return self._settle(live)
 
     def _settle(self, live: Live) -> Answer | Progress:
         self.progress.physical_id = live.physical_id
         if live.state is State.FAILED:
-            return self._failed(f"{self.resource.noun} {live.physical_id} failed: {live.reason}")
+            return self._failed(f"{self.resource.called(live.physical_id)} failed: {live.reason}")
         if live.state is State.WORKING and self._patience_of_user() > 0:
             return self._again(Phase.SETTLE)
+        if live.state is State.READY and (unmet := gates.unmet(self.resource.gate, live.description)):
+            return self._failed(f"{self.resource.called(live.physical_id)} does not pass its gate: {'; '.join(unmet)}")
         return Answer("SUCCESS", live.physical_id, data=self.resource.data(live))
 
     # -- delete -------------------------------------------------------------------------------------------
@@ -226,73 +204,13 @@ class Step:
         if self.resource.owner(live) != self.request.owner:
             log.write("left alone", request=self.request, physical_id=live.physical_id, owner=self.resource.owner(live))
             return done
-        if self._stays(live):
+        if self.holding.let_go(live):
             return done
         if live.state is State.WORKING:
             # What cannot be cancelled cannot be deleted either.
             return self._again(Phase.REMOVE)
         self.resource.delete(live)
-        gone = isinstance(self.resource, Attached) or self.resource.find(live.physical_id) is None
-        return done if gone else self._again(Phase.REMOVE)
-
-    def _stays(self, live: Live) -> bool:
-        """Whether a Delete only lets go of *live*: others of the stack hold it too, or it was there before."""
-        if isinstance(self.resource, Attached):
-            return self.resource.leave_lease(live)
-        adopted = self.resource.read_tags(live).get(ownership.ADOPTED)
-        if adopted not in (Adopted.FOREIGN, Adopted.LEFTOVER):
-            return False
-        if adopted == Adopted.FOREIGN:
-            self._retag(live, ownership.users(self.resource.read_tags(live)))
-        log.write("released", request=self.request, physical_id=live.physical_id, adopted=adopted)
-        return True
-
-    # -- ownership ----------------------------------------------------------------------------------------
-
-    def _made_by_this_event(self, live: Live) -> bool:
-        return self.resource.read_tags(live).get(ownership.MADE_BY) == ownership.made_by(self.request)
-
-    def _not_ours(self, live: Live) -> str:
-        owner = self.resource.owner(live)
-        whose = f"belongs to {owner}" if owner else "was not made by this stack"
-        way_out = "use another name, remove it, or take it over with adopt_existing=True"
-        if isinstance(self.resource, Attached):
-            way_out = "remove it there first"
-        return f"{self.resource.noun} {live.physical_id} exists and {whose}; it was not touched: {way_out}"
-
-    def _adoption(self, live: Live) -> Tags:
-        """The tags of *live* with ours as they should be, its adoption included. See `Adopted`."""
-        tags = dict(self.resource.read_tags(live))
-        adopting = self.resource.option("AdoptExisting") == "true"
-        adopted = tags.get(ownership.ADOPTED)
-        if tags.get(ownership.OWNER) != self.request.owner:
-            return tags | ownership.birth(self.request, self.resource.identity) | {ownership.ADOPTED: Adopted.FOREIGN}
-        if adopted == Adopted.FOREIGN and not adopting:
-            tags[ownership.ADOPTED] = Adopted.CLAIMED
-        elif adopted == Adopted.CLAIMED and adopting:
-            tags[ownership.ADOPTED] = Adopted.FOREIGN
-        elif adopted == Adopted.LEFTOVER and self.request.physical_id == live.physical_id:
-            del tags[ownership.ADOPTED]
-        elif adopted is None and self._left_over(live):
-            tags[ownership.ADOPTED] = Adopted.LEFTOVER
-        return tags
-
-    def _left_over(self, live: Live) -> bool:
-        """Whether *live* outlived its construct, and is one that the stack does not delete on purpose."""
-        if self.resource.option("RemovalPolicy") == "destroy" or not self.resource.deletable:
-            return False
-        if self.request.request_type == "Create":
-            return not self._made_by_this_event(live)
-        return self.resource.read_tags(live).get(ownership.STACK_ID) != self.request.stack_id
-
-    def _retag(self, live: Live, wanted: Tags) -> None:
-        present = {k: v for k, v in self.resource.read_tags(live).items() if not k.startswith("aws:")}
-        added = {key: value for key, value in wanted.items() if present.get(key) != value}
-        if added:
-            self.resource.service.call("TagResource", ResourceArn=live.arn, Tags=ownership.write(added))
-        if removed := sorted(set(present) - set(wanted)):
-            self.resource.service.call("UntagResource", ResourceArn=live.arn, TagKeys=removed)
-        live.tags = dict(wanted)
+        return done if self.resource.gone(live) else self._again(Phase.REMOVE)
 
     # -- waiting ------------------------------------------------------------------------------------------
 
@@ -311,8 +229,10 @@ class Step:
         limit = self._patience_of_user() or _DELETE_SECONDS
         if progress.waited < limit:
             return progress
+        if self.resource.passes_on:
+            return Answer("SUCCESS", progress.physical_id)
         return self._failed(
-            f"{self.resource.noun} {progress.physical_id}: not finished after {progress.waited} seconds{why}"
+            f"{self.resource.called(progress.physical_id)}: not finished after {progress.waited} seconds{why}"
         )
 
     def _after(self, error: ServiceError) -> Answer | Progress:

@@ -15,7 +15,7 @@ from cdk_lookout.validation import Quoted, check_optional, invalid
 from cdk_lookout.wait import Wait
 
 #: Rises with a release that adds attributes: it makes an Update, whose answer then has them.
-_ATTRIBUTES = "1"
+_ATTRIBUTES = "2"
 
 
 @jsii.implements(cdk.IStableStringProducer)
@@ -70,22 +70,25 @@ class Managed:
         }
         if generate_name:
             ours["Name"] = construct_name(construct)
+        shares = wait.shares if wait is not None else []
         if wait is not None:
-            ours["WaitSeconds"] = str(wait.seconds)
+            # In a relay the resource itself only starts the work.
+            ours["WaitSeconds"] = str(0 if shares else wait.seconds)
         if adopt_existing:
             ours["AdoptExisting"] = "true"
         present = {name: value for name, value in properties.items() if value is not None}
-        self.resource = LookoutProvider.of(construct).custom_resource(
-            construct, resource_type, {**present, "Options": ours}
-        )
+        provider = LookoutProvider.of(construct)
+        self.resource = provider.custom_resource(construct, resource_type, {**present, "Options": ours})
+        #: The last link of the relay, if it is one: it has the attributes, once the work is done.
+        self._last = provider.relay(construct, self.resource, resource_type, shares) if shares else None
         removal.resource = cast(cdk.CfnResource, self.resource.node.default_child)
         construct.node.default_child = removal.resource
         _set_removal_policy(construct, removal.resource, removal_policy, stateful=stateful)
 
     @property
     def ref(self) -> str:
-        """The physical id."""
-        return self.resource.ref
+        """The physical id, known when the work is done."""
+        return self.resource.ref if self._last is None else self._last.get_att_string("PhysicalId")
 
     def attribute(self, name: str) -> str:
         """The attribute *name*, as Fn::GetAtt gives it.
@@ -99,7 +102,7 @@ class Managed:
                 Quoted("Wait.started()"),
                 "Wait.until_ready(): it exists only when the service is done",
             )
-        return self.resource.get_att_string(name)
+        return (self._last or self.resource).get_att_string(name)
 
 
 def _set_removal_policy(

@@ -26,6 +26,8 @@ from cdk_lookout.warnings import warn_about_service
 _ID = "LookoutProvider"
 #: As long as CloudFormation allows: every type may have to wait for its turn. Shorter deadlines are the function's.
 _SERVICE_TIMEOUT = cdk.Duration.hours(1)
+#: A link of a relay.
+_LINK = "Custom::LookoutWait"
 
 
 class LookoutProvider(Construct):
@@ -92,8 +94,8 @@ class LookoutProvider(Construct):
             raise invalid("vpc", "LookoutProvider", None, "the network that vpc_subnets and security_groups belong to")
         super().__init__(stack, _ID)
         self._stack = stack
-        self._own_endpoint = endpoint_url is not None
-        self._policies: dict[str, iam.Policy] = {}
+        self._endpoint_url = endpoint_url
+        self._policies: dict[str, iam.Policy | iam.ManagedPolicy] = {}
         self._services: set[LookoutService] = set()
         tracing = tracing or lambda_.Tracing.DISABLED
         traced = tracing is not lambda_.Tracing.DISABLED
@@ -171,9 +173,13 @@ class LookoutProvider(Construct):
     @classmethod
     def of(cls, scope: IConstruct) -> LookoutProvider:
         """The provider of the stack that *scope* is in; it is made when the stack has none yet."""
-        stack = cdk.Stack.of(scope)
-        found = stack.node.try_find_child(_ID)
-        return found if isinstance(found, LookoutProvider) else cls(stack)
+        return cls.find(scope) or cls(cdk.Stack.of(scope))
+
+    @staticmethod
+    def find(scope: IConstruct) -> LookoutProvider | None:
+        """The provider of the stack that *scope* is in; None when the stack has none yet."""
+        found = cdk.Stack.of(scope).node.try_find_child(_ID)
+        return found if isinstance(found, LookoutProvider) else None
 
     def custom_resource(
         self,
@@ -187,18 +193,56 @@ class LookoutProvider(Construct):
 
         :param properties: the create request of the API, and `Options`.
         """
+        return self._make(scope, "Resource", resource_type.cloudformation_name, resource_type, properties)
+
+    def relay(
+        self, scope: Construct, resource: cdk.CustomResource, resource_type: ResourceType, shares: Sequence[int]
+    ) -> cdk.CustomResource:
+        """The last of the links that wait for *resource*, in *scope*: one for each of *shares*, in seconds.
+
+        Whatever needs the finished resource takes its attributes from that link.
+        """
+        previous: cdk.CustomResource = resource
+        for number, seconds in enumerate(shares, 1):
+            options = {
+                "TargetType": resource_type.cloudformation_name,
+                "Target": resource.ref,
+                # Work that is done anew is waited for anew.
+                "Generation": resource.get_att_string("Generation"),
+                "WaitSeconds": str(seconds),
+                **({"Last": "true"} if number == len(shares) else {}),
+            }
+            link = self._make(scope, f"Wait{number}", _LINK, resource_type, {"Options": options})
+            link.node.add_dependency(previous)
+            previous = link
+        return previous
+
+    def _make(
+        self,
+        scope: Construct,
+        id: str,
+        cloudformation_name: str,
+        resource_type: ResourceType,
+        properties: Mapping[str, Any],
+    ) -> cdk.CustomResource:
+        """A custom resource that does what the policy of *resource_type* allows."""
         policy = self._policy_of(resource_type)
-        resource = cdk.CustomResource(
+        made = cdk.CustomResource(
             scope,
-            "Resource",
+            id,
             service_token=self._function.function_arn,
             service_timeout=_SERVICE_TIMEOUT,
-            resource_type=resource_type.cloudformation_name,
+            resource_type=cloudformation_name,
             properties=properties,
         )
         # The ServiceToken makes it depend on the function.
-        resource.node.add_dependency(self._machine, self._asynchronous, policy)
-        return resource
+        made.node.add_dependency(self._machine, self._asynchronous, policy)
+        return made
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """Where the Lookout API is; None when that is AWS's own endpoint."""
+        return self._endpoint_url
 
     @property
     def function(self) -> lambda_.IFunction:
@@ -278,23 +322,35 @@ class LookoutProvider(Construct):
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._function.function_arn]),
         ]
 
-    def _policy_of(self, resource_type: ResourceType) -> iam.Policy:
+    def _policy_of(self, resource_type: ResourceType) -> iam.Policy | iam.ManagedPolicy:
         """The policy of a type, made with the type's first resource; warn once about its service."""
         if resource_type.service not in self._services:
             self._services.add(resource_type.service)
-            if not self._own_endpoint:
+            if self._endpoint_url is None:
                 warn_about_service(self._stack, resource_type.service)
         if resource_type.name not in self._policies:
             self._policies[resource_type.name] = self._make_policy(
                 f"{resource_type.name}Policy",
                 resource_type.statements(self._code.bucket),
                 "names are made at deployment and ids by the service; the owner tag narrows what can be changed",
+                managed=resource_type.managed_policy,
             )
         return self._policies[resource_type.name]
 
-    def _make_policy(self, id: str, statements: Sequence[iam.PolicyStatement], reason: str) -> iam.Policy:
+    def _make_policy(
+        self, id: str, statements: Sequence[iam.PolicyStatement], reason: str, *, managed: bool = False
+    ) -> iam.Policy | iam.ManagedPolicy:
         # The same text whatever the app's feature flags say.
         document = iam.PolicyDocument(minimize=True, statements=list(statements))
-        policy = iam.Policy(self, id, roles=[self._role], document=document)
+        if managed:
+            policy: iam.Policy | iam.ManagedPolicy = iam.ManagedPolicy(
+                self,
+                f"Managed{id}",
+                description="What cdk-lookout does for CloudFormation",
+                roles=[self._role],
+                document=document,
+            )
+        else:
+            policy = iam.Policy(self, id, roles=[self._role], document=document)
         nag.acknowledge_wildcards(policy, document, reason)
         return policy

@@ -33,6 +33,8 @@ class ResourceType:
     #: What the provider may do for it, given the bucket that holds the app's assets. The text never depends on
     #: which constructs exist: a grant that followed them would be gone when the Delete of a removed one comes.
     statements: Callable[[s3.IBucket], Sequence[iam.PolicyStatement]]
+    #: Whether its policy is a managed one. A role takes 10,240 characters of inline policies, and ten managed ones.
+    managed_policy: bool = False
 
     @property
     def cloudformation_name(self) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import aws_cdk as cdk
 
 from cdk_lookout.validation import Quoted, invalid
 
 #: CloudFormation gives a custom resource one hour; five minutes of it are for the answer itself.
-_LONGEST_SECONDS = 55 * 60
+_SHARE_SECONDS = 55 * 60
+_LONGEST_SECONDS = 48 * 60 * 60
 
 
 class Wait:
@@ -23,11 +26,15 @@ class Wait:
 
         The failed resource is then rolled back like any other: nothing is left behind that the service lets go of.
 
-        :param timeout: from 1 second to 55 minutes, whole seconds. Default: 55 minutes.
-        :raises InvalidProperty: when *timeout* is longer than CloudFormation lets a custom resource take.
+        CloudFormation ends a custom resource after one hour. Beyond 55 minutes the wait is a relay: the resource is
+        followed by one `Custom::LookoutWait` for every 55 minutes, and whatever needs the resource comes after the
+        last of them. They are done at once when the work is.
+
+        :param timeout: from 1 second to 48 hours, whole seconds. Default: 55 minutes.
+        :raises InvalidProperty: when *timeout* is none of these, or not known at synthesis.
         """
         if timeout is None:
-            return cls(_LONGEST_SECONDS)
+            return cls(_SHARE_SECONDS)
         if timeout.is_unresolved():
             raise invalid("timeout", "Wait.until_ready", Quoted("a token"), "a duration that is known at synthesis")
         milliseconds = timeout.to_milliseconds()
@@ -36,8 +43,7 @@ class Wait:
                 "timeout",
                 "Wait.until_ready",
                 Quoted(timeout.to_human_string()),
-                "whole seconds up to 55 minutes: CloudFormation ends a custom resource after one hour; "
-                "use Wait.started() for what takes longer",
+                "whole seconds up to 48 hours; use Wait.started() for what takes longer",
             )
         return cls(int(milliseconds) // 1000)
 
@@ -53,3 +59,11 @@ class Wait:
     def seconds(self) -> int:
         """The longest time to wait, in seconds; 0 means not to wait."""
         return self._seconds
+
+    @property
+    def shares(self) -> list[int]:
+        """How long each link of the relay waits, in seconds; none when one resource can wait that long by itself."""
+        if self._seconds <= _SHARE_SECONDS:
+            return []
+        links = math.ceil(self._seconds / _SHARE_SECONDS)
+        return [_SHARE_SECONDS] * (links - 1) + [self._seconds - _SHARE_SECONDS * (links - 1)]

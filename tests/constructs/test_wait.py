@@ -29,12 +29,26 @@ def test_started_does_not_wait() -> None:
     assert Wait.started().seconds == 0
 
 
-@pytest.mark.parametrize("timeout", [cdk.Duration.seconds(3301), cdk.Duration.hours(1), cdk.Duration.days(2)])
-def test_more_than_55_minutes_is_refused(timeout: cdk.Duration) -> None:
+@pytest.mark.parametrize("timeout", [cdk.Duration.seconds(48 * 3600 + 1), cdk.Duration.days(3)])
+def test_more_than_48_hours_is_refused(timeout: cdk.Duration) -> None:
     with pytest.raises(
-        InvalidProperty, match=r"timeout of Wait.until_ready: got .*, expected whole seconds up to 55 min"
+        InvalidProperty, match=r"timeout of Wait.until_ready: got .*, expected whole seconds up to 48 hours"
     ):
         Wait.until_ready(timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "shares"),
+    [
+        (cdk.Duration.minutes(55), []),
+        (cdk.Duration.seconds(3301), [3300, 1]),
+        (cdk.Duration.minutes(110), [3300, 3300]),
+        (cdk.Duration.hours(3), [3300, 3300, 3300, 900]),
+        (cdk.Duration.hours(48), [3300] * 52 + [1200]),
+    ],
+)
+def test_beyond_55_minutes_it_is_a_relay_whose_shares_add_up(timeout: cdk.Duration, shares: list[int]) -> None:
+    assert Wait.until_ready(timeout=timeout).shares == shares
 
 
 @pytest.mark.parametrize("timeout", [cdk.Duration.seconds(0), cdk.Duration.millis(1500), cdk.Duration.millis(1)])

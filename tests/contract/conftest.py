@@ -11,7 +11,7 @@ import pytest
 
 from lookout_local.services import Backend, ManualClock, Progress
 from lookout_provider import aws, machine
-from tests.contract.cases import CASES, Case, name_of
+from tests.contract.cases import CASES, Case
 from tests.contract.permissions import Permissions
 from tests.contract.player import MACHINE, Player, Resource
 from tests.contract.world import MemoryStorage, World
@@ -66,7 +66,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("where")
         cases = [case for case in CASES if mark is None or mark.args[0](case)]
-        metafunc.parametrize("case", cases, ids=name_of)
+        metafunc.parametrize("case", cases, ids=str)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -77,13 +77,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("passed"):
         test, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
         for case in CASES:
-            if "contract" in report.nodeid and name_of(case) in re.split(r"[-\]]", parameters):
-                applied.setdefault(test, set()).add(name_of(case))
+            if "contract" in report.nodeid and str(case) in re.split(r"[-\]]", parameters):
+                applied.setdefault(test, set()).add(str(case))
     terminalreporter.section("which contract test applies to which type")
     for test, names in sorted(applied.items()):
-        marks = " ".join(("x" if name_of(case) in names else ".") for case in CASES)
+        marks = " ".join(("x" if str(case) in names else ".") for case in CASES)
         terminalreporter.write_line(f"{marks}  {test}")
-    terminalreporter.write_line("columns: " + ", ".join(name_of(case) for case in CASES))
+    terminalreporter.write_line("columns: " + ", ".join(str(case) for case in CASES))
 
 
 @pytest.fixture

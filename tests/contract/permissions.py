@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import assertions
+from aws_cdk import aws_s3 as s3
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from cdk_lookout import equipment
@@ -59,11 +60,13 @@ def policies() -> dict[str, list[Statement]]:
     model = equipment.Model(stack, "Model", source=equipment.ModelSource.imported(source, dataset=dataset))
     version = equipment.ModelVersion(stack, "Version", model=model, source=source)
     equipment.ActiveModelVersion(stack, "Active", model_version=version)
+    dataset.add_ingestion("Ingestion", bucket=s3.Bucket(stack, "Sensors"), key_pattern=equipment.KeyPattern.FOLDER)
     model.grant_import(cdk.aws_iam.AccountPrincipal("333333333333"))
-    found = assertions.Template.from_stack(stack).find_resources("AWS::IAM::Policy")
+    template = assertions.Template.from_stack(stack)
     return {
         logical_id: [_resolve(statement) for statement in policy["Properties"]["PolicyDocument"]["Statement"]]
-        for logical_id, policy in found.items()
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for logical_id, policy in template.find_resources(kind).items()
     }
 
 

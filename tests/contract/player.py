@@ -5,6 +5,7 @@ Nothing waits: the state machine's waits advance a clock that tests own.
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import uuid
@@ -13,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from lookout_local.services import Backend, ManualClock, connect
+from lookout_local.services import Backend, ManualClock, StorageError, connect
 from lookout_provider import aws, handler, protocol
 from tests.contract.permissions import PROVIDER_KEY
 
@@ -74,6 +76,19 @@ class StateMachine:
         return {"status": self.executions[executionArn.rsplit(":", 1)[1]].status}
 
 
+class Objects:
+    """S3 as the provider calls it: the files that the service itself reads."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def get_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> dict[str, Any]:  # noqa: N803
+        try:
+            return {"Body": io.BytesIO(self._backend._world.storage.read("", Bucket, Key))}
+        except StorageError as error:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": str(error)}}, "GetObject") from None
+
+
 @dataclass
 class Resource:
     """A custom resource in the player's stack."""
@@ -118,6 +133,8 @@ class Player:
         """What the provider gets instead of a client that reaches out."""
         if service == "stepfunctions":
             return self.machine
+        if service == "s3":
+            return Objects(self.backend)
         assert service == "lookoutequipment", f"the provider called {service}"
         return make_client(self.backend, self.account, region, key=PROVIDER_KEY)
 

@@ -10,39 +10,40 @@ from botocore.exceptions import EndpointConnectionError
 from lookout_local.services import Fault, Progress
 from lookout_provider import ownership
 from lookout_provider.resources.base import State
-from tests.contract.cases import ACTIVE_MODEL_VERSION, IMPORTED_DATASET, MODEL_VERSION, RESOURCE_POLICY, Case
+from tests.contract.cases import (
+    ACTIVE_MODEL_VERSION,
+    IMPORTED_DATASET,
+    MODEL_VERSION,
+    RESOURCE_POLICY,
+    RETRAINING_SCHEDULER,
+    Case,
+)
+from tests.contract.marks import named, working
 from tests.contract.player import Player, Resource
 from tests.contract.test_ownership import with_options
+from tests.contract.test_sequences import is_gone
 from tests.contract.world import World, until
 
-imports = pytest.mark.where(lambda case: "ImportDataset" in case.calls or "ImportModelVersion" in case.calls)
 
-
-def import_operation(case: Case) -> str:
-    return "ImportDataset" if "ImportDataset" in case.calls else "ImportModelVersion"
-
-
-@imports
-def test_a_failed_import_fails_with_the_service_s_reason_and_the_real_id(
+@working
+def test_failed_work_fails_with_the_service_s_reason_and_the_real_id(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    world.backend.faults.add(import_operation(case), Fault.fail("the source is on fire"))
+    world.backend.faults.add(case.work, Fault.fail("the data is on fire"))
     answer = player.create(resource)
     assert not answer.ok
-    assert "the source is on fire" in answer.reason
+    assert "the data is on fire" in answer.reason
     assert not answer.physical_id.startswith("refused:")
     assert player.delete(resource).ok
     if case.traits.deletable:
         assert case.live(world) == {}
-    else:
-        assert "cannot delete" in answer.reason
 
 
-@imports
+@working
 def test_what_failed_is_made_again_by_the_next_deployment(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    world.backend.faults.add(import_operation(case), Fault.fail("the source is on fire"))
+    world.backend.faults.add(case.work, Fault.fail("the data is on fire"))
     player.create(resource)
     answer = player.create(resource)
     assert answer.ok, answer.reason
@@ -50,9 +51,19 @@ def test_what_failed_is_made_again_by_the_next_deployment(
     assert len(ready) == 1
 
 
+def test_a_version_that_failed_stays_and_the_reason_says_so(player: Player, world: World) -> None:
+    world.backend.faults.add("ImportModelVersion", Fault.fail("the data is on fire"))
+    resource = Resource(MODEL_VERSION.type, "Pumps1A2B3C4D", MODEL_VERSION.desired(world))
+    answer = player.create(resource)
+    assert "the API cannot delete one" in answer.reason
+    assert player.delete(resource).ok
+    assert MODEL_VERSION.live(world) == {answer.physical_id: "FAILED"}
+
+
 def test_a_version_that_was_imported_before_is_used_again(player: Player, world: World) -> None:
     resource = Resource(MODEL_VERSION.type, "Pumps1A2B3C4D", MODEL_VERSION.desired(world))
     first = player.create(resource).physical_id
+    assert MODEL_VERSION.replaced is not None
     second = player.update(resource, MODEL_VERSION.replaced(world)).physical_id
     again = player.update(resource, MODEL_VERSION.desired(world)).physical_id
     assert first == again != second
@@ -77,7 +88,7 @@ def test_a_permission_that_comes_late_is_waited_for(
     assert player.create(resource).ok
 
 
-@imports
+@working
 def test_a_quota_of_work_in_progress_is_waited_out(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -92,16 +103,20 @@ def test_a_quota_of_work_in_progress_is_waited_out(
     assert answer.ok, answer.reason
 
 
-@pytest.mark.where(lambda case: case.traits.deletable and case.traits.taggable)
+@named
 def test_a_quota_of_things_fails_by_its_name(case: Case, player: Player, world: World, resource: Resource) -> None:
     world.backend.settings.quotas.datasets = 1
     world.backend.settings.quotas.models = 1
+    world.backend.settings.quotas.label_groups = 0
+    if case.traits.one_per_parent:
+        assert case.by_hand is not None
+        case.by_hand(world)
     answer = player.create(resource)
     assert "ServiceQuotaExceededException" in answer.reason
     assert answer.physical_id.startswith("refused:")
 
 
-@imports
+@working
 def test_the_time_to_wait_ends_with_the_real_id(case: Case, player: Player, world: World, resource: Resource) -> None:
     resource.properties = with_options(resource, WaitSeconds="300")
     world.backend.settings.progress = Progress.by_seconds(4000)
@@ -111,7 +126,7 @@ def test_the_time_to_wait_ends_with_the_real_id(case: Case, player: Player, worl
     assert answer.physical_id in case.live(world)
 
 
-@imports
+@working
 def test_what_is_not_waited_for_is_answered_when_it_has_started(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -122,7 +137,7 @@ def test_what_is_not_waited_for_is_answered_when_it_has_started(
     assert (player.invocations, player.machine.executions) == (1, {})
 
 
-@imports
+@working
 def test_work_of_an_hour_takes_fewer_than_75_polls(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -150,7 +165,7 @@ def test_the_deletion_of_what_something_else_uses_fails_after_15_minutes(player:
     assert name in IMPORTED_DATASET.live(world)
 
 
-@imports
+@working
 def test_a_deletion_waits_for_what_is_being_made_however_long(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -159,7 +174,7 @@ def test_a_deletion_waits_for_what_is_being_made_however_long(
     [waiting] = player.machine.running()
     resource.physical_id = waiting.state["PhysicalId"]
     assert player.delete(resource).ok
-    assert bool(case.live(world)) is not case.traits.deletable
+    assert is_gone(case, world)
 
 
 def test_an_import_of_what_does_not_exist_fails_with_the_service_s_words(player: Player, world: World) -> None:
@@ -174,8 +189,9 @@ def test_an_import_of_what_does_not_exist_fails_with_the_service_s_words(player:
     [
         (ACTIVE_MODEL_VERSION, "ModelVersion", "99"),
         (RESOURCE_POLICY, "ResourcePolicy", '{"Version": "2012-10-17", "Statement": []}'),
+        (RETRAINING_SCHEDULER, "RetrainingFrequency", "P7D"),
     ],
-    ids=["active model version", "resource policy"],
+    ids=["active model version", "resource policy", "retraining scheduler"],
 )
 def test_a_create_that_the_service_refuses_leaves_no_lease(
     attached: Case, member: str, refused: str, player: Player, world: World

@@ -8,11 +8,13 @@ import pytest
 
 from lookout_local.services import Fault, Progress
 from tests.contract.cases import Case
+from tests.contract.marks import owned, renamable, replaceable
 from tests.contract.player import Player, Resource
-from tests.contract.test_sequences import another
+from tests.contract.test_sequences import another, is_gone
 from tests.contract.world import World
 
 
+@owned
 def test_an_event_delivered_twice_gives_the_same_answer_and_one_thing(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -45,7 +47,7 @@ def test_a_delete_with_an_invented_id_finds_what_the_create_made(
     player.begin("Create", resource)
     resource.physical_id = "plant-Pumps1A2B3C4D-1QZ7X5Y2R8T3"
     assert player.delete(resource).ok
-    assert bool(case.live(world)) is not case.traits.deletable
+    assert is_gone(case, world)
 
 
 def test_a_delete_with_an_invented_id_is_a_no_op_when_nothing_was_made(
@@ -66,23 +68,22 @@ def test_a_delete_stops_the_create_that_still_waits(
     assert player.delete(resource).ok
     assert [execution.status for execution in waiting] == ["ABORTED"] * len(waiting)
     assert len(player.answers.get(url, [])) == (0 if waiting else 1)
-    assert bool(case.live(world)) is not case.traits.deletable
+    assert is_gone(case, world)
 
 
 def test_a_poll_that_was_fenced_off_makes_nothing(case: Case, player: Player, world: World, resource: Resource) -> None:
-    operation = {"Dataset": "CreateDataset", "ImportedDataset": "ImportDataset"}
-    first = case.calls[0]
-    assert operation
-    world.backend.faults.add(first, Fault.throttle(), times=4)
+    before = case.live(world)
+    world.backend.faults.add(case.calls[0], Fault.throttle(), times=4)
     player.begin("Create", resource)
     [execution] = player.machine.running()
     execution.status = "ABORTED"
     world.calls()
     player.poll(execution)
     assert world.mutations() == []
-    assert case.live(world) == {}
+    assert case.live(world) == before
 
 
+@pytest.mark.where(lambda case: not case.action)
 def test_a_rolled_back_update_leads_back_to_the_old_state(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -98,17 +99,20 @@ def test_a_rolled_back_update_leads_back_to_the_old_state(
             assert case.live(world) == before
 
 
+@replaceable
 def test_a_rollback_that_only_deletes_the_new_id_leaves_the_old_thing(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
     player.create(resource)
     before, old_id = case.live(world), resource.physical_id
+    assert case.replaced is not None
     replaced = player.update(resource, case.replaced(world), clean_up=False)
     assert replaced.physical_id != old_id
     assert player.delete(resource).ok
     assert {key: case.live(world).get(key) for key in before} == before
 
 
+@renamable
 def test_a_rename_that_is_rolled_back_leaves_the_old_construct_its_thing(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -122,10 +126,26 @@ def test_a_rename_that_is_rolled_back_leaves_the_old_construct_its_thing(
     assert {key: case.live(world).get(key) for key in before} == before
     assert player.update(resource, resource.properties).ok
     assert player.delete(resource).ok
-    assert bool(case.live(world)) is not case.traits.deletable
+    assert is_gone(case, world)
 
 
-@pytest.mark.where(lambda case: case.attached)
+@pytest.mark.where(lambda case: case.traits.one_per_parent)
+def test_a_rename_of_what_its_parent_has_one_of_is_refused(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    """Nothing can be made beside the old one, which a rollback would have to find as it was."""
+    player.create(resource)
+    before = case.live(world)
+    renamed = another(resource, logical_id="Renamed5E6F7A8B", physical_id=None)
+    renamed.properties = {**resource.properties, "Options": {**resource.properties["Options"], "Name": "Renamed"}}
+    answer = player.create(renamed)
+    assert not answer.ok
+    assert "us-east-1/plant/Pumps1A2B3C4D: a model has one" in answer.reason
+    assert player.delete(renamed).ok
+    assert case.live(world) == before
+
+
+@pytest.mark.where(lambda case: case.leased)
 def test_a_rename_that_changes_it_as_well_is_refused(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -169,9 +189,10 @@ def test_a_failed_cleanup_is_tried_again(case: Case, player: Player, world: Worl
     player.create(resource)
     for _ in range(3):
         assert player.delete(another(resource)).ok
-    assert bool(case.live(world)) is not case.traits.deletable
+    assert is_gone(case, world)
 
 
+@owned
 @pytest.mark.parametrize("fault", ["throttle", "server_error", "lost_answer"])
 def test_every_call_may_fail_and_all_still_comes_to_exactly_one_thing(
     case: Case, player: Player, world: World, resource: Resource, fault: str
@@ -181,6 +202,7 @@ def test_every_call_may_fail_and_all_still_comes_to_exactly_one_thing(
         world.backend.faults.clear()
         world.backend.faults.add(operation, getattr(Fault, fault)(), times=4)
         created = player.create(resource)
+        world.backend.faults.clear()
         assert created.ok, f"{operation}: {created.reason}"
         assert created.physical_id in case.live(world), operation
         if case.traits.deletable:
@@ -193,7 +215,7 @@ def test_every_call_may_fail_and_all_still_comes_to_exactly_one_thing(
         world.backend.faults.add(operation, getattr(Fault, fault)(), times=4)
         assert player.delete(resource).ok, operation
         world.backend.faults.clear()
-        assert bool(case.live(world)) is not case.traits.deletable, operation
+        assert is_gone(case, world), operation
         resource.properties = desired
 
 
@@ -205,6 +227,22 @@ def test_throttling_never_fails_a_poll(case: Case, player: Player, world: World,
     assert answer.ok, answer.reason
 
 
+@pytest.mark.where(lambda case: case.left_behind)
+def test_what_a_dead_invocation_left_behind_is_put_right_by_the_next_event(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    assert case.left_behind is not None
+    player.create(resource)
+    before = case.live(world)
+    case.left_behind(world)
+    assert player.update(resource, resource.properties).ok
+    assert case.live(world) == before
+    case.left_behind(world)
+    assert player.delete(resource).ok
+    assert case.live(world) == {}
+
+
+@replaceable
 @pytest.mark.parametrize("made", [True, False], ids=["after-it-made-something", "before"])
 def test_an_update_whose_invocation_dies_rolls_back_to_what_was(
     case: Case, player: Player, world: World, resource: Resource, made: bool
@@ -212,6 +250,7 @@ def test_an_update_whose_invocation_dies_rolls_back_to_what_was(
     """Out of memory, say: Lambda hands the event to the function's on-failure destination."""
     player.create(resource)
     before, old, old_id = case.live(world), resource.properties, resource.physical_id
+    assert case.replaced is not None
     replaced = case.replaced(world)
     if made:
         player.update(another(resource), replaced, clean_up=False)
@@ -221,5 +260,5 @@ def test_an_update_whose_invocation_dies_rolls_back_to_what_was(
     assert answer.status == "FAILED"
     resource.properties, resource.physical_id = replaced, answer.physical_id
     assert player.roll_back(resource, old, old_id).physical_id == old_id
-    if case.traits.deletable and not case.attached:
+    if case.traits.deletable and not case.leased:
         assert case.live(world) == before

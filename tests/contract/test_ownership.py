@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,11 +10,10 @@ import pytest
 from lookout_provider import ownership
 from tests.contract.cases import DATASET, Case
 from tests.contract.conftest import wire
+from tests.contract.marks import named, pinned
 from tests.contract.player import Player, Resource
 from tests.contract.test_sequences import another, tags_of
-from tests.contract.world import World
-
-named = pytest.mark.where(lambda case: case.traits.deletable and case.traits.taggable)
+from tests.contract.world import SCHEMA, World
 
 
 def with_options(resource: Resource, **options: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_an_imported_dataset_never_overwrites_one_that_is_not_ours(
 def test_adopt_existing_takes_over_what_is_as_desired(player: Player, world: World, mine: Resource) -> None:
     mine.properties = with_options(mine, AdoptExisting="true")
     assert player.create(mine).physical_id == "mine"
-    assert tags_of(world, player, mine)[ownership.OWNER].endswith("/plant/Mine1A2B3C4D")
+    assert tags_of(world, DATASET, mine)[ownership.OWNER].endswith("/plant/Mine1A2B3C4D")
 
 
 def test_what_was_adopted_keeps_the_tags_that_it_had(player: Player, world: World, mine: Resource) -> None:
@@ -59,13 +59,13 @@ def test_what_was_adopted_keeps_the_tags_that_it_had(player: Player, world: Worl
     mine.properties = with_options(mine, AdoptExisting="true")
     player.create(mine)
     player.update(mine, {**mine.properties, "Tags": [{"Key": "team", "Value": "valves"}]})
-    assert ownership.users(tags_of(world, player, mine)) == {"cost-centre": "7", "team": "valves"}
+    assert ownership.users(tags_of(world, DATASET, mine)) == {"cost-centre": "7", "team": "valves"}
 
 
 def test_adopt_existing_refuses_what_is_not_as_desired(player: Player, world: World, mine: Resource) -> None:
     mine.properties = {
         **with_options(mine, AdoptExisting="true"),
-        "DatasetSchema": DATASET.replaced(world)["DatasetSchema"],
+        "DatasetSchema": {"InlineDataSchema": json.dumps(SCHEMA).replace("pressure", "flow")},
     }
     world.calls()
     answer = player.create(mine)
@@ -78,7 +78,7 @@ def test_what_was_adopted_is_given_back_not_deleted(player: Player, world: World
     player.create(mine)
     assert player.delete(mine).ok
     assert DATASET.live(world) == {"mine": "CREATED"}
-    assert ownership.reserved(tags_of(world, player, mine)) == {}
+    assert ownership.reserved(tags_of(world, DATASET, mine)) == {}
 
 
 def test_what_was_adopted_is_deleted_once_the_stack_claims_it(player: Player, world: World, mine: Resource) -> None:
@@ -148,16 +148,18 @@ def test_a_first_create_that_fails_leaves_nothing(case: Case, player: Player, wo
     assert case.live(world) == {}
 
 
-@named
+@pinned
 def test_an_explicit_name_refuses_a_create_only_change_before_anything_is_touched(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    name = {"DatasetName": "named"} if "DatasetArn" in case.traits.attributes else {"ModelName": "named"}
+    assert case.name_member is not None
+    assert case.replaced is not None
+    name = {case.name_member: "named"}
     resource.properties = {**resource.properties, **name}
     player.create(resource)
-    before = case.live(world)
+    before, replaced = case.live(world), {**case.replaced(world), **name}
     world.calls()
-    answer = player.finish(player.begin("Update", resource, properties={**case.replaced(world), **name}))
+    answer = player.finish(player.begin("Update", resource, properties=replaced))
     assert (answer.status, answer.physical_id) == ("FAILED", "named")
     assert "cannot change in place" in answer.reason
     assert world.mutations() == []
@@ -166,7 +168,7 @@ def test_an_explicit_name_refuses_a_create_only_change_before_anything_is_touche
 
 @named
 def test_an_explicit_name_can_be_changed(case: Case, player: Player, world: World, resource: Resource) -> None:
-    member = "DatasetName" if "DatasetArn" in case.traits.attributes else "ModelName"
+    member = case.name_member or ""
     resource.properties = {**resource.properties, member: "first"}
     player.create(resource)
     assert player.update(resource, {**resource.properties, member: "second"}).physical_id == "second"
@@ -177,7 +179,7 @@ def test_an_explicit_name_can_be_changed(case: Case, player: Player, world: Worl
 def test_an_explicit_name_that_is_taken_away_gives_way_to_a_generated_one(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    member = "DatasetName" if "DatasetArn" in case.traits.attributes else "ModelName"
+    member = case.name_member or ""
     without = dict(resource.properties)
     resource.properties = {**without, member: "first"}
     player.create(resource)
@@ -189,10 +191,22 @@ def test_an_explicit_name_that_is_taken_away_gives_way_to_a_generated_one(
 
 
 @named
+def test_an_explicit_name_that_is_given_later_replaces_a_generated_one(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    player.create(resource)
+    explicit = {**resource.properties, case.name_member or "": "first"}
+    assert player.update(resource, explicit).physical_id == "first"
+    assert list(case.live(world)) == ["first"]
+
+
+@pinned
 def test_the_rollback_of_an_update_that_was_refused_comes_home(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    name = {"DatasetName": "named"} if "DatasetArn" in case.traits.attributes else {"ModelName": "named"}
+    assert case.name_member is not None
+    assert case.replaced is not None
+    name = {case.name_member: "named"}
     resource.properties = {**resource.properties, **name}
     player.create(resource)
     player.finish(player.begin("Update", resource, properties={**case.replaced(world), **name}))

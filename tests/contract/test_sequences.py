@@ -15,6 +15,7 @@ from lookout_local.services import Progress
 from lookout_provider import ownership
 from tests.contract.cases import TAGS, Case
 from tests.contract.conftest import wire
+from tests.contract.marks import owned, renamable, replaceable
 from tests.contract.player import Player, Resource
 from tests.contract.world import World
 
@@ -24,11 +25,16 @@ def another(resource: Resource, **changes: Any) -> Resource:
     return dataclasses.replace(copy.deepcopy(resource), **changes)
 
 
-def tags_of(world: World, player: Player, resource: Resource) -> dict[str, str]:
-    arn = resource.data.get("ModelVersionArn") or resource.data.get("ModelArn") or resource.data.get("DatasetArn")
-    return ownership.read(world.target.list_tags_for_resource(ResourceArn=arn)["Tags"])
+def tags_of(world: World, case: Case, resource: Resource) -> dict[str, str]:
+    return ownership.read(world.target.list_tags_for_resource(ResourceArn=resource.data[case.arn])["Tags"])
 
 
+def is_gone(case: Case, world: World) -> bool:
+    """Whether a Delete has left what it should: nothing, or everything that the API cannot delete."""
+    return bool(case.live(world)) is not case.traits.deletable
+
+
+@owned
 def test_a_create_makes_exactly_one_thing_and_answers_with_its_id(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -43,7 +49,7 @@ def test_every_attribute_is_there_after_create_and_after_update(
 ) -> None:
     created = player.create(resource)
     updated = player.update(resource, resource.properties)
-    assert set(created.data) == set(updated.data) == set(case.traits.attributes)
+    assert set(created.data) == set(updated.data) == case.attributes
     assert created.data == updated.data
     assert all(isinstance(value, str) for value in created.data.values())
 
@@ -56,7 +62,7 @@ def test_a_delete_leaves_nothing_that_the_api_can_delete(
     answer = player.delete(resource)
     assert answer.ok, answer.reason
     assert answer.physical_id == resource.physical_id
-    assert bool(case.live(world)) is not case.traits.deletable
+    assert is_gone(case, world)
 
 
 def test_deleting_what_is_gone_succeeds(case: Case, player: Player, world: World, resource: Resource) -> None:
@@ -66,6 +72,7 @@ def test_deleting_what_is_gone_succeeds(case: Case, player: Player, world: World
     assert player.delete(resource).ok
 
 
+@owned
 def test_what_was_deleted_can_be_created_again_under_the_same_id(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -78,6 +85,7 @@ def test_what_was_deleted_can_be_created_again_under_the_same_id(
     assert list(case.live(world)) == [first.physical_id]
 
 
+@owned
 def test_creating_what_is_ours_already_adopts_it(case: Case, player: Player, world: World, resource: Resource) -> None:
     """[create_create] of the same owner"""
     first = player.create(resource)
@@ -107,8 +115,10 @@ def test_an_updatable_property_changes_in_place(case: Case, player: Player, worl
     assert list(case.live(world)) == list(before)
 
 
+@replaceable
 def test_a_create_only_property_replaces(case: Case, player: Player, world: World, resource: Resource) -> None:
     created = player.create(resource)
+    assert case.replaced is not None
     replaced = player.update(resource, case.replaced(world))
     assert replaced.ok, replaced.reason
     assert replaced.physical_id != created.physical_id
@@ -116,6 +126,7 @@ def test_a_create_only_property_replaces(case: Case, player: Player, world: Worl
         assert created.physical_id not in case.live(world)
 
 
+@owned
 def test_an_update_of_what_was_never_created_makes_it(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
@@ -131,30 +142,29 @@ def test_an_update_of_what_was_never_created_makes_it(
 def test_tags_are_put_changed_and_removed(case: Case, player: Player, world: World, resource: Resource) -> None:
     """[create_taggable, update_tag_updatable]"""
     player.create(resource)
-    assert ownership.users(tags_of(world, player, resource)) == ownership.read(TAGS)
+    assert ownership.users(tags_of(world, case, resource)) == ownership.read(TAGS)
     changed = [{"Key": "team", "Value": "valves"}, {"Key": "cost-centre", "Value": "7"}]
     player.update(resource, {**resource.properties, "Tags": changed})
-    assert ownership.users(tags_of(world, player, resource)) == ownership.read(changed)
+    assert ownership.users(tags_of(world, case, resource)) == ownership.read(changed)
     player.update(resource, {**resource.properties, "Tags": []})
-    assert ownership.users(tags_of(world, player, resource)) == {}
+    assert ownership.users(tags_of(world, case, resource)) == {}
 
 
 @pytest.mark.where(lambda case: case.traits.taggable)
 def test_what_is_made_carries_its_owner(case: Case, player: Player, world: World, resource: Resource) -> None:
     player.create(resource)
-    assert tags_of(world, player, resource)[ownership.OWNER] == f"{player.account}/us-east-1/plant/Pumps1A2B3C4D"
+    assert tags_of(world, case, resource)[ownership.OWNER] == f"{player.account}/us-east-1/plant/Pumps1A2B3C4D"
 
 
-@pytest.mark.where(lambda case: case.attached or case.traits.deletable)
+@pytest.mark.where(lambda case: case.leased or case.name_member)
 def test_what_another_stack_owns_is_refused_and_left_as_it_is(
     case: Case, player: Player, world: World, resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """[create_create] of another owner, and rule 8: a Delete never removes what is not ours"""
     player.create(resource)
-    name = {"DatasetName": resource.physical_id} if "Dataset" in str(case) else {"ModelName": resource.physical_id}
     theirs = another(resource)
-    if case.traits.taggable and case.traits.deletable:
-        theirs.properties = {**resource.properties, **name}
+    if case.name_member:
+        theirs.properties = {**resource.properties, case.name_member: resource.physical_id}
     before = case.live(world)
     world.calls()
     intruder = wire(Player(world.backend, world.clock, stack="other"), monkeypatch)
@@ -166,6 +176,7 @@ def test_what_another_stack_owns_is_refused_and_left_as_it_is(
     assert case.live(world) == before
 
 
+@renamable
 def test_a_renamed_construct_ends_with_one_thing(case: Case, player: Player, world: World, resource: Resource) -> None:
     """CloudFormation creates the new logical id first, and deletes the old one afterwards."""
     player.create(resource)
@@ -202,7 +213,7 @@ def test_a_create_without_its_parent_fails_with_the_service_s_words(
         assert "ResourceNotFoundException" in answer.reason or "does not exist" in answer.reason
 
 
-@pytest.mark.where(lambda case: case.attached or "CreateDataset" in case.calls)
+@pytest.mark.where(lambda case: not case.waits)
 def test_nothing_to_wait_for_means_one_invocation_and_no_state_machine(
     case: Case, player: Player, world: World, resource: Resource, progress: Progress
 ) -> None:

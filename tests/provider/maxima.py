@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import UTC, datetime
 
 from botocore.model import Shape
 
 from lookout_provider.identity import text
 from lookout_provider.properties import operation
-from lookout_provider.resources import TYPES
-from lookout_provider.resources.base import Resource
+from lookout_provider.resources import TYPES, type_of
+from lookout_provider.resources.base import GENERATION
 from tests.provider.support import input_shape
 
 #: Where each type's attributes are described.
@@ -20,6 +19,8 @@ DESCRIBED_BY = {
     "Custom::LookoutEquipmentModelVersion": ("DescribeModelVersion",),
     "Custom::LookoutEquipmentActiveModelVersion": ("DescribeModel",),
     "Custom::LookoutEquipmentResourcePolicy": ("DescribeResourcePolicy", "PutResourcePolicy"),
+    "Custom::LookoutEquipmentDataIngestion": ("DescribeDataIngestionJob",),
+    "Custom::LookoutEquipmentLatestModelVersion": ("DescribeModelVersion",),
 }
 
 _REGION, _ACCOUNT, _UUID = "ap-northeast-2", "2" * 12, "6a7f9b4e-1111-4222-8333-944455556666"
@@ -33,9 +34,38 @@ _ARNS = {
     "ModelVersionArn": f"{_ARN}:model/{_NAME}/{_UUID}/model-version/{_LONG}",
     "ResourceArn": f"{_ARN}:model/{_NAME}/{_UUID}/model-version/{_LONG}",
 }
+_TIME = text(datetime(2024, 12, 31, 23, 59, 59, 999999, tzinfo=UTC))
 STACK = f"arn:aws-us-gov:cloudformation:{_REGION}:{_ACCOUNT}:stack/{'s' * 128}/{_UUID}"
 LOGICAL_ID = "L" * 255
 
+#: Attributes out of what the service describes as a text or a structure: counts are numbers, events are at most the rows that a training
+#: takes (1,500,000), their time is that of as many hours, and ratios have six decimals.
+DERIVED = {
+    **{name: "1500000" for name in ("LabeledEvents", "IdentifiedEvents", "UnknownEvents")},
+    **{name: str(1_500_000 * 3600) for name in ("WarningTimeInSeconds", "UnknownTimeInSeconds")},
+    **{
+        f"{prior}{name}": "0.123456"
+        for prior in ("", "Prior")
+        for name in ("Recall", "Precision", "MeanFractionalLeadTime", "Auc")
+    },
+    "ModelDiagnosticsResultsBucket": "b" * 63,
+    **{
+        f"{which}NumberOf{what}": str(_LONG)
+        for which, what in (
+            ("Total", "Files"),
+            ("Ingested", "Files"),
+            ("Discarded", "Files"),
+            ("Total", "MissingValues"),
+            ("Total", "InvalidValues"),
+            ("Total", "UnsupportedTimestamps"),
+            ("Total", "DuplicateTimestamps"),
+        )
+    },
+    # Left out beside names as long as these.
+    "ModelDiagnosticsResultsKey": "",
+}
+#: The types whose work takes time.
+WAITED_FOR = tuple(name for name in TYPES if GENERATION in type_of(name).attributes)
 #: The longest physical id of each type.
 PHYSICAL_IDS = {
     "Custom::LookoutEquipmentDataset": _NAME,
@@ -43,7 +73,12 @@ PHYSICAL_IDS = {
     "Custom::LookoutEquipmentModelVersion": f"{_NAME}/model-version/{_LONG}",
     "Custom::LookoutEquipmentActiveModelVersion": f"{_NAME}/active-model-version/{_LONG}",
     "Custom::LookoutEquipmentResourcePolicy": _ARNS["ResourceArn"],
+    "Custom::LookoutEquipmentDataIngestion": f"{_NAME}/data-ingestion/{'a' * 32}/01234567",
+    "Custom::LookoutEquipmentLatestModelVersion": f"{_NAME}/latest-model-version/{_LONG}/01234567",
+    "Custom::LookoutWait": f"wait:{LOGICAL_ID}",
 }
+#: What tells that work was done anew, where it is not the time.
+_GENERATIONS = {name: PHYSICAL_IDS[name] for name in ("Custom::LookoutEquipmentDataIngestion",)}
 
 
 def longest(shape: Shape) -> str:
@@ -51,7 +86,7 @@ def longest(shape: Shape) -> str:
     if shape.name in _ARNS:
         return _ARNS[shape.name]
     if shape.type_name == "timestamp":
-        return text(datetime(2024, 12, 31, 23, 59, 59, 999999, tzinfo=UTC))
+        return _TIME
     if shape.type_name in ("long", "integer"):
         return str(_LONG)
     if allowed := shape.metadata.get("enum"):
@@ -61,10 +96,9 @@ def longest(shape: Shape) -> str:
     return "x" * maximum
 
 
-def attributes(resource_type: str) -> tuple[str, ...]:
-    module, _, name = TYPES[resource_type].partition(":")
-    resource: type[Resource] = getattr(importlib.import_module(f"lookout_provider.resources.{module}"), name)
-    return resource.attributes
+def described_attributes(resource_type: str) -> list[str]:
+    """The attributes that are members of what the service describes."""
+    return [name for name in type_of(resource_type).attributes if name != GENERATION and name not in DERIVED]
 
 
 def shape_of(resource_type: str, attribute: str) -> Shape:
@@ -80,4 +114,10 @@ def shape_of(resource_type: str, attribute: str) -> Shape:
 
 def data(resource_type: str) -> dict[str, str]:
     """All attributes of the type, each as long as can be."""
-    return {name: longest(shape_of(resource_type, name)) for name in attributes(resource_type)}
+    if resource_type == "Custom::LookoutWait":
+        # Its answer is that of what it waits for, and the id of that.
+        target = max(WAITED_FOR, key=lambda name: len(str(data(name))))
+        return data(target) | {"PhysicalId": PHYSICAL_IDS[target]}
+    found = {name: longest(shape_of(resource_type, name)) for name in described_attributes(resource_type)}
+    found |= {name: value for name, value in DERIVED.items() if name in type_of(resource_type).attributes}
+    return found | ({GENERATION: _GENERATIONS.get(resource_type, _TIME)} if resource_type in WAITED_FOR else {})

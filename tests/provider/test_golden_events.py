@@ -24,7 +24,14 @@ def _accepted(file: Path) -> Resource:
 
 
 def _outcome(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((file.parents[1] / "outcomes.json").read_text())["outcomes"][file.stem]
+    """What the release made of an event: a file for each, or, in the first release, one for all."""
+    release = file.parents[1]
+    own = release / "outcomes" / file.name
+    found: dict[str, Any]
+    if own.exists():
+        found = json.loads(own.read_text())
+    else:
+        found = json.loads((release / "outcomes.json").read_text())["outcomes"][file.stem]
     return found
 
 

@@ -10,15 +10,28 @@ from lookout_provider.resources.base import Resource
 #: The resource type's name in the template -> the module and class that manage it, imported when first met.
 TYPES = {
     "Custom::LookoutEquipmentDataset": "dataset:Dataset",
+    "Custom::LookoutEquipmentDataIngestion": "data_ingestion:DataIngestion",
     "Custom::LookoutEquipmentModel": "model:Model",
     "Custom::LookoutEquipmentModelVersion": "model_version:ModelVersion",
     "Custom::LookoutEquipmentActiveModelVersion": "active_model_version:ActiveModelVersion",
+    "Custom::LookoutEquipmentLatestModelVersion": "latest_model_version:LatestModelVersion",
     "Custom::LookoutEquipmentResourcePolicy": "resource_policy:ResourcePolicy",
+    "Custom::LookoutEquipmentInferenceScheduler": "inference_scheduler:InferenceScheduler",
+    "Custom::LookoutEquipmentRetrainingScheduler": "retraining_scheduler:RetrainingScheduler",
+    "Custom::LookoutEquipmentLabelGroup": "label_group:LabelGroup",
+    "Custom::LookoutEquipmentLabel": "label:Label",
+    "Custom::LookoutEquipmentLabelSet": "label_set:LabelSet",
+    "Custom::LookoutWait": "wait:Wait",
 }
+
+
+def type_of(name: str) -> type[Resource]:
+    """The class that manages resources of the type *name*."""
+    module, _, class_name = TYPES[name].partition(":")
+    found: type[Resource] = getattr(importlib.import_module(f"{__name__}.{module}"), class_name)
+    return found
 
 
 def resource_for(request: Request) -> Resource:
     """The resource that *request* is about."""
-    module, _, name = TYPES[request.resource_type].partition(":")
-    resource: type[Resource] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    return resource(request)
+    return type_of(request.resource_type)(request)

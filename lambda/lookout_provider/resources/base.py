@@ -11,9 +11,13 @@ from typing import Any, ClassVar
 
 from lookout_provider import ownership, properties
 from lookout_provider.aws import Service
+from lookout_provider.holding import Holding, Leased, Tagged, Unheld
 from lookout_provider.identity import fingerprint, generated_name, same, text
 from lookout_provider.ownership import Lease, Tags
 from lookout_provider.protocol import Request
+
+#: The attribute by which those who wait notice that work is done anew.
+GENERATION = "Generation"
 
 
 class State(enum.Enum):
@@ -59,8 +63,14 @@ class Resource(ABC):
     owner_tag: ClassVar[str] = ownership.OWNER
     #: Whether the API can delete it.
     deletable: ClassVar[bool] = True
-    #: Whether it takes tags itself, the user's ones included. What does not is leased on its parent.
+    #: Whether it takes tags itself, the user's ones included.
     taggable: ClassVar[bool] = True
+    #: What tells who owns it.
+    holding: ClassVar[type[Holding]] = Tagged
+    #: Whether `create` only makes room for it, and the rest is the update that follows.
+    made_by_update: ClassVar[bool] = False
+    #: Whether a second one of the same parent cannot be made beside it, although it has a name of its own.
+    one_per_parent: ClassVar[bool] = False
     service_name: ClassVar[str] = "lookoutequipment"
 
     def __init__(self, request: Request) -> None:
@@ -85,6 +95,10 @@ class Resource(ABC):
     def operation(self, members: Mapping[str, Any]) -> str:
         """The API operation whose request *members* are."""
 
+    def called(self, physical_id: str) -> str:
+        """What messages call it."""
+        return f"{self.noun} {physical_id}"
+
     @property
     def identity(self) -> str:
         """8 hex digits of the create-only part of the desired state."""
@@ -92,6 +106,17 @@ class Resource(ABC):
 
     def option(self, name: str, default: str = "") -> str:
         return str(self.request.options.get(name, default))
+
+    @property
+    def gate(self) -> Sequence[Mapping[str, Any]]:
+        """The limits that it has to keep once it is ready, see `gates`."""
+        gate = self.request.options.get("Gate")
+        return gate if isinstance(gate, list) else []
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether another resource goes on waiting when this one's time is over."""
+        return False
 
     @property
     def tags(self) -> Tags:
@@ -162,13 +187,17 @@ class Resource(ABC):
     def create(self) -> Live:
         """Make it. The one call that makes it carries a client token, so it may run twice."""
 
-    def update(self, live: Live, members: Sequence[str]) -> None:
-        """Bring *members* of *live* to the desired state."""
+    def update(self, live: Live, members: Sequence[str]) -> bool:
+        """Bring *members* of *live* to the desired state, or one step closer; whether that is done."""
         raise AssertionError(f"{type(self).__name__} declares no updatable members, got {members}")
 
     def delete(self, live: Live) -> None:
         """Remove it, or begin to."""
         raise AssertionError(f"{type(self).__name__} is not deletable")
+
+    def gone(self, live: Live) -> bool:
+        """Whether nothing is left of *live*, after `delete`."""
+        return self.find(live.physical_id) is None
 
     def born_with(self) -> list[dict[str, str]]:
         """The tags of a create request."""
@@ -178,7 +207,15 @@ class Resource(ABC):
 
     def data(self, live: Live) -> dict[str, str]:
         """All attributes, always: an Fn::GetAtt of a key that an answer lacks fails the whole stack."""
-        return {name: text(live.description.get(name)) for name in self.attributes}
+        known = {**live.description, GENERATION: self.generation(live)} if GENERATION in self.attributes else None
+        return {name: text((known or live.description).get(name)) for name in self.attributes}
+
+    def generation(self, live: Live) -> str:
+        """What changes whenever the work is done anew: whoever waits for it then waits again."""
+        if "CreatedAt" not in live.description:
+            # The answer to the call that makes a thing does not say when.
+            live = self.find(live.physical_id) or live
+        return text(live.description.get("CreatedAt"))
 
 
 class Named(Resource):
@@ -204,8 +241,9 @@ class Named(Resource):
         return self.name_member in self.desired
 
     def differences(self, live: Live) -> Sequence[str]:
-        renamed = [] if self.issued(live.physical_id) else [self.name_member]
-        return [*renamed, *super().differences(live)]
+        explicit = self.desired.get(self.name_member)
+        kept = live.physical_id == explicit if explicit else self.issued(live.physical_id)
+        return [*([] if kept else [self.name_member]), *super().differences(live)]
 
 
 class Attached(Resource):
@@ -216,6 +254,8 @@ class Attached(Resource):
     """
 
     taggable = False
+    holding = Leased
+    made_by_update = True
 
     def differences(self, live: Live) -> Sequence[str]:
         return [] if self.issued(live.physical_id) else list(self.create_only)
@@ -234,24 +274,35 @@ class Attached(Resource):
             return None
         return self.request.owner if lease.held_by(self.request) else lease.stack
 
-    def take_lease(self, live: Live) -> None:
-        lease = self.lease(live) or self.new_lease(live)
-        if not lease.held_by(self.request):
-            self._write_lease(live, lease.joined_by(self.request))
-
-    def leave_lease(self, live: Live) -> bool:
-        """Whether other constructs of the stack hold it as well, and go on doing so."""
-        lease = self.lease(live)
-        left = lease.left_by(self.request) if lease else None
-        if left is None or not left.holders:
-            return False
-        self._write_lease(live, left)
-        return True
-
-    def _write_lease(self, live: Live, lease: Lease) -> None:
-        tag = {"Key": self.owner_tag, "Value": str(lease)}
-        self.service.call("TagResource", ResourceArn=live.arn, Tags=[tag])
-        live.tags = self.read_tags(live) | {self.owner_tag: str(lease)}
+    def write_lease(self, live: Live, lease: Lease) -> None:
+        tag = {self.owner_tag: str(lease)}
+        self.service.call("TagResource", ResourceArn=live.arn, Tags=ownership.write(tag))
+        live.tags = self.read_tags(live) | tag
 
     def drop_lease(self, live: Live) -> None:
         self.service.attempt("UntagResource", ResourceArn=live.arn, TagKeys=[self.owner_tag])
+
+    def gone(self, live: Live) -> bool:
+        """What its parent is free of needs no further look."""
+        return True
+
+
+class Unowned(Resource):
+    """A type that owns nothing: an action, or a look at what others own. Its Delete leaves everything as it is."""
+
+    taggable = False
+    deletable = False
+    holding = Unheld
+
+    def owner(self, live: Live) -> str | None:
+        return self.request.owner
+
+    def differences(self, live: Live) -> Sequence[str]:
+        return []
+
+
+class Action(Unowned):
+    """A type that does something once. Only its own id leads back to it: every Create does it anew."""
+
+    def physical_id(self) -> str | None:
+        return None

@@ -48,10 +48,10 @@ class ResourcePolicy(Attached):
     def create(self) -> Live:
         arn = self.desired["ResourceArn"]
         live = Live(arn, arn)
-        self.take_lease(live)
+        self.holding(self).take(live)
         return live
 
-    def update(self, live: Live, members: Sequence[str]) -> None:
+    def update(self, live: Live, members: Sequence[str]) -> bool:
         """The revision id is an optimistic lock: what somebody else put meanwhile is not overwritten."""
         revision = live.description.get("PolicyRevisionId")
         self.service.call(
@@ -61,6 +61,7 @@ class ResourcePolicy(Attached):
             ClientToken=self.request.token(f"PutResourcePolicy{revision or ''}"),
             **{"PolicyRevisionId": revision} if revision else {},
         )
+        return True
 
     def delete(self, live: Live) -> None:
         self.service.attempt("DeleteResourcePolicy", ResourceArn=live.physical_id)

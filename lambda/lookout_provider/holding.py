@@ -1,0 +1,182 @@
+"""How a stack holds what it manages: by tags on the thing, by a lease on its parent, or not at all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from lookout_provider import log, ownership
+from lookout_provider.ownership import Adopted, Tags
+
+if TYPE_CHECKING:
+    from lookout_provider.resources.base import Attached, Live, Resource
+
+
+class Refused(Exception):
+    """What was asked for cannot be, and nothing was touched."""
+
+
+class Holding(ABC):
+    """What holding a thing takes, for one custom resource."""
+
+    #: What to do about a thing that somebody else holds.
+    way_out: ClassVar[str] = ""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        self.request = resource.request
+
+    def may_remake(self, live: Live) -> bool:
+        """Whether *live*, which failed, may be removed and made again."""
+        return False
+
+    @abstractmethod
+    def admit(self, live: Live, differences: Sequence[str]) -> None:
+        """Raise Refused unless *live*, which this construct does not hold, may become its own."""
+
+    @abstractmethod
+    def take(self, live: Live) -> None:
+        """Hold *live*, from now on at the latest."""
+
+    def confirm(self, live: Live) -> None:  # noqa: B027
+        """An Update has come: whatever led to *live* has succeeded."""
+
+    @abstractmethod
+    def let_go(self, live: Live) -> bool:
+        """Let go of *live*; True when it stays: others hold it too, or it was there before."""
+
+    def not_ours(self, live: Live) -> str:
+        """Why *live* was not touched."""
+        called = self.resource.called(live.physical_id)
+        return f"{called} exists and {self.whose(live)}; it was not touched: {self.way_out}"
+
+    def whose(self, live: Live) -> str:
+        """Who holds *live*, as a message says it."""
+        owner = self.resource.owner(live)
+        return f"belongs to {owner}" if owner else "was not made by this stack"
+
+
+class Unheld(Holding):
+    """There is nothing to own: an action that was carried out, a look at what others own."""
+
+    def admit(self, live: Live, differences: Sequence[str]) -> None:
+        """Nobody else can hold it either."""
+
+    def take(self, live: Live) -> None:
+        """Nothing holds it."""
+
+    def let_go(self, live: Live) -> bool:
+        return False
+
+
+class Noted(Unheld):
+    """It takes no tags; its parent notes it under a key made of its owner, so nobody else can mean the same thing."""
+
+
+class Leased(Holding):
+    """It takes no tags, and its parent has one of it: the lease on the parent tells who holds it."""
+
+    resource: Attached
+    way_out = "remove it there first"
+
+    def admit(self, live: Live, differences: Sequence[str]) -> None:
+        """One per parent: a renamed construct holds it together with the old one until that is deleted."""
+        if self.resource.owner(live) != self.request.stack_owner:
+            raise Refused(self.not_ours(live))
+        if self.resource.outdated(live):
+            raise Refused(
+                f"{self.resource.called(live.physical_id)} is held by another construct of this stack, and is "
+                f"otherwise than desired: to rename a construct and change it takes two deployments"
+            )
+
+    def take(self, live: Live) -> None:
+        lease = self.resource.lease(live) or self.resource.new_lease(live)
+        if not lease.held_by(self.request):
+            self.resource.write_lease(live, lease.joined_by(self.request))
+
+    def let_go(self, live: Live) -> bool:
+        lease = self.resource.lease(live)
+        left = lease.left_by(self.request) if lease else None
+        if left is None or not left.holders:
+            return False
+        self.resource.write_lease(live, left)
+        return True
+
+
+class Tagged(Holding):
+    """Its own tags tell who holds it."""
+
+    way_out = "use another name, remove it, or take it over with adopt_existing=True"
+
+    def may_remake(self, live: Live) -> bool:
+        """Ours, and a failure of an earlier event: this event's own is reported."""
+        made_by = self.resource.read_tags(live).get(ownership.MADE_BY)
+        return self.resource.owner(live) == self.request.owner and made_by != ownership.made_by(self.request)
+
+    def admit(self, live: Live, differences: Sequence[str]) -> None:
+        if not self._adopting():
+            raise Refused(self.not_ours(live))
+        if differences:
+            raise Refused(
+                f"{self.resource.called(live.physical_id)} exists with another {' and '.join(differences)}, "
+                f"so it cannot be adopted"
+            )
+
+    def take(self, live: Live) -> None:
+        ours = ownership.reserved(self._ours(live))
+        adopted = ours.get(ownership.ADOPTED) == Adopted.FOREIGN
+        # What was adopted keeps the tags that somebody else gave it.
+        theirs = ownership.users(self.resource.read_tags(live)) if adopted else {}
+        self._retag(live, ours | theirs | self.resource.tags)
+
+    def confirm(self, live: Live) -> None:
+        self._retag(live, self._ours(live))
+
+    def let_go(self, live: Live) -> bool:
+        tags = self.resource.read_tags(live)
+        adopted = tags.get(ownership.ADOPTED)
+        if adopted not in (Adopted.FOREIGN, Adopted.LEFTOVER):
+            return False
+        if adopted == Adopted.FOREIGN:
+            self._retag(live, ownership.users(tags))
+        log.write("released", request=self.request, physical_id=live.physical_id, adopted=adopted)
+        return True
+
+    def _adopting(self) -> bool:
+        return self.resource.option("AdoptExisting") == "true"
+
+    def _ours(self, live: Live) -> Tags:
+        """The tags of *live* with ours as they should be, its adoption included. See `Adopted`."""
+        tags = dict(self.resource.read_tags(live))
+        adopted = tags.get(ownership.ADOPTED)
+        if tags.get(ownership.OWNER) != self.request.owner:
+            return tags | ownership.birth(self.request, self.resource.identity) | {ownership.ADOPTED: Adopted.FOREIGN}
+        if adopted == Adopted.FOREIGN and not self._adopting():
+            tags[ownership.ADOPTED] = Adopted.CLAIMED
+        elif adopted == Adopted.CLAIMED and self._adopting():
+            tags[ownership.ADOPTED] = Adopted.FOREIGN
+        elif adopted == Adopted.LEFTOVER and self.request.physical_id == live.physical_id:
+            # An Update comes only after the Create has succeeded: what that found may now be deleted like any other.
+            del tags[ownership.ADOPTED]
+        elif adopted is None and self._left_over(live):
+            tags[ownership.ADOPTED] = Adopted.LEFTOVER
+        return tags
+
+    def _left_over(self, live: Live) -> bool:
+        """Whether *live* outlived its construct, and is one that the stack does not delete on purpose."""
+        if self.resource.option("RemovalPolicy") == "destroy" or not self.resource.deletable:
+            return False
+        tags = self.resource.read_tags(live)
+        if self.request.request_type == "Create":
+            return tags.get(ownership.MADE_BY) != ownership.made_by(self.request)
+        return tags.get(ownership.STACK_ID) != self.request.stack_id
+
+    def _retag(self, live: Live, wanted: Tags) -> None:
+        present = {k: v for k, v in self.resource.read_tags(live).items() if not k.startswith("aws:")}
+        added = {key: value for key, value in wanted.items() if present.get(key) != value}
+        if added:
+            self.resource.service.call("TagResource", ResourceArn=live.arn, Tags=ownership.write(added))
+        if removed := sorted(set(present) - set(wanted)):
+            self.resource.service.call("UntagResource", ResourceArn=live.arn, TagKeys=removed)
+        live.tags = dict(wanted)

@@ -1,0 +1,54 @@
+"""One case per resource type, one file each."""
+
+from __future__ import annotations
+
+from tests.contract.cases.active_model_version import ACTIVE_MODEL_VERSION
+from tests.contract.cases.case import LABELS, TAGS, Case, Properties
+from tests.contract.cases.data_ingestion import DATA_INGESTION
+from tests.contract.cases.dataset import DATASET, IMPORTED_DATASET
+from tests.contract.cases.inference_scheduler import INFERENCE_SCHEDULER
+from tests.contract.cases.label import LABEL
+from tests.contract.cases.label_group import LABEL_GROUP
+from tests.contract.cases.label_set import LABEL_SET
+from tests.contract.cases.model import IMPORTED_MODEL
+from tests.contract.cases.model_version import MODEL_VERSION
+from tests.contract.cases.resource_policy import RESOURCE_POLICY
+from tests.contract.cases.retraining_scheduler import RETRAINING_SCHEDULER
+from tests.contract.cases.wait import WAIT
+
+CASES = [
+    DATASET,
+    IMPORTED_DATASET,
+    IMPORTED_MODEL,
+    MODEL_VERSION,
+    ACTIVE_MODEL_VERSION,
+    RESOURCE_POLICY,
+    DATA_INGESTION,
+    WAIT,
+    INFERENCE_SCHEDULER,
+    RETRAINING_SCHEDULER,
+    LABEL_GROUP,
+    LABEL,
+    LABEL_SET,
+]
+
+__all__ = [
+    "ACTIVE_MODEL_VERSION",
+    "CASES",
+    "DATASET",
+    "DATA_INGESTION",
+    "IMPORTED_DATASET",
+    "IMPORTED_MODEL",
+    "INFERENCE_SCHEDULER",
+    "LABEL",
+    "LABELS",
+    "LABEL_GROUP",
+    "LABEL_SET",
+    "MODEL_VERSION",
+    "RESOURCE_POLICY",
+    "RETRAINING_SCHEDULER",
+    "TAGS",
+    "WAIT",
+    "Case",
+    "Properties",
+]

@@ -1,0 +1,47 @@
+"""Which version of a model is active."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.contract.cases.case import Case, delete_plain_model, options, plain_model_exists
+from tests.contract.world import World
+
+
+def _active(world: World) -> dict[str, Any]:
+    """An activation exists as long as it is not the one that was there before."""
+    if not plain_model_exists(world):
+        return {}
+    version = world.target.describe_model(ModelName="plain-model")["ActiveModelVersion"]
+    return {"plain-model/active-model-version/1": version} if version != 1 else {}
+
+
+def _activation(world: World, version: int) -> dict[str, Any]:
+    summaries = world.target.list_model_versions(ModelName="plain-model")["ModelVersionSummaries"]
+    numbers = [item["ModelVersion"] for item in summaries]
+    for number in (2, 3):
+        if number not in numbers:
+            world.add_version("plain-model", number)
+    return {"ModelName": "plain-model", "ModelVersion": version, "Options": options()}
+
+
+def _other_activation(world: World) -> dict[str, Any]:
+    if not world.target.list_models(ModelNameBeginsWith="other-model")["ModelSummaries"]:
+        world.imported("other-dataset", "other-model")
+        world.add_version("other-model", 2)
+    return {"ModelName": "other-model", "ModelVersion": 2, "Options": options()}
+
+
+ACTIVE_MODEL_VERSION = Case(
+    "Custom::LookoutEquipmentActiveModelVersion",
+    desired=lambda w: _activation(w, 2),
+    changed=lambda w: _activation(w, 3),
+    replaced=_other_activation,
+    live=_active,
+    remove_parent=delete_plain_model,
+    calls=(
+        "DescribeModel", "DescribeModelVersion", "ListTagsForResource", "TagResource", "UpdateActiveModelVersion",
+        "UntagResource",
+    ),
+    counts={"create": (1, 9), "unchanged": (1, 2), "changed": (1, 6), "delete": (1, 5)},
+)  # fmt: skip
