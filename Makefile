@@ -50,7 +50,7 @@ types: $(PACKAGES) ## mypy, strict
 	@echo "==> types"
 	@$(PYTHON) -m mypy
 
-asset: $(PACKAGES) ## the Lambda function's zip, from lambda/ and the services' models
+asset: $(PACKAGES) ## the Lambda function's zip, from lambda/, and the services' models
 	@$(PYTHON) hatch_build.py
 
 bench: install asset ## measure: ratios against peers
@@ -72,7 +72,7 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 	@.venv/bin/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay
-	@rm -rf build dist cdk.out lib/cdk_lookout/_assets .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_local/_models .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find app.py demo docs hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGES): requirements/dev.txt

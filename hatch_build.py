@@ -1,9 +1,10 @@
-"""Builds the provider's asset: the zip that every stack uploads as the code of its one Lambda function.
+"""Builds what the packages need and the repository does not hold: the provider's asset, and the services' models.
 
 It runs as hatchling's build hook, for the wheel and for an editable install, and by hand:
-`python hatch_build.py`. The zip holds `lambda/lookout_provider`, the models of the two services, LICENSE and
-NOTICE, deflated to a third: names sorted, times, modes and creator fixed. Releases of zlib deflate differently,
-so what is the same on any machine is not the zip but its hash: `cdk_lookout.asset` takes it of what is inside.
+`python hatch_build.py`. The asset is the zip that every stack uploads as the code of its one Lambda function. It holds
+`lambda/lookout_provider`, the models of the two services, LICENSE and NOTICE, deflated to a third: names sorted,
+times, modes and creator fixed. Releases of zlib deflate differently, so what is the same on any machine is not the
+zip but its hash: `cdk_lookout.asset` takes it of what is inside. `lookout_local` gets the same models as files.
 
 The models come out of the last botocore that has both services, which is a build requirement. Where another
 botocore is installed, as in the development environment, they come out of its wheel: pip downloads it once
@@ -26,6 +27,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 ASSET = ROOT / "lib/cdk_lookout/_assets/lookout_provider.zip"
+MODELS = ROOT / "lib/lookout_local/_models"
 #: The last release with `lookoutvision`; the same as in `build-system.requires`.
 BOTOCORE = "1.40.60"
 SERVICES = ("lookoutequipment/2020-12-15", "lookoutvision/2020-11-20")
@@ -40,10 +42,11 @@ _UNIX, _MODE = 3, 0o100644
 
 
 class AssetBuildHook(BuildHookInterface[Any]):
-    """Writes the asset before hatchling collects the files of the package."""
+    """Writes asset and models before hatchling collects the files of the packages."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         write_asset()
+        write_models()
 
 
 def write_asset(path: Path = ASSET) -> None:
@@ -61,15 +64,28 @@ def write_asset(path: Path = ASSET) -> None:
 
 def asset_entries() -> dict[str, bytes]:
     """What the zip holds: contents by name, in the order of the names."""
-    data = botocore_data()
     entries = {name: (ROOT / name).read_bytes() for name in ("LICENSE", "NOTICE")}
     for source in _SOURCES.glob("lookout_provider/**/*.py"):
         entries[source.relative_to(_SOURCES).as_posix()] = source.read_bytes()
-    for service in SERVICES:
-        for file in FILES:
-            model = without_documentation(_read_model(data, f"{service}/{file}"))
-            entries[f"lookout_provider/models/{service}/{file}"] = _compact(model)
+    entries |= {f"lookout_provider/models/{name}": content for name, content in model_files().items()}
     return dict(sorted(entries.items()))
+
+
+def write_models(directory: Path = MODELS) -> None:
+    """Write the models of the two services below *directory*, where a botocore loader finds them."""
+    for name, content in model_files().items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+
+
+def model_files() -> dict[str, bytes]:
+    """The models without their documentation: contents by `<service>/<version>/<file>`."""
+    data = botocore_data()
+    names = [f"{service}/{file}" for service in SERVICES for file in FILES]
+    return {name: _compact(without_documentation(_read_model(data, name))) for name in names}
 
 
 def without_documentation(model: Any) -> Any:
@@ -118,4 +134,5 @@ def _compact(model: Any) -> bytes:
 
 if __name__ == "__main__":
     write_asset()
+    write_models()
     print(f"{ASSET.relative_to(ROOT)}: {ASSET.stat().st_size:,} bytes")

@@ -1,4 +1,4 @@
-"""boto3 clients for a local cloud."""
+"""boto3 clients for a local cloud, those of services that boto3 does not know any more included."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from lookout_local.api_models import MODELS
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -21,8 +23,15 @@ def client(
 ) -> BaseClient:
     """A client that signs as the root of an account (its access key id is the account's 12 digits).
 
+        vision = lookout_local.client("lookoutvision", endpoint_url=cloud.endpoint_url)
+        vision.create_project(ProjectName="bottles")
+
+    boto3 lost `lookoutvision` with release 1.40.61, and may lose `lookoutequipment`; their models come with this
+    package, so that this function makes a client of either with any boto3, paginators included.
+
     `options` go to boto3, so `aws_access_key_id` and its companions make it a user or a role instead. The AWS profile
-    and configuration files of the user have no effect.
+    and configuration files of the user have no effect. Raises botocore's UnknownServiceError for other services that
+    boto3 does not know.
     """
     from botocore.config import Config
 
@@ -47,5 +56,10 @@ def _session() -> Session:
     import botocore.session
 
     nowhere = (None, None, os.devnull, None)
-    variables = {"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere}
+    variables = {
+        "profile": (None, None, None, None),
+        "config_file": nowhere,
+        "credentials_file": nowhere,
+        "data_path": (None, None, str(MODELS), None),
+    }
     return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=variables))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from lookout_local.api_models import MODELS
 from lookout_local.clients import ACCOUNT, REGION
 
 
 def variables(endpoint_url: str, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
     """Variables for the AWS CLI, the CDK CLI and any SDK, acting as the root of an account.
 
-    They leave nothing of the user's own AWS configuration in force, so that no request can reach the real AWS.
+    They leave nothing of the user's own AWS configuration in force, so that no request can reach the real AWS. With
+    them, botocore, boto3 and the AWS CLI know `lookoutvision`, which their newest releases do not have.
     """
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
@@ -22,6 +24,7 @@ def variables(endpoint_url: str, *, account: str = ACCOUNT, region: str = REGION
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DATA_PATH": str(MODELS),
         "AWS_PAGER": "",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",

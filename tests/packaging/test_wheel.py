@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_build import ROOT
+from hatch_build import FILES, ROOT, SERVICES
 
 pytestmark = pytest.mark.e2e
 
@@ -29,6 +29,7 @@ equipment.Dataset(stack, "Pumps", source=equipment.DatasetSource.detected())
 app.synth()
 """
 ASSET = "cdk_lookout/_assets/lookout_provider.zip"
+MODELS = [f"lookout_local/_models/{service}/{file}" for service in SERVICES for file in FILES]
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,18 @@ def test_the_wheel_holds_the_packages_and_nothing_of_the_repository(names: set[s
     assert not [name for name in names if "tests/" in name or "/test_" in name or name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("name", ["cdk_lookout/py.typed", "lookout_local/py.typed", ASSET])
+@pytest.mark.parametrize("name", ["cdk_lookout/py.typed", "lookout_local/py.typed", ASSET, *MODELS])
 def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
     assert name in names
+
+
+def test_an_installed_package_makes_a_client_of_a_service_that_boto3_does_not_know(users: tuple[User, User]) -> None:
+    script = (
+        "import lookout_local\n"
+        "made = lookout_local.client('lookoutvision', endpoint_url='http://127.0.0.1:9')\n"
+        "print(made.can_paginate('list_models'))"
+    )
+    assert run(str(users[0].python), "-c", script).stdout == "True\n"
 
 
 @pytest.mark.parametrize("name", ["LICENSE", "NOTICE"])

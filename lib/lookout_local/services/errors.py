@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ServiceError(Exception):
-    """An error answer: the code of an exception of the service model, its message and HTTP status."""
+    """An error answer: the code of an exception of the service model, its message, HTTP status and other members."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, members: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.members = dict(members or {})
 
 
 class AccessDenied(Exception):

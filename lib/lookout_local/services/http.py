@@ -11,7 +11,7 @@ class HttpRequest:
     """One signed request to a service, after the signature was read.
 
     `service` is the name that the request was signed for, `account` the caller's account (12 digits) and `access_key`
-    the access key id of the signature.
+    the access key id of the signature. `path` is as it was sent: encoded, and with the query string if there is one.
     """
 
     service: str

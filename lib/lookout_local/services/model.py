@@ -1,29 +1,38 @@
-"""The rules that a botocore service model states: checked for every input, and for every answer of ours.
-
-Messages about input are worded as AWS words them, with the path of the member in the form `tags.1.member.key`.
-"""
+"""The rules that a botocore service model states: checked for every input, and for every answer of ours."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
-from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import OperationModel, ServiceModel, StructureShape
 
+from lookout_local.api_models import MODELS
+from lookout_local.services.checker import Checker
 from lookout_local.services.errors import WrongAnswer, validation
 
-_JAVA_CLASSES = {r"[\P{M}\p{M}]": r"[\s\S]", r"\p{ASCII}": r"[\x00-\x7f]"}
+
+@dataclass(frozen=True)
+class Http:
+    """How an operation travels over HTTP: method, path with `{labels}`, and status of a success."""
+
+    method: str
+    path: str
+    status: int
 
 
 class Model:
-    """The model of one service, as botocore ships it."""
+    """The model of one service, in botocore's form; those of the two services come with this package."""
 
     def __init__(self, service: str, loader: Loader | None = None) -> None:
-        data = (loader or Loader()).load_service_model(service, "service-2")
+        loader = loader or Loader(extra_search_paths=[str(MODELS)], include_default_search_paths=False)
+        try:
+            data = loader.load_service_model(service, "service-2")
+        except DataNotFoundError as error:
+            raise RuntimeError(f"no model of {service} in {MODELS}: expected the build to put it there") from error
         self._model = ServiceModel(data, service)
 
     @property
@@ -36,6 +45,21 @@ class Model:
         """The names of all operations."""
         return frozenset(self._model.operation_names)
 
+    def http(self, operation: str) -> Http:
+        """How an operation travels."""
+        http = self._operation(operation).http
+        return Http(str(http["method"]), str(http["requestUri"]), int(http.get("responseCode", 200)))
+
+    def input_shape(self, operation: str) -> StructureShape | None:
+        """The shape of an operation's parameters, None when it has none."""
+        shape = self._operation(operation).input_shape
+        return shape if isinstance(shape, StructureShape) else None
+
+    def error_shape(self, code: str) -> StructureShape | None:
+        """The shape of an exception, None for one that the model does not have."""
+        shapes = [shape for shape in self._model.error_shapes if isinstance(shape, StructureShape)]
+        return next((shape for shape in shapes if shape.name == code), None)
+
     def read(self, operation: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of a call, checked and coerced (timestamps become datetimes).
 
@@ -44,7 +68,7 @@ class Model:
         shape = self._operation(operation).input_shape
         if shape is None:
             return {}
-        checker = _Checker(incoming=True)
+        checker = Checker(incoming=True)
         value = checker.convert(shape, raw, "")
         if checker.findings:
             count = len(checker.findings)
@@ -63,7 +87,7 @@ class Model:
             if answer:
                 raise WrongAnswer(f"answer of {operation}: got {sorted(answer)}, expected nothing")
             return {}
-        checker = _Checker(incoming=False)
+        checker = Checker(incoming=False)
         value = checker.convert(shape, answer, "")
         if checker.findings:
             raise WrongAnswer(f"answer of {operation}: {'; '.join(checker.findings)}")
@@ -76,136 +100,9 @@ class Model:
 
     def matches(self, shape_name: str, value: object) -> bool:
         """Whether a value satisfies a named shape of the model."""
-        checker = _Checker(incoming=True)
+        checker = Checker(incoming=True)
         checker.convert(self._model.shape_for(shape_name), value, "")
         return not checker.findings
 
     def _operation(self, operation: str) -> OperationModel:
         return self._model.operation_model(operation)
-
-
-class _Checker:
-    """Walks one value along its shape, converts it and collects what is wrong with it."""
-
-    def __init__(self, *, incoming: bool) -> None:
-        self._incoming = incoming
-        self.findings: list[str] = []
-
-    def convert(self, shape: Shape, value: Any, path: str) -> Any:
-        if isinstance(shape, StructureShape):
-            return self._structure(shape, value, path)
-        if isinstance(shape, ListShape):
-            return self._list(shape, value, path)
-        return self._scalar(shape, value, path)
-
-    def _structure(self, shape: StructureShape, value: Any, path: str) -> Any:
-        if not isinstance(value, Mapping):
-            return self._wrong_type(value, path, "a structure")
-        present = {name: item for name, item in value.items() if item is not None}
-        for name in shape.required_members:
-            if name not in present:
-                self._add("null", _join(path, name), "Member must not be null")
-        converted: dict[str, Any] = {}
-        for name, item in present.items():
-            member = shape.members.get(name)
-            if member is None:
-                known = ", ".join(shape.members) or "none"
-                self.findings.append(f"Member at '{_join(path, name)}' is not known: expected one of [{known}]")
-            else:
-                converted[name] = self.convert(member, item, _join(path, name))
-        return converted
-
-    def _list(self, shape: ListShape, value: Any, path: str) -> Any:
-        if not isinstance(value, list | tuple):
-            return self._wrong_type(value, path, "a list")
-        self._length(shape, value, path)
-        return [
-            self._element(shape.member, item, f"{path}.{position}.member")
-            for position, item in enumerate(value, start=1)
-        ]
-
-    def _element(self, shape: Shape, value: Any, path: str) -> Any:
-        if value is None:
-            self._add("null", path, "Member must not be null")
-            return None
-        return self.convert(shape, value, path)
-
-    def _scalar(self, shape: Shape, value: Any, path: str) -> Any:
-        kind = shape.type_name
-        if kind == "string":
-            return self._string(shape, value, path)
-        if kind == "timestamp":
-            return self._timestamp(value, path)
-        if kind == "boolean":
-            return value if isinstance(value, bool) else self._wrong_type(value, path, "a boolean")
-        if kind in ("integer", "long"):
-            if isinstance(value, bool) or not isinstance(value, int):
-                return self._wrong_type(value, path, "an integer")
-            self._range(shape, value, path)
-            return value
-        if kind in ("float", "double"):
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                return self._wrong_type(value, path, "a number")
-            self._range(shape, value, path)
-            return float(value)
-        raise WrongAnswer(f"shape {shape.name}: type {kind} is not handled")
-
-    def _string(self, shape: Shape, value: Any, path: str) -> Any:
-        if not isinstance(value, str):
-            return self._wrong_type(value, path, "a string")
-        self._length(shape, value, path)
-        pattern = shape.metadata.get("pattern")
-        if pattern and not _compiled(pattern).fullmatch(value):
-            self._add(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
-        allowed = shape.metadata.get("enum")
-        if allowed and value not in allowed:
-            self._add(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
-        return value
-
-    def _timestamp(self, value: Any, path: str) -> Any:
-        if self._incoming:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                return self._wrong_type(value, path, "a timestamp in epoch seconds")
-            try:
-                return datetime.fromtimestamp(value, UTC)
-            except (OverflowError, ValueError, OSError):
-                return self._wrong_type(value, path, "a timestamp in epoch seconds")
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            return self._wrong_type(value, path, "a datetime with a time zone")
-        return round(value.timestamp(), 3)
-
-    def _length(self, shape: Shape, value: Any, path: str) -> None:
-        shown = f"'{value}'"
-        low, high = shape.metadata.get("min"), shape.metadata.get("max")
-        if low is not None and len(value) < low:
-            self._add(shown, path, f"Member must have length greater than or equal to {low}")
-        if high is not None and len(value) > high:
-            self._add(shown, path, f"Member must have length less than or equal to {high}")
-
-    def _range(self, shape: Shape, value: float, path: str) -> None:
-        low, high = shape.metadata.get("min"), shape.metadata.get("max")
-        if low is not None and value < low:
-            self._add(f"'{value}'", path, f"Member must have value greater than or equal to {low}")
-        if high is not None and value > high:
-            self._add(f"'{value}'", path, f"Member must have value less than or equal to {high}")
-
-    def _wrong_type(self, value: Any, path: str, expected: str) -> None:
-        self._add(f"'{value}'", path or "request", f"Member must be {expected}")
-
-    def _add(self, shown: str, path: str, constraint: str) -> None:
-        if len(shown) > 300:
-            shown = f"{shown[:297]}...'"
-        self.findings.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
-
-
-def _join(path: str, name: str) -> str:
-    member = name[:1].lower() + name[1:]
-    return f"{path}.{member}" if path else member
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of the model, whose dialect is Java's, for Python; `\\w`, `\\d` and `\\s` mean ASCII there."""
-    for java, python in _JAVA_CLASSES.items():
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern, re.ASCII)

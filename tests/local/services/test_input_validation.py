@@ -12,13 +12,12 @@ from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lookout_local.services.equipment import Equipment
 from lookout_local.services.errors import ServiceError
 from lookout_local.services.model import Model
 from tests.local.services.support import ROLE, Cloud, location, refused
 
 RAW = ServiceModel(Loader().load_service_model("lookoutequipment", "service-2"), "lookoutequipment")
-HERE = sorted(name for name in RAW.operation_names if Equipment().handler(name))
+HERE = sorted(RAW.operation_names)
 MODEL = Model("lookoutequipment")
 SAMPLES = {
     "KmsKeyArn": "arn:aws:kms:eu-west-1:111111111111:key/a",
@@ -31,6 +30,11 @@ SAMPLES = {
     "ResourceArn": "arn:aws:lookoutequipment:eu-west-1:111111111111:dataset/a/b",
     "IngestionJobId": "abc",
     "PolicyRevisionId": "abc",
+    "TimeZoneOffset": "+00:00",
+    "FileNameTimestampFormat": "EPOCH",
+    "ComponentTimestampDelimiter": "-",
+    "RetrainingFrequency": "P30D",
+    "LookbackWindow": "P180D",
 }
 
 

@@ -1,0 +1,169 @@
+"""One value, checked against its shape.
+
+Messages about input are worded as AWS words them, with the path of the member in the form `tags.1.member.key`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.model import ListShape, Shape, StructureShape
+
+from lookout_local.services.errors import WrongAnswer
+
+# The classes of Java that the models use; Python's \w is the letters and numbers of all languages, and the underscore.
+_JAVA_CLASSES = {
+    r"[\P{M}\p{M}]": r"[\s\S]",
+    r"\p{ASCII}": r"[\x00-\x7f]",
+    r"\p{L}\p{Z}\p{N}": "\\w \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
+
+
+class Checker:
+    """Walks one value along its shape, converts it and collects what is wrong with it."""
+
+    def __init__(self, *, incoming: bool) -> None:
+        self._incoming = incoming
+        self.findings: list[str] = []
+
+    def convert(self, shape: Shape, value: Any, path: str) -> Any:
+        """The value as it is used here, or as it is sent; what is wrong with it is added to the findings."""
+        if isinstance(shape, StructureShape):
+            return self._structure(shape, value, path)
+        if isinstance(shape, ListShape):
+            return self._list(shape, value, path)
+        return self._scalar(shape, value, path)
+
+    def _structure(self, shape: StructureShape, value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return self._wrong_type(value, path, "a structure")
+        present = {name: item for name, item in value.items() if item is not None}
+        for name in shape.required_members:
+            if name not in present:
+                self._add("null", _join(path, name), "Member must not be null")
+        converted: dict[str, Any] = {}
+        for name, item in present.items():
+            member = shape.members.get(name)
+            if member is None:
+                known = ", ".join(shape.members) or "none"
+                self.findings.append(f"Member at '{_join(path, name)}' is not known: expected one of [{known}]")
+            else:
+                converted[name] = self.convert(member, item, _join(path, name))
+        return converted
+
+    def _list(self, shape: ListShape, value: Any, path: str) -> Any:
+        if not isinstance(value, list | tuple):
+            return self._wrong_type(value, path, "a list")
+        self._length(shape, value, path)
+        return [
+            self._element(shape.member, item, f"{path}.{position}.member")
+            for position, item in enumerate(value, start=1)
+        ]
+
+    def _element(self, shape: Shape, value: Any, path: str) -> Any:
+        if value is None:
+            self._add("null", path, "Member must not be null")
+            return None
+        return self.convert(shape, value, path)
+
+    def _scalar(self, shape: Shape, value: Any, path: str) -> Any:
+        kind = shape.type_name
+        if kind == "string":
+            return self._string(shape, value, path)
+        if kind == "timestamp":
+            return self._timestamp(value, path)
+        if kind == "boolean":
+            return value if isinstance(value, bool) else self._wrong_type(value, path, "a boolean")
+        if kind == "blob":
+            return self._blob(shape, value, path)
+        if kind in ("integer", "long"):
+            if isinstance(value, bool) or not isinstance(value, int):
+                return self._wrong_type(value, path, "an integer")
+            self._range(shape, value, path)
+            return value
+        if kind in ("float", "double"):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return self._wrong_type(value, path, "a number")
+            self._range(shape, value, path)
+            return float(value)
+        raise WrongAnswer(f"shape {shape.name}: type {kind} is not handled")
+
+    def _string(self, shape: Shape, value: Any, path: str) -> Any:
+        if not isinstance(value, str):
+            return self._wrong_type(value, path, "a string")
+        self._length(shape, value, path)
+        pattern = shape.metadata.get("pattern")
+        if pattern and not _compiled(pattern).fullmatch(value):
+            self._add(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
+        allowed = shape.metadata.get("enum")
+        if allowed and value not in allowed:
+            self._add(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
+        return value
+
+    def _blob(self, shape: Shape, value: Any, path: str) -> Any:
+        """Bytes; base64 within JSON."""
+        content = value
+        if self._incoming and isinstance(value, str):
+            try:
+                content = base64.b64decode(value, validate=True)
+            except (binascii.Error, ValueError):
+                return self._wrong_type(value, path, "base64")
+        if not isinstance(content, bytes):
+            return self._wrong_type(value, path, "bytes")
+        self._length(shape, content, path)
+        return content if self._incoming else base64.b64encode(content).decode()
+
+    def _timestamp(self, value: Any, path: str) -> Any:
+        if self._incoming:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return self._wrong_type(value, path, "a timestamp in epoch seconds")
+            try:
+                return datetime.fromtimestamp(value, UTC)
+            except (OverflowError, ValueError, OSError):
+                return self._wrong_type(value, path, "a timestamp in epoch seconds")
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            return self._wrong_type(value, path, "a datetime with a time zone")
+        return round(value.timestamp(), 3)
+
+    def _length(self, shape: Shape, value: Any, path: str) -> None:
+        shown = f"{len(value)} bytes" if isinstance(value, bytes) else f"'{value}'"
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if low is not None and len(value) < low:
+            self._add(shown, path, f"Member must have length greater than or equal to {low}")
+        if high is not None and len(value) > high:
+            self._add(shown, path, f"Member must have length less than or equal to {high}")
+
+    def _range(self, shape: Shape, value: float, path: str) -> None:
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if low is not None and value < low:
+            self._add(f"'{value}'", path, f"Member must have value greater than or equal to {low}")
+        if high is not None and value > high:
+            self._add(f"'{value}'", path, f"Member must have value less than or equal to {high}")
+
+    def _wrong_type(self, value: Any, path: str, expected: str) -> None:
+        self._add(f"'{value}'", path or "request", f"Member must be {expected}")
+
+    def _add(self, shown: str, path: str, constraint: str) -> None:
+        if len(shown) > 300:
+            shown = f"{shown[:297]}...'"
+        self.findings.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
+
+
+def _join(path: str, name: str) -> str:
+    member = name[:1].lower() + name[1:]
+    return f"{path}.{member}" if path else member
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model, whose dialect is Java's, for Python; `\\w`, `\\d` and `\\s` mean ASCII there."""
+    flags = re.NOFLAG if r"\p{L}" in pattern else re.ASCII
+    for java, python in _JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern, flags)

@@ -1,0 +1,72 @@
+"""Amazon Lookout for Vision, with one module per family of resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+from lookout_local.services.model import Model
+from lookout_local.services.protocols import RestJson
+from lookout_local.services.service import Answer, Invocation, Service, World
+from lookout_local.services.tokens import ClientTokens
+from lookout_local.services.vision import (
+    datasets,
+    detection,
+    entries,
+    hosting,
+    models,
+    packaging,
+    projects,
+    tagging,
+)
+from lookout_local.services.vision.call import Operation, VisionCall
+from lookout_local.services.vision.state import Inventory, State
+
+_OPERATIONS: dict[str, Operation] = {
+    **projects.OPERATIONS,
+    **datasets.OPERATIONS,
+    **entries.OPERATIONS,
+    **models.OPERATIONS,
+    **hosting.OPERATIONS,
+    **detection.OPERATIONS,
+    **packaging.OPERATIONS,
+    **tagging.OPERATIONS,
+}
+
+
+@cache
+def _model() -> Model:
+    """The service model, which is large and never changes."""
+    return Model("lookoutvision")
+
+
+class Vision(Service):
+    """The whole service."""
+
+    def __init__(self) -> None:
+        self.name = "lookoutvision"
+        self.model = _model()
+        self.protocol = RestJson(self.model)
+        self._state = State(Inventory)
+
+    def handler(self, operation: str) -> Callable[[Invocation], Answer]:
+        """What carries out an operation."""
+        return partial(self._run, _OPERATIONS[operation])
+
+    def tokens(self, invocation: Invocation) -> ClientTokens:
+        """The client tokens of the caller's account in the Region."""
+        return self._state.of(invocation.account, invocation.region).tokens
+
+    def settle(self, world: World) -> None:
+        """End what is over by the clock."""
+        for inventory in self._state.all():
+            inventory.settle(world.settings, world.clock.now())
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._state = State(Inventory)
+
+    def _run(self, operation: Operation, invocation: Invocation) -> Answer:
+        call = VisionCall(invocation, self._state)
+        call.own.rates.count(invocation.operation, invocation.now, call.quotas)
+        return operation(call)

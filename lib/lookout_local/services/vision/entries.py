@@ -1,0 +1,92 @@
+"""The JSON Lines of a dataset: listed, added and replaced.
+
+Source: API reference, ListDatasetEntries and UpdateDatasetEntries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lookout_local.services.service import Answer
+from lookout_local.services.vision import manifest
+from lookout_local.services.vision.call import Operation, VisionCall
+from lookout_local.services.vision.datasets import SETTLED, check_size
+from lookout_local.services.vision.errors import Invalid
+from lookout_local.services.vision.manifest import Line
+from lookout_local.services.vision.state import Dataset, Entry
+from lookout_local.services.vision.transitions import Transition
+
+
+def list_dataset_entries(call: VisionCall) -> Answer:
+    """ListDatasetEntries: the lines that pass every filter that is given, in the order in which they were added."""
+    call.authorize_any()
+    entries = [entry for entry in call.dataset().entries.values() if _passes(call, entry)]
+    return call.page(entries, "DatasetEntries", lambda entry: entry.line.text)
+
+
+def _passes(call: VisionCall, entry: Entry) -> bool:
+    labeled, before, after = call.get("Labeled"), call.get("BeforeCreationDate"), call.get("AfterCreationDate")
+    date = entry.added_at
+    if call.settings.vision_entry_date == "labeled":
+        date = entry.line.labeled_at or date
+    return (
+        (labeled is None or labeled == (entry.line.label is not None))
+        and call.get("AnomalyClass") in (None, entry.line.label)
+        and (before is None or date < before)
+        and (after is None or date > after)
+        and (call.get("SourceRefContains") or "") in entry.line.source_ref
+    )
+
+
+def update_dataset_entries(call: VisionCall) -> Answer:
+    """UpdateDatasetEntries: with time. When a line is wrong, none counts: the update fails and is rolled back."""
+    call.authorize_any()
+    call.once()
+    project, dataset = call.project(), call.dataset()
+    named, identity = f"The {dataset.type} dataset of project {project.name}", f"{project.name}/{dataset.type}"
+    call.refuse_unless(dataset, SETTLED, "updated", named, "DATASET", identity)
+    outcome = _outcome(call, dataset)
+    states = ["UPDATE_IN_PROGRESS"]
+    if isinstance(outcome, str):
+        states.append("UPDATE_FAILED_ROLLBACK_IN_PROGRESS")
+    dataset.transition = Transition(states, call.now, lambda ended: _updated(call, dataset, outcome, ended))
+    return {"Status": dataset.status}
+
+
+def _outcome(call: VisionCall, dataset: Dataset) -> list[Line] | str:
+    """The lines to add or replace, or why that fails."""
+    failure = call.invocation.failure()
+    if failure is not None:
+        return failure
+    try:
+        lines = manifest.parse(call.parameters["Changes"])
+        changed = {name: entry.line for name, entry in dataset.entries.items()}
+        changed |= {line.source_ref: line for line in lines}
+        check_size(call, dataset.type, len(changed))
+        # API reference: images must be in the bucket of those that the dataset has.
+        findings = manifest.one_bucket(list(changed.values()))
+        if findings:
+            raise Invalid(findings[0])
+    except Invalid as error:
+        return f"The changes are not valid: {error}"
+    return lines
+
+
+def _updated(call: VisionCall, dataset: Dataset, outcome: Sequence[Line] | str, ended: datetime) -> None:
+    if isinstance(outcome, str):
+        dataset.rest("UPDATE_FAILED_ROLLBACK_COMPLETE", outcome)
+        return
+    dataset.rest("UPDATE_COMPLETE")
+    dataset.updated_at = ended
+    for line in outcome:
+        # A line that comes again replaces the one of its image, whose place and date it keeps.
+        known = dataset.entries.get(line.source_ref)
+        number, added_at = (known.number, known.added_at) if known else (call.own.next_number(), ended)
+        dataset.entries[line.source_ref] = Entry(number, line, added_at)
+
+
+OPERATIONS: dict[str, Operation] = {
+    "ListDatasetEntries": list_dataset_entries,
+    "UpdateDatasetEntries": update_dataset_entries,
+}

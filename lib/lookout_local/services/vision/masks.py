@@ -1,0 +1,111 @@
+"""Masks of a segmentation model: which colour stands for which anomaly, and which of them an image shows.
+
+Sources: developer guide, "Defining JSON lines for image segmentation", "Troubleshooting model training".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from lookout_local.services.settings import VisionQuotas
+from lookout_local.services.vision.errors import Invalid
+from lookout_local.services.vision.images import opened
+
+BACKGROUND, BACKGROUND_COLOR = "BACKGROUND", "#ffffff"
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_NAME = re.compile(r"[a-zA-Z0-9]{1,256}")
+"""What DetectAnomalies can answer as the name of an anomaly (AnomalyName)."""
+
+_MOST_COLORS = 1_024
+Color = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Where the mask of an image is, and what its colours mean."""
+
+    attribute: str
+    location: str
+    bucket: str
+    key: str
+    colors: Mapping[str, str]
+    """Colour by anomaly label, without the background."""
+
+
+def parse_colors(raw: Any) -> dict[str, str]:
+    """An `internal-color-map`: colour (lower case) by label; raises Invalid, the message beginning with the path."""
+    if not isinstance(raw, dict) or not raw:
+        raise Invalid(": expected an object with at least the entry 0")
+    colors: dict[str, str] = {}
+    for key, entry in raw.items():
+        if not isinstance(entry, dict):
+            raise Invalid(f".{key}: expected an object")
+        name, color, confidence = (entry.get(member) for member in ("class-name", "hex-color", "confidence"))
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise Invalid(f".{key}.class-name: got {name!r}, expected 1 to 256 letters and digits")
+        if not isinstance(color, str) or not _COLOR.fullmatch(color):
+            raise Invalid(f".{key}.hex-color: got {color!r}, expected a colour such as #2ca02c")
+        if isinstance(confidence, bool) or not isinstance(confidence, int | float):
+            raise Invalid(f".{key}.confidence: got {confidence!r}, expected a number")
+        if name in colors or color.lower() in colors.values():
+            raise Invalid(f".{key}: expected a class-name and a hex-color that no other entry has")
+        colors[name] = color.lower()
+    background = raw.get("0")
+    if background is None or background["class-name"] != BACKGROUND:
+        raise Invalid(f".0.class-name: expected {BACKGROUND}")
+    if colors.pop(BACKGROUND) != BACKGROUND_COLOR:
+        raise Invalid(f".0.hex-color: got {background['hex-color']}, expected {BACKGROUND_COLOR}")
+    return colors
+
+
+def read_mask(mask: Mask, content: bytes, size: tuple[int, int], quotas: VisionQuotas) -> dict[str, Image.Image]:
+    """The pixels of each label that the mask image shows, as images of 0 and 255.
+
+    Raises Invalid when it is not a PNG, has another size than its image, or other colours than its map.
+    """
+    image = opened(content, mask.location, quotas, formats=("PNG",))
+    if image.size != size:
+        raise Invalid(f"{mask.location}: the mask has {_pixels(image.size)}, expected {_pixels(size)} as its image")
+    flat = image.convert("RGB")
+    found = flat.getcolors(_MOST_COLORS)
+    if found is None:
+        raise Invalid(f"{mask.location}: the mask has more than {_MOST_COLORS} colours")
+    shown = {"#{:02x}{:02x}{:02x}".format(*color) for _, color in found if isinstance(color, tuple)}
+    unknown = sorted(shown - {BACKGROUND_COLOR, *mask.colors.values()})
+    if unknown:
+        raise Invalid(f"{mask.location}: the colour {unknown[0]} of the mask is not in the internal-color-map")
+    labels = {name: color for name, color in mask.colors.items() if color in shown}
+    if len(labels) > quotas.anomaly_labels_per_mask:
+        raise Invalid(
+            f"{mask.location}: the mask shows {len(labels)} anomaly labels, the quota is "
+            f"{quotas.anomaly_labels_per_mask}"
+        )
+    return {name: pixels_of(flat, rgb(color)) for name, color in sorted(labels.items())}
+
+
+def rgb(color: str) -> Color:
+    """A colour such as #2ca02c as numbers."""
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def pixels_of(image: Image.Image, color: Color) -> Image.Image:
+    """Where an RGB image has exactly a colour: 255 there, 0 elsewhere."""
+    red, green, blue = (
+        band.point([255 if level == wanted else 0 for level in range(256)])
+        for band, wanted in zip(image.split(), color, strict=True)
+    )
+    return ImageChops.darker(ImageChops.darker(red, green), blue)
+
+
+def area(pixels: Image.Image) -> int:
+    """How many pixels of an image of 0 and 255 are 255."""
+    return pixels.histogram()[255]
+
+
+def _pixels(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]} pixels"

@@ -1,0 +1,129 @@
+"""Everything that Lookout for Vision remembers, per account and Region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lookout_local.services.accounts import Accounts
+from lookout_local.services.authorization import partition_of
+from lookout_local.services.settings import Settings
+from lookout_local.services.tags import Tags
+from lookout_local.services.tokens import ClientTokens
+from lookout_local.services.vision.manifest import Line
+from lookout_local.services.vision.profile import Profile
+from lookout_local.services.vision.rates import Rates
+from lookout_local.services.vision.transitions import Moving
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An image of a dataset."""
+
+    number: int
+    line: Line
+    added_at: datetime
+
+
+@dataclass
+class Dataset(Moving):
+    """The training or the test dataset of a project."""
+
+    type: str
+    created_at: datetime
+    updated_at: datetime
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """By the location of the image."""
+
+
+@dataclass
+class Model(Moving):
+    """A version of a project's model."""
+
+    number: int
+    arn: str
+    created_at: datetime
+    details: Mapping[str, Any]
+    """Members of DescribeModel that are known from the start."""
+
+    results: Mapping[str, Any] = field(default_factory=dict)
+    """Members that a training has brought."""
+
+    profile: Profile | None = None
+    """What it has learnt; None until it is trained."""
+
+    units: Mapping[str, Any] = field(default_factory=dict)
+    """MinInferenceUnits and MaxInferenceUnits while it is hosted."""
+
+    @property
+    def version(self) -> str:
+        """Its number as the API writes it."""
+        return str(self.number)
+
+
+@dataclass
+class PackagingJob(Moving):
+    """A model packaging job."""
+
+    number: int
+    name: str
+    version: str
+    configuration: Mapping[str, Any]
+    description: str | None
+    created_at: datetime
+    updated_at: datetime
+    output: Mapping[str, Any] | None = None
+
+
+@dataclass
+class Project:
+    """A project with its datasets, versions of its model and packaging jobs."""
+
+    number: int
+    name: str
+    arn: str
+    created_at: datetime
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    jobs: dict[str, PackagingJob] = field(default_factory=dict)
+    versions_made: int = 0
+    """How many versions it had so far: a number is not given twice."""
+
+    def moving(self) -> list[Moving]:
+        """Everything in it that has a status."""
+        return [*self.datasets.values(), *self.models.values(), *self.jobs.values()]
+
+
+class Inventory:
+    """What one account has in one Region."""
+
+    def __init__(self, account: str, region: str, numbers: Iterator[int]) -> None:
+        self.account = account
+        self.region = region
+        self.projects: dict[str, Project] = {}
+        self.components: set[tuple[str, str]] = set()
+        """Name and version of the Greengrass components that packaging jobs have made."""
+
+        self.tags = Tags()
+        self.tokens = ClientTokens()
+        self.rates = Rates()
+        self._numbers = numbers
+
+    def next_number(self) -> int:
+        """A number that orders things by when they were made."""
+        return next(self._numbers)
+
+    def arn(self, resource: str) -> str:
+        """The ARN of `project/<name>` or `model/<project>/<version>`."""
+        return f"arn:{partition_of(self.region)}:lookoutvision:{self.region}:{self.account}:{resource}"
+
+    def settle(self, settings: Settings, now: datetime) -> None:
+        """End whatever is over by time."""
+        for project in self.projects.values():
+            for thing in project.moving():
+                thing.look(settings, now, look=False)
+
+
+State = Accounts[Inventory]
