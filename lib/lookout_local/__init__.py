@@ -1,11 +1,12 @@
-"""A local AWS with Amazon Lookout for Equipment in it, to deploy CDK apps to: `pip install 'cdk-lookout[local]'`.
+"""A local AWS with Amazon Lookout for Equipment and for Vision in it: `pip install 'cdk-lookout[local]'`.
 
     from lookout_local import LocalCloud
 
     with LocalCloud() as cloud:
         outputs = cloud.deploy(stack)
 
-On the command line it is `lookout-local up`; in pytest it is the fixture `lookout_cloud`.
+On the command line it is `lookout-local up`; in pytest it is the fixture `lookout_cloud`. `client` makes boto3 clients
+for it, also of `lookoutvision`, which boto3 does not know any more.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ class Admin:
             ("GET", "settings"): lambda _: backend.settings,
             ("PUT", "settings"): self._set,
             ("GET", "failures"): lambda _: backend.internal_failures,
+            ("GET", "now"): lambda _: backend.now,
         }
 
     def handle(

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
 from types import TracebackType
@@ -112,6 +113,13 @@ class LocalCloud:
         from lookout_local.remote import RemoteSettings
 
         return RemoteSettings(self.endpoint_url)
+
+    @property
+    def now(self) -> datetime:
+        """The time as the Lookout services see it: it runs faster than the machine's by the time scale."""
+        from lookout_local import remote
+
+        return remote.now(self.endpoint_url)
 
     def env(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
         """Environment variables that point AWS tools and SDKs at this cloud, as the root of an account."""

@@ -16,8 +16,9 @@ from lookout_local import corrections
 from lookout_local.admin import Admin
 from lookout_local.corrections import answers
 from lookout_local.iam import MiniStackAuthorizer, identify
-from lookout_local.role_storage import RoleStorage
+from lookout_local.role_storage import RoleStorage, on_behalf_of
 from lookout_local.services import Backend, HttpRequest, SystemClock
+from lookout_local.ticker import Ticker
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,7 +27,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 ADMIN_PATH = "/_lookout/"
 _CREDENTIAL = re.compile(rb"Credential=[^/,\s]+/\d{8}/[^/,\s]+/(?P<service>[^/,\s]+)/aws4_request")
-_NOT_SERVED = {"lookoutvision": "Amazon Lookout for Vision"}
 
 
 def signed_service(headers: list[tuple[bytes, bytes]]) -> str:
@@ -53,7 +53,9 @@ class Gateway:
             storage=RoleStorage(endpoint_url),
             clock=SystemClock(scale=1 / time_scale),
             authorizer=MiniStackAuthorizer(),
+            on_behalf_of=on_behalf_of,
         )
+        self._ticker = Ticker(self._backend.tick)
         self._admin = Admin(self._backend)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,15 +88,12 @@ class Gateway:
             if service in self._backend.services:
                 await self._lookout(service, scope, receive, send)
                 return
-            if service in _NOT_SERVED:
-                text = f"{_NOT_SERVED[service]} is not served by this local cloud yet"
-                await _refuse(send, 501, "ServiceNotServed", text)
-                return
         await ministack_app.app(scope, receive, send)
 
     async def _lookout(self, service: str, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
-        query = parse_qs(scope.get("query_string", b"").decode(), keep_blank_values=True)
+        query_string = scope.get("query_string", b"").decode()
+        query = parse_qs(query_string, keep_blank_values=True)
         raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
         client = (scope.get("client") or ("127.0.0.1",))[0]
         caller, refusal = identify(scope["method"], raw_path, query, scope["headers"], body, client)
@@ -107,7 +106,7 @@ class Gateway:
             region=caller.region,
             access_key=caller.access_key,
             method=scope["method"],
-            path=scope["path"],
+            path=f"{raw_path}?{query_string}" if query_string else raw_path,
             headers=_text(scope["headers"]),
             body=body,
         )
@@ -116,7 +115,10 @@ class Gateway:
         await _respond(send, response.status, response.headers, response.body)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Start MiniStack as its own server would, and stop its functions; nothing else of it needs to be stopped."""
+        """Start MiniStack as its own server would, and the ticker; stop the ticker and MiniStack's functions.
+
+        Nothing else of MiniStack needs to be stopped.
+        """
         stopping = asyncio.Event()
 
         async def receive_startup() -> Message:
@@ -129,10 +131,13 @@ class Gateway:
         async def send_startup(message: Message) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
+                self._ticker.start()
                 self._on_ready()
 
         ministack = asyncio.create_task(ministack_app.app(scope, receive_startup, send_startup))
         await stopping.wait()
+        # A run that is under way needs MiniStack, so it ends first.
+        await asyncio.to_thread(self._ticker.stop)
         ministack.cancel()
         await asyncio.to_thread(lambda_runtime.reset)
         await send({"type": "lifespan.shutdown.complete"})

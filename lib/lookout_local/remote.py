@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from datetime import datetime
 from typing import Any
 
 from lookout_local.services.calls import Call
@@ -30,6 +31,12 @@ def request(endpoint_url: str, method: str, what: str, value: Any = None, *, sec
         raise AdminError(f"{method} {what}: {error.read().decode(errors='replace')}") from error
     except OSError as error:
         raise AdminError(f"no local cloud answers at {endpoint_url}: {error}") from error
+
+
+def now(endpoint_url: str) -> datetime:
+    """The time as the Lookout services see it, which a time scale speeds up."""
+    time: datetime = request(endpoint_url, "GET", "now")
+    return time
 
 
 class RemoteCalls:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region, set_request_account_id, set_request_region
 from ministack.services import sts
 
+from lookout_local.account_storage import AccountBuckets, told
 from lookout_local.clients import client
 from lookout_local.roles import name_of, obstacle
 from lookout_local.services import StorageError, StoredObject
@@ -37,7 +38,7 @@ class RoleStorage:
     def list(self, role_arn: str, bucket: str, prefix: str) -> list[StoredObject]:
         """All objects whose keys begin with the prefix (s3:ListBucket)."""
         s3 = self._client(role_arn)
-        with _told():
+        with told():
             pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return [
                 StoredObject(key=item["Key"], size=item["Size"]) for page in pages for item in page.get("Contents", [])
@@ -46,19 +47,36 @@ class RoleStorage:
     def read(self, role_arn: str, bucket: str, key: str) -> bytes:
         """The content of an object (s3:GetObject)."""
         s3: Any = self._client(role_arn)
-        with _told():
+        with told():
             content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             return content
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Put an object (s3:PutObject)."""
         s3: Any = self._client(role_arn)
-        with _told():
+        with told():
             s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def of_account(self, account: str, region: str) -> AccountBuckets:
+        """The buckets of an account, without a role."""
+        return AccountBuckets(self._endpoint_url, account, region)
 
     def _client(self, role_arn: str) -> BaseClient:
         region = get_region()
         return _s3_client(self._endpoint_url, region, *_assume(role_arn, region))
+
+
+@contextmanager
+def on_behalf_of(account: str, region: str) -> Iterator[None]:
+    """The context in which a RoleStorage works for an account in a Region, whoever the caller is, if there is one."""
+    caller = get_account_id(), get_region()
+    try:
+        set_request_account_id(account)
+        set_request_region(region)
+        yield
+    finally:
+        set_request_account_id(caller[0])
+        set_request_region(caller[1])
 
 
 @cache
@@ -89,17 +107,3 @@ def _assume(role_arn: str, region: str) -> tuple[str, str, str]:
     }
     sts.register_session(key, session)
     return key, secret, token
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns what S3 says into a StorageError."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        answer = error.response["Error"]
-        raise StorageError(f"{answer['Code']}: {answer['Message']}") from error
-    except BotoCoreError as error:
-        raise StorageError(str(error)) from error

@@ -10,9 +10,9 @@ from typing import Any
 
 from lookout_local.services.calls import Call
 from lookout_local.services.faults import Fault
-from lookout_local.services.settings import Progress, Quotas, Settings
+from lookout_local.services.settings import Progress, Quotas, Settings, VisionQuotas
 
-_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (Call, Fault, Progress, Quotas, Settings)}
+_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (Call, Fault, Progress, Quotas, Settings, VisionQuotas)}
 
 
 def encode(value: Any) -> Any:

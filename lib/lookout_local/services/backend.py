@@ -6,7 +6,9 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from typing import Any
 
 from lookout_local.services.authorization import AllowEverything, Authorizer
@@ -16,10 +18,11 @@ from lookout_local.services.equipment import Equipment
 from lookout_local.services.errors import ServiceError, access_denied, conflict, internal
 from lookout_local.services.faults import Fault, Faults
 from lookout_local.services.http import HttpRequest, HttpResponse
-from lookout_local.services.service import Invocation, Replay, Service, World
+from lookout_local.services.service import Invocation, Replay, Service, Task, World
 from lookout_local.services.settings import Settings
 from lookout_local.services.storage import Storage
 from lookout_local.services.tokens import TOKEN
+from lookout_local.services.vision import Vision
 
 _LOG = logging.getLogger(__name__)
 _UNKNOWN = "UnknownOperationException"
@@ -29,7 +32,8 @@ class Backend:
     """The local services, for any number of accounts and Regions.
 
     Without a `clock` they follow the machine's; without an `authorizer` every caller may do everything in its account;
-    without `settings` the defaults of Settings hold. Safe to use from several threads.
+    without `settings` the defaults of Settings hold. `on_behalf_of` makes the context in which storage is used for an
+    account in a Region that is not the caller's. Safe to use from several threads.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Backend:
         clock: Clock | None = None,
         authorizer: Authorizer | None = None,
         settings: Settings | None = None,
+        on_behalf_of: Callable[[str, str], AbstractContextManager[None]] = lambda account, region: nullcontext(),
     ) -> None:
         self.settings = settings or Settings()
         self.faults = Faults()
@@ -51,9 +56,16 @@ class Backend:
             authorizer=authorizer or AllowEverything(),
             settings=self.settings,
             faults=self.faults,
+            on_behalf_of=on_behalf_of,
         )
-        self._services: dict[str, Service] = {service.name: service for service in [Equipment()]}
+        self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
         self._lock = threading.RLock()
+        self._ticking = threading.Lock()
+
+    @property
+    def now(self) -> datetime:
+        """The time as the services see it."""
+        return self._world.clock.now()
 
     @property
     def services(self) -> frozenset[str]:
@@ -68,6 +80,26 @@ class Backend:
             self.faults.clear()
             self.calls.clear()
             self.internal_failures.clear()
+
+    def tick(self, *, wait: bool = True) -> None:
+        """Let everything happen that is due by the clock; never raises, `internal_failures` has what went wrong.
+
+        Every request does this first. Who runs a Backend with a clock of its own calls it now and then, so that things
+        happen without requests too. It is done by one caller at a time: another one waits for the first to end and does
+        what is due then, or with `wait=False` leaves it at that.
+        """
+        if not self._ticking.acquire(blocking=wait):
+            return
+        try:
+            for service in self._services.values():
+                with self._recording(service):
+                    with self._lock:
+                        service.settle(self._world)
+                        tasks = service.due(self._world)
+                    for task in tasks:
+                        self._perform(service, task)
+        finally:
+            self._ticking.release()
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request; never raises for anything that a caller sends to one of the services.
@@ -106,12 +138,12 @@ class Backend:
             raise ServiceError(_UNKNOWN, f"The operation {call.operation} is not one of {service.name}")
         call.parameters = service.protocol.parameters(call.operation, request)
         handler = service.handler(call.operation)
-        if handler is None:
-            raise ServiceError(_UNKNOWN, f"The operation {call.operation} of {service.name} is not available here")
         call.parameters = service.model.read(call.operation, call.parameters)
         fault = self.faults.take(call.operation)
         _before(fault)
+        self.tick(wait=False)
         with self._lock:
+            service.settle(self._world)
             invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
             try:
                 answer = handler(invocation)
@@ -125,6 +157,20 @@ class Backend:
         if fault and fault.kind == "lost_answer":
             raise internal("The answer was lost on its way")
         return body
+
+    def _perform(self, service: Service, task: Task) -> None:
+        """Do a task of a service. Its work needs no lock, so that storage can be slow, or have questions itself."""
+        with self._recording(service):
+            finish = task()
+            with self._lock:
+                finish()
+
+    @contextmanager
+    def _recording(self, service: Service) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._failed(f"{service.name} on its own: {type(error).__name__}: {error}")
 
     def _checked(self, call: _Call, error: ServiceError) -> ServiceError:
         """The error, unless the model does not know it for the operation: then that is our failure."""

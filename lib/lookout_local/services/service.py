@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,9 @@ from lookout_local.services.tokens import ClientTokens
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
+Finish = Callable[[], None]
+Task = Callable[[], Finish]
+"""Work of a service on its own account: done while requests are answered; what is returned is called while none is."""
 
 
 class Replay(Exception):
@@ -41,6 +45,8 @@ class World:
     authorizer: Authorizer
     settings: Settings
     faults: Faults
+    on_behalf_of: Callable[[str, str], AbstractContextManager[None]]
+    """What to do on behalf of an account in a Region, and not of the caller, is done in this context."""
 
 
 class Invocation:
@@ -100,6 +106,15 @@ class Invocation:
         for action in actions if key_arn else ():
             self._ask(f"kms:{action}", [str(key_arn)], via)
 
+    def forward(self, action: str, *arns: str) -> None:
+        """Raise an AccessDeniedException unless the caller may do this at another AWS service through this one.
+
+        That is how a service without a role works: with the caller's own rights, in a forward access session.
+        """
+        via = f"{self._iam_service}.amazonaws.com"
+        first_and_last = {f"aws:CalledVia{place}": via for place in ("First", "Last")}
+        self._ask(action, list(arns), {"aws:ViaAWSService": "true", "aws:CalledVia": [via], **first_and_last})
+
     def pass_role(self, role_arn: str | None) -> None:
         """Raise an AccessDeniedException unless the caller may pass the role; nothing when there is none."""
         if role_arn is None:
@@ -133,8 +148,8 @@ class Service(ABC):
     protocol: WireProtocol
 
     @abstractmethod
-    def handler(self, operation: str) -> Callable[[Invocation], Answer] | None:
-        """What carries out an operation; None when the service does not have it here."""
+    def handler(self, operation: str) -> Callable[[Invocation], Answer]:
+        """What carries out an operation of the model."""
 
     @abstractmethod
     def tokens(self, invocation: Invocation) -> ClientTokens:
@@ -143,3 +158,11 @@ class Service(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Forget everything."""
+
+    @abstractmethod
+    def settle(self, world: World) -> None:
+        """End what is over by the clock; called before each request and at each tick."""
+
+    def due(self, world: World) -> list[Task]:
+        """What the service has to do now on its own account, in order; called at each tick, and by default nothing."""
+        return []

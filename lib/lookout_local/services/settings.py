@@ -41,6 +41,7 @@ class Quotas:
     datasets: int = 15
     models: int = 15
     label_groups: int = 15
+    labels_per_group: int = 5_000
     pending_data_ingestion_jobs: int = 5
     pending_models: int = 5
     import_dataset_jobs_in_progress: int = 15
@@ -53,6 +54,14 @@ class Quotas:
     files_per_dataset: int = 1_000
     """The user guide's formatting page limits the files of a dataset, the quotas page those of a component."""
 
+    inference_schedulers_per_model: int = 1
+    files_per_component_in_inference: int = 60
+    rows_per_minute_in_inference: int = 60
+    """Rows of the input of an inference: 300 for 5 minutes, 3,600 for an hour."""
+
+    bytes_per_minute_in_inference: int = 1024**2
+    """Bytes of the input of an inference: 5 MB for 5 minutes, 60 MB for an hour."""
+
     rows_in_training: int = 1_500_000
     rows_in_evaluation: int = 1_500_000
     bytes_per_dataset: int = 50 * 1024**3
@@ -62,10 +71,62 @@ class Quotas:
 
 
 @dataclass
+class VisionQuotas:
+    """The quotas of Amazon Lookout for Vision per account and Region (AWS General Reference, "Lookout for Vision
+    endpoints and quotas"; developer guide, "Quotas"). AWS changes the first eight on request; here all may be."""
+
+    projects: int = 100
+    models_per_project: int = 100
+    running_models: int = 2
+    inference_units_per_model: int = 5
+    concurrent_trainings: int = 2
+    concurrent_packaging_jobs: int = 3
+    requests_per_second: int | None = None
+    """Calls of one operation a second, beyond which it is throttled: 5 at AWS. None, because clocks here are
+    compressed or stand still: any number."""
+
+    detections_per_second: int | None = None
+    """The same for DetectAnomalies: 10 at AWS."""
+
+    normal_images_in_single_dataset: int = 20
+    """At least, as are the next six."""
+
+    anomalous_images_in_single_dataset: int = 10
+    normal_training_images: int = 10
+    normal_test_images: int = 10
+    anomalous_test_images: int = 10
+    images_per_label_in_single_dataset: int = 20
+    """Images of a segmentation model that show one anomaly label and no other."""
+
+    images_per_label: int = 10
+    """The same in each of two datasets."""
+
+    training_images: int = 16_000
+    """At most, as is what follows."""
+
+    test_images: int = 4_000
+    segmentation_training_images: int = 8_000
+    segmentation_test_images: int = 800
+    smallest_dimension: int = 64
+    """Pixels."""
+
+    largest_dimension: int = 4_096
+    bytes_per_image: int = 8 * 1024**2
+    bytes_per_manifest: int = 1024**3
+    anomaly_labels_per_project: int = 100
+    anomaly_labels_per_mask: int = 20
+    tags_per_model: int = 50
+    """What AWS allows in general; the shape TagList allows 200."""
+
+
+@dataclass
 class Settings:
     """What can be set on a Backend, at any time. Each default is the stricter reading of the documentation."""
 
     progress: Progress = field(default_factory=lambda: Progress.by_describes(2))
+    training_progress: Progress | None = None
+    """How long training and retraining take; None: as long as everything else (`progress`)."""
+
     quotas: Quotas = field(default_factory=Quotas)
     page_size: int = 50
     """Items on a page of a list when MaxResults is absent (the default is not documented)."""
@@ -100,5 +161,41 @@ class Settings:
     minimum_training_span: timedelta | None = None
     """Shortest time that training data must span: 14 days (formatting page) or 180 (quotas). None: any."""
 
+    evaluation_before_training: bool = False
+    """Whether evaluation data may begin before training data (not documented; AWS's samples evaluate later data)."""
+
     label_group_deletion_blocked_by_models: bool = True
     """Whether DeleteLabelGroup is refused while a model uses the group (ConflictException is in its list of errors)."""
+
+    label_group_deletion_blocked_by_labels: bool = True
+    """Whether DeleteLabelGroup is refused while the group has labels. Not documented; the operation can answer with a
+    ConflictException, and who relies on labels going with their group would lose them here as well. False: they go."""
+
+    model_deletion_blocked_by_schedulers: bool = True
+    """AWS's demo application finds that a model with a scheduler, even a stopped one, cannot be deleted; the API text
+    of DeleteModel reads as if it could. False: a retraining scheduler goes with its model."""
+
+    redundant_scheduler_changes_refused: bool = True
+    """Whether starting a RUNNING scheduler, or stopping a STOPPED one, is refused (not documented). False: nothing
+    happens."""
+
+    scheduler_updates_need_stopped: bool = True
+    """Whether a scheduler must be STOPPED to be updated. Not documented; the native CloudFormation type of inference
+    schedulers has the permissions to stop and to start around its update."""
+
+    inference_window_includes: Literal["end", "start"] = "end"
+    """Which end of its window an inference run takes rows from: the service's messages speak of a range without its
+    start, AWS's samples have files from the start up to just before the end."""
+
+    default_promote_mode: Literal["MANAGED", "MANUAL"] = "MANAGED"
+    """PromoteMode of a retraining scheduler that is made without one (user guide: "by default, in managed mode")."""
+
+    vision_quotas: VisionQuotas = field(default_factory=VisionQuotas)
+
+    vision_projects_deleted_with_datasets: bool = False
+    """DeleteProject wants the datasets gone (final API text). The API text of 2020 says that they are deleted
+    automatically: True."""
+
+    vision_entry_date: Literal["added", "labeled"] = "added"
+    """What BeforeCreationDate and AfterCreationDate of ListDatasetEntries compare: when the image was added to the
+    dataset, or the `creation-date` of its label, as far as it has one (not documented)."""

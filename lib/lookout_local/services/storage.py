@@ -1,4 +1,4 @@
-"""Amazon S3 as a service sees it: through the role that its caller passed."""
+"""Amazon S3 as a service sees it: through the role that its caller passed, or with the caller's own rights."""
 
 from __future__ import annotations
 
@@ -14,6 +14,19 @@ class StoredObject:
     size: int
 
 
+class AccountStorage(Protocol):
+    """The buckets of one account in one Region, for whom was found to have the rights (`Invocation.forward`).
+
+    Every method raises StorageError, with a message for the user.
+    """
+
+    def region(self, bucket: str) -> str: ...
+
+    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes: ...
+
+    def write(self, bucket: str, key: str, body: bytes) -> None: ...
+
+
 class Storage(Protocol):
     """Reads and writes objects, acting as a role. Every method raises StorageError, with a message for the user."""
 
@@ -22,3 +35,7 @@ class Storage(Protocol):
     def read(self, role_arn: str, bucket: str, key: str) -> bytes: ...
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None: ...
+
+    def of_account(self, account: str, region: str) -> AccountStorage:
+        """The buckets of an account, without a role."""
+        ...

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.local.services.support import Cloud, model_of, until_over
+
+# The second half of the rows that are ingested.
+EVALUATION = {
+    "EvaluationDataStartTime": datetime(2023, 1, 13, tzinfo=UTC),
+    "EvaluationDataEndTime": datetime(2023, 1, 25, tzinfo=UTC),
+}
 
 
 @pytest.fixture
@@ -20,7 +27,8 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture
 def shared_version(cloud: Cloud) -> str:
     """The ARN of a version that the target account may import, in which its dataset already is."""
-    version = cloud.trained_model("wear")
+    cloud.active_dataset()
+    version = str(cloud.train(**EVALUATION)["ActiveModelVersionArn"])
     dataset = cloud.source.describe_dataset(DatasetName="pumps")["DatasetArn"]
     cloud.share(dataset, action="ImportDataset")
     cloud.share(model_of(version), action="ImportModelVersion")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lookout_local.services import Fault, Progress
+from tests.local.services import scheduling
 from tests.local.services.support import (
     ROLE,
     SOURCE,
@@ -39,6 +41,22 @@ def step(operation: str, required: dict[str, Any], optional: dict[str, Any] | No
 
 INGESTION = st.just(location("data", "raw/", "{prefix}/{component_name}/*"))
 CREATION = {"Tags": TAGS, "ClientToken": TOKENS}
+LABELS = st.sampled_from([{"LabelGroupName": "a"}, {"LabelGroupName": "b"}])
+LABEL = {
+    "StartTime": st.just(datetime(2023, 1, 1, tzinfo=UTC)),
+    "EndTime": st.just(datetime(2023, 1, 2, tzinfo=UTC)),
+    "Rating": st.sampled_from(["ANOMALY", "NEUTRAL"]),
+}
+RETRAINING = {"RetrainingFrequency": st.just("P30D"), "LookbackWindow": st.sampled_from(["P180D", "P720D"])}
+MODES = st.sampled_from(["MANAGED", "MANUAL"])
+FREQUENCIES = st.sampled_from(["PT5M", "PT1H"])
+INFERENCE = {
+    "DataUploadFrequency": FREQUENCIES,
+    "DataInputConfiguration": st.just(scheduling.source()),
+    "DataOutputConfiguration": st.just({"S3OutputConfiguration": {"Bucket": "data", "Prefix": "out/"}}),
+    "RoleArn": st.sampled_from([ROLE, TARGET_ROLE]),
+}
+EVER = {"IntervalStartTime": st.just(scheduling.at(0)), "IntervalEndTime": st.just(scheduling.at(60))}
 STEPS = st.one_of(
     step("create_dataset", {"DatasetName": NAMES}, {**CREATION, "DatasetSchema": SCHEMAS}),
     step("import_dataset", {"SourceDatasetArn": REFERENCES}, {**CREATION, "DatasetName": NAMES}),
@@ -61,7 +79,11 @@ STEPS = st.one_of(
     step("describe_model_version", {"ModelName": NAMES, "ModelVersion": NUMBERS}),
     step("list_models", {}),
     step("list_model_versions", {"ModelName": NAMES}),
-    step("update_model", {"ModelName": NAMES}, {"RoleArn": st.sampled_from([ROLE, TARGET_ROLE])}),
+    step(
+        "update_model",
+        {"ModelName": NAMES},
+        {"RoleArn": st.sampled_from([ROLE, TARGET_ROLE]), "LabelsInputConfiguration": LABELS},
+    ),
     step("update_active_model_version", {"ModelName": NAMES, "ModelVersion": NUMBERS}),
     step("delete_model", {"ModelName": NAMES}),
     step("put_resource_policy", {"ResourceArn": REFERENCES, "ResourcePolicy": st.sampled_from(["Allow", "Deny"])}),
@@ -70,6 +92,24 @@ STEPS = st.one_of(
     step("tag_resource", {"ResourceArn": REFERENCES, "Tags": TAGS}),
     step("list_tags_for_resource", {"ResourceArn": REFERENCES}),
     step("create_label_group", {"LabelGroupName": NAMES}, CREATION),
+    step("create_label", {"LabelGroupName": NAMES, **LABEL}, {"ClientToken": TOKENS}),
+    step("list_labels", {"LabelGroupName": NAMES}),
+    step("create_retraining_scheduler", {"ModelName": NAMES, **RETRAINING}, {"PromoteMode": MODES}),
+    *(
+        step(f"{operation}_retraining_scheduler", {"ModelName": NAMES})
+        for operation in ("describe", "update", "start", "stop", "delete")
+    ),
+    step("list_retraining_schedulers", {}),
+    step("create_inference_scheduler", {"InferenceSchedulerName": NAMES, "ModelName": NAMES, **INFERENCE}, CREATION),
+    *(
+        step(f"{operation}_inference_scheduler", {"InferenceSchedulerName": NAMES})
+        for operation in ("describe", "start", "stop", "delete")
+    ),
+    step("update_inference_scheduler", {"InferenceSchedulerName": NAMES, "DataUploadFrequency": FREQUENCIES}),
+    step("list_inference_schedulers", {}),
+    step("list_inference_executions", {"InferenceSchedulerName": NAMES}),
+    step("list_inference_events", {"InferenceSchedulerName": NAMES, **EVER}),
+    step("advance", {"days": st.sampled_from([0.01, 31])}),
     step("delete_label_group", {"LabelGroupName": NAMES}),
 )
 
@@ -125,11 +165,16 @@ def test_no_sequence_of_calls_makes_the_service_fail_inside(
     version = cloud.trained_model("a", "a")
     cloud.add_version(version, "a", "a")
     cloud.share(model_of(version), action="ImportModelVersion")
+    for minute in range(1, 60, 5):
+        scheduling.send(cloud, minute, scheduling.ODD if minute % 2 else scheduling.NORMAL)
     if failing:
         cloud.backend.faults.add("ImportModelVersion", Fault.fail("no"))
     unexpected: list[str] = []
     for operation, account, parameters in steps:
         client = getattr(cloud, account)
+        if operation == "advance":
+            cloud.clock.advance(86_400 * parameters["days"])
+            continue
         try:
             getattr(client, operation)(**resolve(cloud, parameters))
         except ClientError as error:

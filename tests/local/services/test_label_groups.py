@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from tests.local.services.support import REGION, SOURCE, Cloud, refused
 
 
@@ -47,3 +49,16 @@ def test_a_label_group_that_a_model_uses_is_not_deleted_unless_set(cloud: Cloud)
     refused("ConflictException", cloud.source.delete_label_group, LabelGroupName="wear")
     cloud.settings.label_group_deletion_blocked_by_models = False
     cloud.source.delete_label_group(LabelGroupName="wear")
+
+
+def test_a_label_group_with_labels_is_not_deleted_unless_set(cloud: Cloud) -> None:
+    cloud.source.create_label_group(LabelGroupName="wear")
+    day = datetime(2023, 1, 1, tzinfo=UTC)
+    label = {"StartTime": day, "EndTime": day + timedelta(days=1), "Rating": "ANOMALY"}
+    made = cloud.source.create_label(LabelGroupName="wear", **label)["LabelId"]
+    message = refused("ConflictException", cloud.source.delete_label_group, LabelGroupName="wear")
+    assert message == "The label group wear has labels (1): delete them before the group"
+    cloud.settings.label_group_deletion_blocked_by_labels = False
+    cloud.source.delete_label_group(LabelGroupName="wear")
+    cloud.source.create_label_group(LabelGroupName="wear")
+    refused("ResourceNotFoundException", cloud.source.describe_label, LabelGroupName="wear", LabelId=made)

@@ -162,3 +162,27 @@ def test_a_deleted_model_is_gone_with_versions_tags_and_policies(cloud: Cloud) -
         refused("ResourceNotFoundException", cloud.source.list_tags_for_resource, ResourceArn=one)
         refused("ResourceNotFoundException", cloud.source.describe_resource_policy, ResourceArn=one)
     cloud.source.create_model(ModelName="wear", DatasetName="pumps")
+
+
+def test_an_update_takes_labels_from_a_group_that_exists(cloud: Cloud) -> None:
+    cloud.trained_model("wear")
+    group = {"LabelGroupName": "wearing"}
+    message = refused(
+        "ResourceNotFoundException", cloud.source.update_model, ModelName="wear", LabelsInputConfiguration=group
+    )
+    assert message == "The label group wearing does not exist"
+    arn = cloud.source.create_label_group(**group)["LabelGroupArn"]
+    cloud.authorizer.asked.clear()
+    cloud.source.update_model(ModelName="wear", LabelsInputConfiguration=group)
+    assert [one.resource for one in cloud.authorizer.asked][1:] == [arn]
+    assert cloud.source.describe_model(ModelName="wear")["LabelsInputConfiguration"] == group
+
+
+def test_an_update_replaces_labels_in_a_bucket_by_a_group(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    cloud.s3.put("labels", "x", "")
+    cloud.train(RoleArn=ROLE, LabelsInputConfiguration={"S3InputConfiguration": {"Bucket": "labels"}})
+    cloud.source.create_label_group(LabelGroupName="wearing")
+    cloud.source.update_model(ModelName="wear", LabelsInputConfiguration={"LabelGroupName": "wearing"})
+    shown = cloud.source.describe_model(ModelName="wear")
+    assert shown["LabelsInputConfiguration"] == {"LabelGroupName": "wearing"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault
+from lookout_local.services import Fault, Progress
 from tests.local.services.support import (
     ROLE,
     Cloud,
@@ -34,6 +34,24 @@ def spiky(cloud: Cloud, *, spikes: tuple[int, ...] = (35, 36, 44)) -> None:
         lines[index][1] = "500"
     cloud.s3.put("data", "raw/pump1/a.csv", csv_text(lines))
     cloud.active_dataset()
+
+
+def diagnostics(cloud: Cloud, **more: Any) -> list[dict[str, Any]]:
+    """Train a model with diagnostics; their lines."""
+    cloud.s3.put("out", "x", "")
+    parameters = {
+        "ModelName": "wear",
+        "DatasetName": "pumps",
+        "RoleArn": ROLE,
+        "ModelDiagnosticsOutputConfiguration": {"S3OutputConfiguration": {"Bucket": "out"}},
+        **more,
+    }
+    cloud.source.create_model(**parameters)
+    name = parameters["ModelName"]
+    until_over(lambda: cloud.source.describe_model(ModelName=name))
+    place = cloud.source.describe_model_version(ModelName=name, ModelVersion=1)["ModelDiagnosticsResultsObject"]
+    text = gzip.decompress(cloud.s3.objects[(place["Bucket"], place["Key"])]).decode()
+    return [json.loads(line) for line in text.splitlines()]
 
 
 RANGES = {
@@ -103,6 +121,139 @@ def test_with_labels_the_quality_is_the_share_that_was_found(
     metrics = json.loads(shown["ModelMetrics"])
     assert shown["ModelQuality"] == quality
     assert metrics["labeled_event_metrics"]["num_identified"] == identified
+
+
+def test_the_quality_of_a_model_without_evaluation_is_that_of_its_training(cloud: Cloud) -> None:
+    spiky(cloud)
+    cloud.s3.put("labels", "l.csv", "2023-01-18T00:00:00,2023-01-19T12:00:00\n")
+    shown = cloud.train(RoleArn=ROLE, LabelsInputConfiguration={"S3InputConfiguration": {"Bucket": "labels"}})
+    assert shown["ModelQuality"] == "QUALITY_THRESHOLD_MET"
+
+
+def test_there_are_metrics_only_when_there_is_evaluation_data(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    assert "ModelMetrics" not in cloud.train()
+
+
+def label(cloud: Cloud, start: float, end: float, rating: str = "ANOMALY") -> None:
+    """A label in the group `wearing`, from day to day."""
+    cloud.source.create_label(LabelGroupName="wearing", StartTime=day(start), EndTime=day(end), Rating=rating)
+
+
+GROUP = {"LabelGroupName": "wearing"}
+
+
+@pytest.mark.parametrize(
+    ("rating", "quality", "labeled"),
+    [
+        ("ANOMALY", "QUALITY_THRESHOLD_MET", 1),
+        ("NO_ANOMALY", "CANNOT_DETERMINE_QUALITY", 0),
+        ("NEUTRAL", "CANNOT_DETERMINE_QUALITY", 0),
+    ],
+)
+def test_of_a_label_group_only_anomalies_count(cloud: Cloud, rating: str, quality: str, labeled: int) -> None:
+    spiky(cloud)
+    cloud.source.create_label_group(**GROUP)
+    label(cloud, 17, 18.5, rating)
+    shown = cloud.train(**RANGES, LabelsInputConfiguration=GROUP)
+    metrics = json.loads(shown["ModelMetrics"])
+    assert (shown["ModelQuality"], len(metrics["labeled_ranges"])) == (quality, labeled)
+
+
+def test_labels_are_those_of_the_start_of_the_training(cloud: Cloud) -> None:
+    spiky(cloud)
+    cloud.source.create_label_group(**GROUP)
+    cloud.source.create_model(ModelName="wear", DatasetName="pumps", **RANGES, LabelsInputConfiguration=GROUP)
+    label(cloud, 17, 18.5)
+    shown = until_over(lambda: cloud.source.describe_model(ModelName="wear"))
+    assert json.loads(shown["ModelMetrics"])["labels_present"] is False
+
+
+def test_labeled_rows_are_left_out_of_the_training(cloud: Cloud) -> None:
+    spiky(cloud, spikes=(5, 35))
+    cloud.source.create_label_group(**GROUP)
+    without = json.loads(cloud.train(**RANGES, LabelsInputConfiguration=GROUP)["ModelMetrics"])
+    # The spike in the training data makes the one in the evaluation data look less unusual than a label does.
+    cloud.source.delete_model(ModelName="wear")
+    label(cloud, 2, 3)
+    with_label = json.loads(cloud.train(**RANGES, LabelsInputConfiguration=GROUP)["ModelMetrics"])
+    parts = [one["predicted_ranges"][0]["diagnostics"][0]["value"] for one in (without, with_label)]
+    assert parts[0] < parts[1]
+
+
+def test_labels_over_all_the_data_fail_the_training(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    cloud.source.create_label_group(**GROUP)
+    label(cloud, -1, 100)
+    assert cloud.train(LabelsInputConfiguration=GROUP)["FailedReason"].startswith("The labels leave no data between")
+
+
+def test_the_metrics_of_a_version_with_labels_compare_events_with_them(cloud: Cloud) -> None:
+    spiky(cloud)
+    cloud.source.create_label_group(**GROUP)
+    label(cloud, 17, 18.5)
+    label(cloud, 20, 21)
+    metrics = json.loads(cloud.train(**RANGES, LabelsInputConfiguration=GROUP)["ModelMetrics"])
+    assert metrics["labels_present"] is True
+    assert (metrics["data_start_time"], metrics["data_end_time"]) == ("2023-01-16", "2023-01-25")
+    assert metrics["labeled_event_metrics"] == {
+        "num_labeled": 2, "num_identified": 1, "total_warning_time_in_seconds": 86_400.0,
+    }  # fmt: skip
+    # One label of two and one event of two; it was noticed a day before the end of the day and a half.
+    figures = metrics["model_version_metrics"]
+    assert (figures["recall"], figures["precision"]) == (0.5, 0.5)
+    assert figures["mean_fractional_lead_time"] == pytest.approx(2 / 3)
+    assert 0 < figures["auc"] < 1
+
+
+def test_evaluation_data_does_not_begin_before_training_data_unless_set(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    times = {
+        "TrainingDataStartTime": day(10), "TrainingDataEndTime": day(20),
+        "EvaluationDataStartTime": day(0), "EvaluationDataEndTime": day(9),
+    }  # fmt: skip
+    message = refused("ValidationException", cloud.source.create_model, ModelName="wear", DatasetName="pumps", **times)
+    assert message.startswith("EvaluationDataStartTime: got 2023-01-01")
+    cloud.settings.evaluation_before_training = True
+    assert cloud.train(**times)["Status"] == "SUCCESS"
+
+
+def test_a_training_can_take_longer_than_everything_else(cloud: Cloud) -> None:
+    cloud.settings.progress = Progress.by_describes(0)
+    cloud.settings.training_progress = Progress.by_seconds(25_200)
+    cloud.active_dataset()
+    cloud.source.create_model(ModelName="wear", DatasetName="pumps")
+    cloud.clock.advance(25_199)
+    assert cloud.source.describe_model(ModelName="wear")["Status"] == "IN_PROGRESS"
+    cloud.clock.advance(1)
+    assert cloud.source.describe_model(ModelName="wear")["Status"] == "SUCCESS"
+    version = cloud.source.describe_model(ModelName="wear")["ActiveModelVersionArn"]
+    made = cloud.source.import_model_version(SourceModelVersionArn=version, DatasetName="pumps")
+    number = made["ModelVersion"]
+    assert cloud.source.describe_model_version(ModelName="wear", ModelVersion=number)["Status"] == "SUCCESS"
+
+
+def test_a_training_that_fails_does_so_at_the_end_of_its_time(cloud: Cloud) -> None:
+    cloud.settings.training_progress = Progress.by_seconds(25_200)
+    cloud.active_dataset()
+    cloud.backend.faults.add("CreateModel", Fault.fail("too little memory"))
+    assert cloud.source.create_model(ModelName="wear", DatasetName="pumps")["Status"] == "IN_PROGRESS"
+    cloud.clock.advance(25_199)
+    shown = cloud.source.describe_model(ModelName="wear")
+    assert (shown["Status"], "FailedReason" in shown) == ("IN_PROGRESS", False)
+    cloud.clock.advance(1)
+    shown = cloud.source.describe_model(ModelName="wear")
+    assert (shown["Status"], shown["FailedReason"]) == ("FAILED", "too little memory")
+
+
+def test_data_that_does_not_suffice_fails_the_training_at_the_end_of_its_time(cloud: Cloud) -> None:
+    cloud.settings.training_progress = Progress.by_seconds(60)
+    cloud.active_dataset()
+    times = {"TrainingDataStartTime": day(100), "TrainingDataEndTime": day(200)}
+    cloud.source.create_model(ModelName="wear", DatasetName="pumps", **times)
+    assert cloud.source.describe_model(ModelName="wear")["Status"] == "IN_PROGRESS"
+    cloud.clock.advance(60)
+    assert cloud.source.describe_model(ModelName="wear")["Status"] == "FAILED"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +351,17 @@ def test_metrics_stay_within_their_limit(cloud: Cloud) -> None:
     assert 0 < len(metrics["predicted_ranges"]) < metrics["unknown_event_metrics"]["num_identified"]
 
 
+def test_metrics_stay_within_their_limit_with_many_labels(cloud: Cloud) -> None:
+    spiky(cloud)
+    times = ((day(17) + timedelta(seconds=i)).strftime("%Y-%m-%dT%H:%M:%S") for i in range(1_000))
+    cloud.s3.put("labels", "l.csv", "".join(f"{time},2023-01-19T12:00:00\n" for time in times))
+    labels = {"S3InputConfiguration": {"Bucket": "labels"}}
+    text = cloud.train(**RANGES, RoleArn=ROLE, LabelsInputConfiguration=labels)["ModelMetrics"]
+    metrics = json.loads(text)
+    assert len(text) <= 50_000
+    assert 0 < len(metrics["labeled_ranges"]) < metrics["labeled_event_metrics"]["num_labeled"] == 1_000
+
+
 def test_diagnostics_are_written_where_the_model_says(cloud: Cloud) -> None:
     spiky(cloud)
     cloud.s3.put("out", "x", "")
@@ -209,9 +371,66 @@ def test_diagnostics_are_written_where_the_model_says(cloud: Cloud) -> None:
     place = version["ModelDiagnosticsResultsObject"]
     assert place["Key"].startswith("diagnostics/")
     assert place["Key"].endswith("/model_diagnostics_results.json.gz")
-    written = cloud.s3.objects[(place["Bucket"], place["Key"])]
-    assert gzip.decompress(written).decode() == shown["ModelMetrics"]
+    assert (place["Bucket"], place["Key"]) in cloud.s3.objects
     assert shown["ModelDiagnosticsOutputConfiguration"] == output
+    assert "ModelDiagnosticsResultsObject" not in shown
+
+
+def test_diagnostics_are_written_when_the_training_ends(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    cloud.s3.put("out", "x", "")
+    output = {"S3OutputConfiguration": {"Bucket": "out"}}
+    cloud.source.create_model(
+        ModelName="wear", DatasetName="pumps", RoleArn=ROLE, ModelDiagnosticsOutputConfiguration=output
+    )
+    during = cloud.source.describe_model_version(ModelName="wear", ModelVersion=1)
+    assert "ModelDiagnosticsResultsObject" not in during
+    assert [key for bucket, key in cloud.s3.objects if bucket == "out"] == ["x"]
+    until_over(lambda: cloud.source.describe_model(ModelName="wear"))
+    assert len([key for bucket, key in cloud.s3.objects if bucket == "out"]) == 2
+
+
+def test_a_training_that_fails_writes_no_diagnostics(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    cloud.s3.put("out", "x", "")
+    cloud.backend.faults.add("CreateModel", Fault.fail("no"))
+    output = {"S3OutputConfiguration": {"Bucket": "out"}}
+    assert cloud.train(RoleArn=ROLE, ModelDiagnosticsOutputConfiguration=output)["FailedReason"] == "no"
+    assert [key for bucket, key in cloud.s3.objects if bucket == "out"] == ["x"]
+
+
+def test_the_diagnostics_say_of_each_row_of_the_evaluation_whether_it_is_anomalous(cloud: Cloud) -> None:
+    spiky(cloud)
+    found = diagnostics(cloud, **RANGES)
+    assert (found[0]["timestamp"], found[-1]["timestamp"]) == (
+        "2023-01-16T12:00:00.000000",
+        "2023-01-24T12:00:00.000000",
+    )
+    assert [one["timestamp"] for one in found if one["prediction"]] == [
+        "2023-01-18T12:00:00.000000",
+        "2023-01-19T00:00:00.000000",
+        "2023-01-23T00:00:00.000000",
+    ]
+    for one in found:
+        assert one["prediction_reason"] == ("ANOMALY_DETECTED" if one["prediction"] else "NO_ANOMALY_DETECTED")
+        assert (one["anomaly_score"] > 0.5) == bool(one["prediction"])
+        assert sum(part["value"] for part in one["diagnostics"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_diagnostics_say_when_the_asset_was_off(cloud: Cloud) -> None:
+    spiky(cloud)
+    found = diagnostics(cloud, **RANGES, OffCondition="pump1\\flow > 100")
+    off = [one for one in found if one["prediction_reason"] == "MACHINE_OFF"]
+    assert off == [
+        {"timestamp": f"2023-01-{time}.000000", "prediction": 0, "prediction_reason": "MACHINE_OFF"}
+        for time in ("18T12:00:00", "19T00:00:00", "23T00:00:00")
+    ]
+
+
+def test_without_an_evaluation_the_diagnostics_are_of_the_training_data(cloud: Cloud) -> None:
+    cloud.active_dataset()
+    assert len(diagnostics(cloud)) == 48
+    assert len(diagnostics(cloud, ModelName="half", TrainingDataEndTime=day(11.5))) == 24
 
 
 def test_diagnostics_that_cannot_be_written_fail_the_training(cloud: Cloud) -> None:

@@ -122,3 +122,17 @@ def test_a_model_whose_first_version_failed_can_still_get_an_active_one(cloud: C
     assert "ActiveModelVersion" not in cloud.target.describe_model(ModelName="wear")
     answer = cloud.target.update_active_model_version(ModelName="wear", ModelVersion=2)
     assert answer["CurrentActiveVersion"] == 2
+
+
+def test_an_import_takes_labels_from_a_group_that_exists(cloud: Cloud) -> None:
+    source = cloud.trained_model("wear")
+    request = {"SourceModelVersionArn": source, "DatasetName": "pumps"}
+    group = {"LabelGroupName": "wearing"}
+    message = refused(
+        "ResourceNotFoundException", cloud.source.import_model_version, **request, LabelsInputConfiguration=group
+    )
+    assert message == "The label group wearing does not exist"
+    cloud.source.create_label_group(**group)
+    cloud.source.import_model_version(**request, LabelsInputConfiguration=group)
+    shown = cloud.source.describe_model_version(ModelName="wear", ModelVersion=2)
+    assert shown["LabelsInputConfiguration"] == group

@@ -82,11 +82,16 @@ class EquipmentCall:
             raise not_found(f"The dataset {name} does not exist")
         return found
 
-    def model(self) -> Model:
-        """The model that ModelName names, after the caller was authorized for it."""
+    def model(self, *, once: bool = False) -> Model:
+        """The model that ModelName names, after the caller was authorized for it.
+
+        With `once` an earlier answer to the client token comes before the question whether the model exists.
+        """
         name = self.parameters["ModelName"]
         found = self.own.models.get(name)
         self.authorize_existing(self.arn_or_placeholder("model", name, found))
+        if once:
+            self.invocation.once(self.own.tokens)
         if found is None:
             raise not_found(f"The model {name} does not exist")
         return found
@@ -146,14 +151,14 @@ class EquipmentCall:
     def refuse_while_unfinished(self, model: Model, version: Version, doing: str) -> None:
         """Raise a ConflictException while a version is trained or imported; that counts as a look at it."""
         status = version.status
-        look_at_version(model, version, self.settings.progress, self.now)
+        look_at_version(model, version, self.settings, self.now)
         if version.work:
             raise conflict(f"The model version {version.arn} cannot {doing}: its status is {status}")
 
     def look_at_model(self, model: Model) -> None:
         """Let everything of a model that is over end."""
         for version in model.in_the_making:
-            look_at_version(model, version, self.settings.progress, self.now)
+            look_at_version(model, version, self.settings, self.now)
 
     def page(self, items: list[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
         """One page of numbered things, as the answer of a list."""

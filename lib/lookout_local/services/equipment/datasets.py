@@ -116,15 +116,18 @@ def list_datasets(call: EquipmentCall) -> Answer:
 def delete_dataset(call: EquipmentCall) -> Answer:
     """DeleteDataset: the dataset is gone at once, with its jobs, tags and policy."""
     dataset = call.dataset()
-    # API reference, DeleteDataset: checks whether an ingestion job is using the dataset.
+    # API reference, DeleteDataset: checks whether an ingestion job or an inference scheduler is using the dataset.
     call.refuse_while_busy(dataset, "deleted")
-    users = sorted(
-        {
-            model.name
-            for model in call.own.models.values()
-            if dataset.arn in {version.dataset_arn for version in model.versions.values()}
-        }
-    )
+    models = [
+        model
+        for model in call.own.models.values()
+        if dataset.arn in {version.dataset_arn for version in model.versions.values()}
+    ]
+    arns = {model.arn for model in models}
+    schedulers = [one.name for one in call.own.inference_schedulers.values() if one.model_arn in arns]
+    if schedulers:
+        raise conflict(f"The dataset {dataset.name} is used by the inference scheduler {schedulers[0]}")
+    users = sorted(model.name for model in models)
     # AWS samples, "cleanup": ConflictException while a model of the dataset exists (Settings).
     if users and call.settings.dataset_deletion_blocked_by_models:
         raise conflict(

@@ -38,7 +38,7 @@ def create_label_group(call: EquipmentCall) -> Answer:
 
 def describe_label_group(call: EquipmentCall) -> Answer:
     """DescribeLabelGroup."""
-    group = _group(call)
+    group = label_group(call)
     return {**_summary(group), "FaultCodes": group.fault_codes}
 
 
@@ -52,7 +52,7 @@ def list_label_groups(call: EquipmentCall) -> Answer:
 
 def update_label_group(call: EquipmentCall) -> Answer:
     """UpdateLabelGroup: the fault codes given replace those that the group has."""
-    group = _group(call)
+    group = label_group(call)
     codes = call.get("FaultCodes")
     if codes is not None:
         group.fault_codes = list(codes)
@@ -61,8 +61,8 @@ def update_label_group(call: EquipmentCall) -> Answer:
 
 
 def delete_label_group(call: EquipmentCall) -> Answer:
-    """DeleteLabelGroup."""
-    group = _group(call)
+    """DeleteLabelGroup; labels that do not keep it from going go with it."""
+    group = label_group(call)
     users = sorted(
         model.name
         for model in call.own.models.values()
@@ -71,15 +71,23 @@ def delete_label_group(call: EquipmentCall) -> Answer:
     # ConflictException is among the errors of DeleteLabelGroup; when it comes is not documented (Settings).
     if users and call.settings.label_group_deletion_blocked_by_models:
         raise conflict(f"The label group {group.name} is used by the model {users[0]}")
+    if group.labels and call.settings.label_group_deletion_blocked_by_labels:
+        raise conflict(f"The label group {group.name} has labels ({len(group.labels)}): delete them before the group")
     del call.own.label_groups[group.name]
     call.own.forget(group.arn)
     return {}
 
 
-def _group(call: EquipmentCall) -> LabelGroup:
+def label_group(call: EquipmentCall, *, once: bool = False) -> LabelGroup:
+    """The label group that LabelGroupName names, after the caller was authorized for it.
+
+    With `once` an earlier answer to the client token comes before the question whether the group exists.
+    """
     name = call.parameters["LabelGroupName"]
     group = call.own.label_groups.get(name)
     call.authorize_existing(call.arn_or_placeholder("label-group", name, group))
+    if once:
+        call.invocation.once(call.own.tokens)
     if group is None:
         raise not_found(f"The label group {name} does not exist")
     return group

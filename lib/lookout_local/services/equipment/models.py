@@ -5,14 +5,13 @@ Sources: API reference (the operations' own pages), user guide ("Training your m
 
 from __future__ import annotations
 
-import gzip
 import uuid
 from datetime import datetime
-from typing import Any
 
 from lookout_local.services.equipment import schema as schemas
 from lookout_local.services.equipment.call import EquipmentCall, Operation
 from lookout_local.services.equipment.content import Content
+from lookout_local.services.equipment.making import make
 from lookout_local.services.equipment.model_inputs import (
     authorize_label_group,
     check_in_progress,
@@ -20,16 +19,9 @@ from lookout_local.services.equipment.model_inputs import (
     configuration,
 )
 from lookout_local.services.equipment.state import Model, Version
-from lookout_local.services.equipment.training import (
-    OffCondition,
-    Plan,
-    Range,
-    TrainingFailed,
-    read_labels,
-    train,
-)
+from lookout_local.services.equipment.training import OffCondition, Plan, Range
 from lookout_local.services.equipment.versions import describe_members, quality_of
-from lookout_local.services.errors import StorageError, conflict, quota_exceeded, validation
+from lookout_local.services.errors import conflict, quota_exceeded, validation
 from lookout_local.services.service import Answer
 from lookout_local.services.work import Work
 
@@ -69,13 +61,6 @@ def create_model(call: EquipmentCall) -> Answer:
     )
     key = call.kms_key_arn()
     call.own.tags.add(arn, call.get("Tags") or [], call.settings.quotas.tags_per_resource)
-    failure = call.invocation.failure()
-    results: dict[str, Any] = {}
-    if failure is None:
-        try:
-            results = _train(call, arn, plan, dataset.content, inputs)
-        except TrainingFailed as error:
-            failure = str(error)
     version = Version(
         number=1,
         arn=f"{arn}/model-version/1",
@@ -93,10 +78,10 @@ def create_model(call: EquipmentCall) -> Answer:
             "TrainingExecutionStartTime": call.now,
             "ServerSideKmsKeyId": key,
         },
-        results=results,
-        failure=failure,
+        failure=call.invocation.failure(),
         work=Work(call.now),
     )
+    _train(call, version, plan, dataset.content)
     model = Model(
         number=call.own.next_number(),
         name=name,
@@ -110,13 +95,21 @@ def create_model(call: EquipmentCall) -> Answer:
     return {"ModelArn": arn, "Status": model.status}
 
 
+def _train(call: EquipmentCall, version: Version, plan: Plan, content: Content) -> None:
+    """Find out what the training will bring when it ends, with data and labels as they are now."""
+    made = make(call.own, call.invocation.storage, call.settings, version, plan, content.tables)
+    # User guide, "Python SDK examples": there are metrics only when there is evaluation data.
+    if made and plan.evaluation:
+        version.results = {**version.results, "ModelMetrics": made.metrics.text}
+
+
 def describe_model(call: EquipmentCall) -> Answer:
     """DescribeModel; a look at whatever of the model is in the making."""
     model = call.model()
     call.look_at_model(model)
     members = describe_members(model.shown)
-    members.pop("ImportedDataSizeInBytes", None)
-    members.pop("ModelDiagnosticsResultsObject", None)
+    for member in ("ImportedDataSizeInBytes", "ModelDiagnosticsResultsObject", "RetrainingAvailableDataInDays"):
+        members.pop(member, None)
     answer: Answer = {
         **members,
         **model.configuration,
@@ -139,6 +132,35 @@ def describe_model(call: EquipmentCall) -> Answer:
             "PreviousActiveModelVersionArn": model.previous.version.arn,
             "PreviousModelVersionActivatedAt": model.previous.at,
         }
+    retraining = model.latest_retraining
+    if retraining:
+        answer |= {
+            "LatestScheduledRetrainingFailedReason": retraining.failed_reason,
+            "LatestScheduledRetrainingAvailableDataInDays": retraining.details.get("RetrainingAvailableDataInDays"),
+        }
+    if model.inference_data:
+        answer |= {
+            "AccumulatedInferenceDataStartTime": model.inference_data.start,
+            "AccumulatedInferenceDataEndTime": model.inference_data.end,
+        }
+    return {**answer, **_retraining(model)}
+
+
+def _retraining(model: Model) -> Answer:
+    """What descriptions and summaries of a model tell of its latest retraining and of its scheduler."""
+    latest, scheduler = model.latest_retraining, model.retraining
+    answer: Answer = {}
+    if latest:
+        answer |= {
+            "LatestScheduledRetrainingStatus": latest.status,
+            "LatestScheduledRetrainingModelVersion": latest.number,
+            "LatestScheduledRetrainingStartTime": latest.created_at,
+        }
+    if scheduler:
+        status = scheduler.switch.status
+        answer["RetrainingSchedulerStatus"] = status
+        # While it is stopped no retraining is going to start.
+        answer["NextScheduledRetrainingStartDate"] = scheduler.next_at if status in ("PENDING", "RUNNING") else None
     return answer
 
 
@@ -173,6 +195,9 @@ def delete_model(call: EquipmentCall) -> Answer:
     model = call.model()
     # AWS samples, "cleanup": ConflictException while a training is in progress.
     call.refuse_while_in_the_making(model, "deleted")
+    schedulers = call.own.schedulers_of(model.name)
+    if schedulers and call.settings.model_deletion_blocked_by_schedulers:
+        raise conflict(f"The model {model.name} cannot be deleted: {' and '.join(schedulers)} must be deleted first")
     del call.own.models[model.name]
     for arn in (model.arn, *(version.arn for version in model.versions.values())):
         call.own.forget(arn)
@@ -195,11 +220,17 @@ def _plan(call: EquipmentCall, content: Content) -> Plan:
     minimum = call.settings.minimum_training_span
     if minimum and training[1] - training[0] < minimum:
         raise validation(f"The training data spans {training[1] - training[0]}, expected at least {minimum}")
+    evaluation = _evaluation(call)
+    if evaluation and evaluation[0] < training[0] and not call.settings.evaluation_before_training:
+        raise validation(
+            f"EvaluationDataStartTime: got {evaluation[0].isoformat()}, expected a time not before "
+            f"the training data {training[0].isoformat()}"
+        )
     rate = (call.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate")
     return Plan(
         schema=schema,
         training=training,
-        evaluation=_evaluation(call),
+        evaluation=evaluation,
         off=OffCondition.parse(call.get("OffCondition"), schema),
         rate=rate,
     )
@@ -220,27 +251,6 @@ def _range(what: str, start: datetime, end: datetime) -> Range:
     return start, end
 
 
-def _train(call: EquipmentCall, arn: str, plan: Plan, content: Content, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The results of a training; raises TrainingFailed."""
-    labels = (inputs.get("LabelsInputConfiguration") or {}).get("S3InputConfiguration")
-    storage, role, quotas = call.invocation.storage, inputs.get("RoleArn", ""), call.settings.quotas
-    ranges = read_labels(storage, role, labels) if labels else []
-    trained = train(plan, content, ranges, (quotas.rows_in_training, quotas.rows_in_evaluation))
-    results: dict[str, Any] = {"ModelMetrics": trained.metrics, "ModelQuality": trained.quality}
-    output = inputs.get("ModelDiagnosticsOutputConfiguration")
-    if output:
-        # User guide, "Viewing a model": model_diagnostics_results.json.gz below the prefix.
-        location = output["S3OutputConfiguration"]
-        bucket, prefix = location["Bucket"], location.get("Prefix") or ""
-        key = f"{prefix}{arn.rsplit('/', 1)[1]}/model-version-1/model_diagnostics_results.json.gz"
-        try:
-            storage.write(role, bucket, key, gzip.compress(trained.metrics.encode(), mtime=0))
-        except StorageError as error:
-            raise TrainingFailed(f"The diagnostics cannot be written to s3://{bucket}/{key}: {error}") from error
-        results["ModelDiagnosticsResultsObject"] = {"Bucket": bucket, "Key": key}
-    return results
-
-
 def _summary(model: Model) -> Answer:
     answer: Answer = {
         "ModelName": model.name,
@@ -251,6 +261,7 @@ def _summary(model: Model) -> Answer:
         "CreatedAt": model.created_at,
         "ModelDiagnosticsOutputConfiguration": model.configuration.get("ModelDiagnosticsOutputConfiguration"),
         "ModelQuality": quality_of(model.shown),
+        **_retraining(model),
     }
     if model.active:
         answer["ActiveModelVersion"] = model.active.version.number

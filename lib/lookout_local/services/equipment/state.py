@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -10,9 +10,11 @@ from typing import Any
 
 from lookout_local.services.authorization import partition_of
 from lookout_local.services.equipment.content import Content
+from lookout_local.services.equipment.executions import InferenceScheduler
+from lookout_local.services.equipment.schedulers import Switch
 from lookout_local.services.equipment.schema import Schema
 from lookout_local.services.policies import Statement
-from lookout_local.services.settings import Progress
+from lookout_local.services.settings import Progress, Settings
 from lookout_local.services.tags import Tags
 from lookout_local.services.tokens import ClientTokens
 from lookout_local.services.work import Work
@@ -106,6 +108,14 @@ class Dataset:
             self.source_dataset_arn = job.source_dataset_arn
 
 
+@dataclass(frozen=True)
+class Promotion:
+    """Whether the version of a retraining becomes active when it succeeds, and why."""
+
+    promoted: bool
+    reason: str
+
+
 @dataclass
 class Version:
     """A version of a model."""
@@ -121,14 +131,36 @@ class Version:
     details: Configuration
     """Members of DescribeModelVersion that are known from the start."""
 
-    results: Configuration
+    results: Configuration = field(default_factory=dict)
     """Members that are known once the version has succeeded."""
+
+    profile: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """Mean and standard deviation by (component, sensor), as its training found them; inference scores rows by it."""
+
+    labeled: bool = False
+    """Whether it was trained with labels."""
+
+    promotion: Promotion | None = None
+    """What a retraining decided; None for other versions."""
+
+    inference_data: Content | None = None
+    """What an import adds to the accumulated inference data of the model once it has succeeded."""
+
+    deliver: Callable[[], str | None] | None = None
+    """Writes what the training leaves in S3 when it ends; the reason, when that fails the training."""
 
     failure: str | None = None
     """Why it will fail, or has failed."""
 
     work: Work | None = None
     ended_at: datetime | None = None
+
+    def end(self, now: datetime) -> None:
+        """Finish its making."""
+        if self.deliver and not self.failure:
+            self.failure = self.deliver()
+        self.deliver = self.work = None
+        self.ended_at = self.updated_at = now
 
     @property
     def failed_reason(self) -> str | None:
@@ -166,6 +198,9 @@ class Model:
     versions: dict[int, Version] = field(default_factory=dict)
     active: Activation | None = None
     previous: Activation | None = None
+    retraining: RetrainingScheduler | None = None
+    inference_data: Content | None = None
+    """What its inference scheduler has processed successfully so far; retraining uses it beside the dataset."""
 
     @property
     def latest(self) -> Version:
@@ -183,6 +218,11 @@ class Model:
         return self.active.version if self.active else self.latest
 
     @property
+    def latest_retraining(self) -> Version | None:
+        """The version that was retrained last."""
+        return next((one for _, one in sorted(self.versions.items(), reverse=True) if one.promotion), None)
+
+    @property
     def in_the_making(self) -> list[Version]:
         """Versions whose training or import goes on."""
         return [version for version in self.versions.values() if version.work]
@@ -196,10 +236,49 @@ class Model:
 
     def end(self, version: Version, now: datetime) -> None:
         """Finish the making of a version; the first of a new model becomes active (user guide, "Versioning")."""
-        version.work = None
-        version.ended_at = version.updated_at = self.updated_at = now
-        if version.status == "SUCCESS" and version.number == 1:
+        version.end(now)
+        self.updated_at = now
+        if version.status != "SUCCESS":
+            return
+        self.inference_data = version.inference_data or self.inference_data
+        if version.number == 1 or (version.promotion and version.promotion.promoted):
             self.activate(version, now)
+
+
+@dataclass
+class RetrainingScheduler:
+    """The retraining scheduler of a model, which has at most one."""
+
+    number: int
+    start_date: datetime
+    """Midnight UTC."""
+
+    frequency: str
+    lookback: str
+    promote_mode: str
+    created_at: datetime
+    updated_at: datetime
+    switch: Switch
+    next_at: datetime
+    """When the next retraining is due."""
+
+    last_at: datetime | None = None
+    """When the latest retraining was due."""
+
+
+@dataclass
+class Label:
+    """A label: what was the matter with the equipment, from when to when."""
+
+    number: int
+    id: str
+    start: datetime
+    end: datetime
+    rating: str
+    created_at: datetime
+    fault_code: str | None = None
+    notes: str | None = None
+    equipment: str | None = None
 
 
 @dataclass
@@ -212,6 +291,8 @@ class LabelGroup:
     fault_codes: list[str]
     created_at: datetime
     updated_at: datetime
+    labels: dict[str, Label] = field(default_factory=dict)
+    """By id."""
 
 
 @dataclass
@@ -235,6 +316,7 @@ class Inventory:
         self.jobs: dict[str, Job] = {}
         self.models: dict[str, Model] = {}
         self.label_groups: dict[str, LabelGroup] = {}
+        self.inference_schedulers: dict[str, InferenceScheduler] = {}
         self.policies: dict[str, ResourcePolicy] = {}
         self.tags = Tags()
         self.tokens = ClientTokens()
@@ -254,13 +336,26 @@ class Inventory:
         self.tags.drop(arn)
         self.policies.pop(arn, None)
 
-    def settle(self, progress: Progress, now: datetime) -> None:
+    def schedulers_of(self, model_name: str) -> list[str]:
+        """The schedulers of a model, as messages name them; whoever adds a kind of scheduler adds it here."""
+        model = self.models.get(model_name)
+        if model is None:
+            return []
+        users = [one for one in self.inference_schedulers.values() if one.model_arn == model.arn]
+        found = [f"the inference scheduler {user.name}" for user in users]
+        return [*found, "its retraining scheduler"] if model.retraining else found
+
+    def settle(self, settings: Settings, now: datetime) -> None:
         """End whatever is over by time."""
         for dataset in self.datasets.values():
-            look_at_dataset(dataset, progress, now, look=False)
+            look_at_dataset(dataset, settings.progress, now, look=False)
         for model in self.models.values():
             for version in model.in_the_making:
-                look_at_version(model, version, progress, now, look=False)
+                look_at_version(model, version, settings, now, look=False)
+            if model.retraining:
+                model.retraining.switch.settle(settings, now, look=False)
+        for scheduler in self.inference_schedulers.values():
+            scheduler.switch.settle(settings, now, look=False)
 
 
 def look_at_dataset(dataset: Dataset, progress: Progress, now: datetime, *, look: bool = True) -> None:
@@ -271,9 +366,11 @@ def look_at_dataset(dataset: Dataset, progress: Progress, now: datetime, *, look
             dataset.end_job(end)
 
 
-def look_at_version(model: Model, version: Version, progress: Progress, now: datetime, *, look: bool = True) -> None:
+def look_at_version(model: Model, version: Version, settings: Settings, now: datetime, *, look: bool = True) -> None:
     """Let the training or import of a version end when it is over."""
     if version.work:
+        training = None if version.source_type == "IMPORT" else settings.training_progress
+        progress = training or settings.progress
         end = version.work.end_if_due(progress, now, look=look)
         if end:
             model.end(version, end)

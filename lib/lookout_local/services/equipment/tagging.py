@@ -1,4 +1,4 @@
-"""Tags: on datasets, models, model versions and label groups (service authorization reference)."""
+"""Tags: on datasets, models, versions, inference schedulers and label groups (service authorization reference)."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def _checked(call: EquipmentCall) -> str:
 
 
 def _exists(call: EquipmentCall, arn: str) -> None:
-    groups = {group.arn for group in call.own.label_groups.values()}
+    groups, schedulers = call.own.label_groups.values(), call.own.inference_schedulers.values()
+    others = {*(group.arn for group in groups), *(scheduler.arn for scheduler in schedulers)}
     target = call.find(arn)
     in_region = target.inventory is call.own and target.resource is not None
-    if not in_region and arn not in groups:
+    if not in_region and arn not in others:
         raise not_found(f"The resource {arn} does not exist")
 
 

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from lookout_local.services.equipment.call import EquipmentCall, Operation
+from lookout_local.services.equipment.content import Content
 from lookout_local.services.equipment.imports import check_source, source_of
 from lookout_local.services.equipment.model_inputs import (
     authorize_label_group,
@@ -21,6 +22,7 @@ from lookout_local.services.errors import not_found, validation
 from lookout_local.services.service import Answer
 from lookout_local.services.work import Work
 
+_LONGEST_PROMOTION_REASON = 256
 _COPIED = (
     "TrainingDataStartTime",
     "TrainingDataEndTime",
@@ -36,8 +38,9 @@ _COPIED = (
 def import_model_version(call: EquipmentCall) -> Answer:
     """ImportModelVersion: the next version of a model, or version 1 of a new one; only the latter becomes active.
 
-    What is copied are the version's metadata, schema and metrics; ImportedDataSizeInBytes is their size. Labels are not
-    copied (user guide): they are those of the request.
+    What is copied are the version's metadata, schema and metrics, and the accumulated inference data as
+    InferenceDataImportStrategy says; ImportedDataSizeInBytes is the size of all that. Labels are not copied (user
+    guide): they are those of the request.
     """
     source_arn = call.parameters["SourceModelVersionArn"]
     found = call.find(source_arn)
@@ -48,7 +51,9 @@ def import_model_version(call: EquipmentCall) -> Answer:
     version_arn = f"{arn}/model-version/{number}"
     on_version = model is not None and call.settings.tags_of_version_imports == "version"
     tagged = version_arn if on_version else arn
-    keys = _import_keys(call)
+    strategy = call.get("InferenceDataImportStrategy") or call.settings.default_inference_data_import_strategy
+    # Service authorization reference: the condition key says whether inference data is imported.
+    keys = {"lookoutequipment:IsImportingData": str(strategy != "NO_IMPORT").lower()}
 
     call.authorize_creation(arn, keys=keys, tagged=tagged)
     call.authorize_beside(source_arn, keys=keys)
@@ -87,6 +92,8 @@ def import_model_version(call: EquipmentCall) -> Answer:
     )
     key = call.kms_key_arn()
     call.own.tags.add(tagged, call.get("Tags") or [], call.settings.quotas.tags_per_resource)
+    metrics = {name: value for name, value in source.results.items() if name in ("ModelMetrics", "ModelQuality")}
+    data = _inference_data(strategy, found.parent, model)
     version = Version(
         number=number,
         arn=version_arn,
@@ -103,9 +110,14 @@ def import_model_version(call: EquipmentCall) -> Answer:
             "SourceModelVersionArn": source_arn,
         },
         results={
-            **{member: source.results.get(member) for member in ("ModelMetrics", "ModelQuality")},
-            "ImportedDataSizeInBytes": len(source.schema.text()) + len(source.results["ModelMetrics"]),
+            **metrics,
+            "ImportedDataSizeInBytes": len(source.schema.text())
+            + len(metrics.get("ModelMetrics", ""))
+            + (data.size if data else 0),
         },
+        labeled=source.labeled,
+        inference_data=data,
+        profile=source.profile,
         failure=call.invocation.failure(),
         work=Work(call.now),
     )
@@ -134,7 +146,7 @@ def describe_model_version(call: EquipmentCall) -> Answer:
     """DescribeModelVersion; a look at the version."""
     model = call.model()
     version = _version(call, model)
-    look_at_version(model, version, call.settings.progress, call.now)
+    look_at_version(model, version, call.settings, call.now)
     return {
         **describe_members(version),
         "ModelName": model.name,
@@ -146,6 +158,7 @@ def describe_model_version(call: EquipmentCall) -> Answer:
         "FailedReason": version.failed_reason,
         "CreatedAt": version.created_at,
         "LastUpdatedTime": version.updated_at,
+        **_promotion(version),
     }
 
 
@@ -224,15 +237,27 @@ def describe_members(version: Version) -> dict[str, Any]:
     return members
 
 
+def _promotion(version: Version) -> Answer:
+    """What a retraining decided, once it is over; a failed one failed for a reason of the customer's here."""
+    if version.promotion is None or version.work:
+        return {}
+    result = "MODEL_PROMOTED" if version.promotion.promoted else "MODEL_NOT_PROMOTED"
+    reason = version.promotion.reason
+    if version.failure:
+        result, reason = "RETRAINING_CUSTOMER_ERROR", version.failure
+    return {"AutoPromotionResult": result, "AutoPromotionResultReason": reason[:_LONGEST_PROMOTION_REASON]}
+
+
 def quality_of(version: Version) -> str | None:
     """The ModelQuality of a version that has succeeded."""
     return version.results.get("ModelQuality") if version.status == "SUCCESS" else None
 
 
-def _import_keys(call: EquipmentCall) -> dict[str, str]:
-    """The condition key that says whether inference data is imported (service authorization reference)."""
-    strategy = call.get("InferenceDataImportStrategy") or call.settings.default_inference_data_import_strategy
-    return {"lookoutequipment:IsImportingData": str(strategy != "NO_IMPORT").lower()}
+def _inference_data(strategy: str, source: Model | None, target: Model | None) -> Content | None:
+    """The accumulated inference data that an import brings along (API reference, InferenceDataImportStrategy)."""
+    empty = target is None or target.inference_data is None
+    wanted = strategy == "OVERWRITE" or (strategy == "ADD_WHEN_EMPTY" and empty)
+    return source.inference_data if source and wanted else None
 
 
 def _version(call: EquipmentCall, model: Model) -> Version:

@@ -1,0 +1,53 @@
+"""One run of an inference scheduler: files in, results out.
+
+What is said of a row is a deterministic statistic of the data, not machine learning: see `training` and `predictions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lookout_local.services.equipment.content import Content
+from lookout_local.services.equipment.executions import Execution, Prediction
+from lookout_local.services.equipment.inference_reading import InferenceFailed, WindowReader
+from lookout_local.services.equipment.predictions import json_lines, predictions
+from lookout_local.services.equipment.state import Version
+from lookout_local.services.equipment.training import OffCondition, rows_of
+from lookout_local.services.errors import StorageError
+from lookout_local.services.settings import Settings
+from lookout_local.services.storage import Storage
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run brings when it succeeds."""
+
+    predictions: tuple[Prediction, ...]
+    data: Content
+    result: dict[str, str]
+    """Bucket and Key of the results."""
+
+
+def infer(execution: Execution, version: Version, storage: Storage, settings: Settings) -> Found:
+    """Make a run: read its files, say something of each row and write the results; raises InferenceFailed."""
+    reader = WindowReader(execution, storage, settings)
+    data = reader.read(version.schema)
+    rate = (version.details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate")
+    off = OffCondition.parse(version.details.get("OffCondition"), version.schema)
+    found = tuple(predictions(rows_of(version.schema, data.tables, rate), version.profile, off))
+    return Found(found, data, _write(reader, json_lines(found)))
+
+
+def _write(reader: WindowReader, lines: bytes) -> dict[str, str]:
+    """Put the results below the output prefix; raises InferenceFailed.
+
+    The user guide documents the lines ("Reviewing inference results in a JSON file"), but not the name of the file.
+    """
+    output = reader.execution.configuration["DataOutputConfiguration"]["S3OutputConfiguration"]
+    bucket, prefix = output["Bucket"], output.get("Prefix") or ""
+    key = f"{prefix}{reader.execution.end.strftime('%Y-%m-%dT%H:%M:%SZ')}/results.jsonl"
+    try:
+        reader.storage.write(reader.role, bucket, key, lines)
+    except StorageError as error:
+        raise InferenceFailed(f"The results cannot be written to s3://{bucket}/{key}: {error}") from error
+    return {"Bucket": bucket, "Key": key}

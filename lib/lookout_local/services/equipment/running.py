@@ -1,0 +1,89 @@
+"""What inference schedulers do on their own: runs that are due are noted, then made, and what they bring is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from lookout_local.services.equipment.content import Content, joined
+from lookout_local.services.equipment.executions import Execution, InferenceScheduler
+from lookout_local.services.equipment.inference import Found, infer
+from lookout_local.services.equipment.inference_reading import InferenceFailed
+from lookout_local.services.equipment.schema import Component, Schema
+from lookout_local.services.equipment.state import LONGEST_REASON, Inventory, Model, Version
+from lookout_local.services.service import Finish, Task, World
+
+
+def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task]:
+    """Note the runs of all schedulers that are due, in the order in which they are; the tasks make them."""
+    due = [
+        (end + scheduler.delay, scheduler.number, end)
+        for scheduler in inventory.inference_schedulers.values()
+        for end in scheduler.due(now)
+    ]
+    schedulers = {scheduler.number: scheduler for scheduler in inventory.inference_schedulers.values()}
+    tasks = [_note(inventory, schedulers[number], world, end) for _, number, end in sorted(due)]
+    return [task for task in tasks if task]
+
+
+def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end: datetime) -> Task | None:
+    """A new execution of a scheduler, and how to make it; None when it has failed at once."""
+    model = inventory.models.get(scheduler.model_name)
+    active = model.active if model and model.arn == scheduler.model_arn else None
+    execution = Execution(
+        number=inventory.next_number(),
+        scheduled_at=end + scheduler.delay,
+        start=end - scheduler.interval,
+        end=end,
+        configuration=scheduler.configuration,
+        version=active.version.number if active else None,
+        version_arn=active.version.arn if active else None,
+    )
+    scheduler.executions.append(execution)
+    if model is None or active is None:
+        # API reference, DeleteModel: a scheduler that is already set up cannot use the model any more.
+        _fail(execution, f"The model {scheduler.model_name} does not exist")
+        return None
+    return partial(_run, inventory, model, active.version, execution, world)
+
+
+def _run(inventory: Inventory, model: Model, version: Version, execution: Execution, world: World) -> Finish:
+    """Make a run; what it brings is kept when the caller calls what is returned."""
+    try:
+        with world.on_behalf_of(inventory.account, inventory.region):
+            found = infer(execution, version, world.storage, world.settings)
+    except InferenceFailed as error:
+        return partial(_fail, execution, str(error))
+    except Exception as error:
+        _fail(execution, f"An internal error occurred: {error}")
+        raise
+    return partial(_keep, model, execution, found)
+
+
+def _fail(execution: Execution, reason: str) -> None:
+    execution.status, execution.failed_reason = "FAILED", reason[:LONGEST_REASON]
+
+
+def _keep(model: Model, execution: Execution, found: Found) -> None:
+    execution.status = "SUCCESS"
+    execution.predictions = found.predictions
+    execution.result = found.result
+    model.inference_data = _accumulated(model.inference_data, found.data)
+
+
+def _accumulated(before: Content | None, new: Content) -> Content:
+    """The inference data of a model, with that of one more run; what was there first counts."""
+    if before is None:
+        return new
+    tables = joined(before.tables, new.tables)
+    stamps = {part.name: part.timestamp for part in (*new.schema.components, *before.schema.components)}
+    return Content(
+        schema=Schema(tuple(Component(name, stamps[name], tuple(table.values)) for name, table in tables.items())),
+        tables=tables,
+        size=before.size + new.size,
+        start=min(before.start, new.start),
+        end=max(before.end, new.end),
+        quality=before.quality,
+        files=before.files,
+        statistics=before.statistics,
+    )
