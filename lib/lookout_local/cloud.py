@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lookout_local import bootstrap, process
 from lookout_local.clients import ACCOUNT, REGION, client
-from lookout_local.deployment import Deployer, Environment, StackEvent
+from lookout_local.deployment import LONGEST_BODY, Deployer, Environment, StackEvent
 from lookout_local.environment import variables
 from lookout_local.process import LocalCloudError
 from lookout_local.synthesis import synthesise, upload
@@ -148,7 +148,13 @@ class LocalCloud:
         if qualifier := bootstrap.qualifier_of(made.template):
             bootstrap.ensure(self._deployer, self.client("ssm", *place), qualifier, environment)
         upload(made.assets, self.client("s3", *place))
-        return self._deployer.put(stack.stack_name, made.template, environment, parameters=parameters, tags=made.tags)
+        url = None
+        if len(made.template.encode()) > LONGEST_BODY and made.template_asset is not None:
+            upload([made.template_asset], self.client("s3", *place))
+            url = f"{self.endpoint_url}/{made.template_asset.bucket}/{made.template_asset.key}"
+        return self._deployer.put(
+            stack.stack_name, made.template, environment, url=url, parameters=parameters, tags=made.tags
+        )
 
     def destroy(self, stack: Stack, *, account: str | None = None, region: str | None = None) -> None:
         """Delete a stack; does nothing when there is none. Raises DeploymentFailed with the reasons."""

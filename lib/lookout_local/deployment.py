@@ -51,6 +51,10 @@ class StackEvent:
     reason: str
 
 
+#: Bytes that CloudFormation takes of a template within a request.
+LONGEST_BODY = 51_200
+
+
 class Deployer:
     """Deploys templates into a local cloud."""
 
@@ -63,6 +67,7 @@ class Deployer:
         template: str,
         environment: Environment,
         *,
+        url: str | None = None,
         parameters: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         rollback: bool = True,
@@ -70,7 +75,7 @@ class Deployer:
         """Create the stack, or update it if it exists; its outputs. Raises DeploymentFailed.
 
         A stack whose creation failed earlier is deleted first, as the CDK CLI does. Without `rollback` a failed
-        stack is left as it is.
+        stack is left as it is. `url` is where the template is in a bucket, for one that is too long for a request.
         """
         status = self._status(name, environment)
         if status in _STILLBORN:
@@ -78,7 +83,7 @@ class Deployer:
             status = ""
         arguments = {
             "StackName": name,
-            "TemplateBody": template,
+            **({"TemplateURL": url} if url else {"TemplateBody": template}),
             "Capabilities": _CAPABILITIES,
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
             "Tags": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
@@ -87,15 +92,15 @@ class Deployer:
         cloudformation = self._cloudformation(environment)
         seen = len(self.events(name, environment)) if status else 0
         if not status:
-            cloudformation.create_stack(**arguments)
+            stack_id = cloudformation.create_stack(**arguments)["StackId"]
         else:
             try:
-                cloudformation.update_stack(**arguments)
+                stack_id = cloudformation.update_stack(**arguments)["StackId"]
             except cloudformation.exceptions.ClientError as error:
                 if _NO_UPDATE not in error.response["Error"]["Message"]:
                     raise
                 return self._outputs(name, environment)
-        self._wait(name, environment, "UPDATE_COMPLETE" if status else "CREATE_COMPLETE", seen)
+        self._wait(stack_id, environment, "UPDATE_COMPLETE" if status else "CREATE_COMPLETE", seen)
         return self._outputs(name, environment)
 
     def destroy(self, name: str, environment: Environment) -> None:
@@ -147,19 +152,22 @@ class Deployer:
         described = self._describe(name, environment) or {}
         return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
-    def _wait(self, name: str, environment: Environment, wanted: str, seen: int) -> None:
+    def _wait(self, stack_id: str, environment: Environment, wanted: str, seen: int) -> None:
         """Until the operation is over; raises DeploymentFailed unless it ends in the wanted state."""
         while True:
-            described = self._describe(name, environment)
+            described = self._describe(stack_id, environment)
             status = described["StackStatus"] if described else "DELETE_COMPLETE"
             if not status.endswith("_IN_PROGRESS"):
                 break
             time.sleep(_POLL_SECONDS)
         if status == wanted:
             return
-        reasons = [
-            f"{event.logical_id}: {event.reason}"
-            for event in self.events(name, environment)[seen:]
-            if event.status.endswith("_FAILED") and event.reason
-        ]
-        raise DeploymentFailed(name, status, reasons)
+        if status == "DELETE_COMPLETE":
+            reasons = ["the stack was deleted meanwhile"]
+        else:
+            reasons = [
+                f"{event.logical_id}: {event.reason}"
+                for event in self.events(stack_id, environment)[seen:]
+                if event.status.endswith("_FAILED") and event.reason
+            ]
+        raise DeploymentFailed(stack_id.split("/")[1], status, reasons)

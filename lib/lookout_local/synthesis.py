@@ -30,6 +30,8 @@ class Synthesised:
     """What a stack comes down to."""
 
     template: str
+    #: The template as the CDK CLI uploads it; None for a stack whose synthesizer has it otherwise.
+    template_asset: Asset | None
     assets: list[Asset]
     tags: dict[str, str]
 
@@ -44,8 +46,11 @@ def synthesise(stack: Stack, environment: Environment) -> Synthesised:
     artifact = assembly.get_stack_artifact(stack.artifact_id)
     template = Path(artifact.template_full_path)
     manifest = template.with_name(f"{stack.artifact_id}.assets.json")
-    assets = _assets(manifest, template.name, stack.stack_name, environment) if manifest.exists() else []
-    return Synthesised(template.read_text(), assets, dict(artifact.tags))
+    files = _assets(manifest, stack.stack_name, environment) if manifest.exists() else []
+    assets = [asset for path, asset in files if path != template.name]
+    template_assets = [asset for path, asset in files if path == template.name]
+    template_asset = template_assets[0] if template_assets else None
+    return Synthesised(template.read_text(), template_asset, assets, dict(artifact.tags))
 
 
 def upload(assets: list[Asset], s3: Any) -> None:
@@ -55,7 +60,8 @@ def upload(assets: list[Asset], s3: Any) -> None:
             s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=asset.content())
 
 
-def _assets(manifest: Path, template: str, stack_name: str, environment: Environment) -> list[Asset]:
+def _assets(manifest: Path, stack_name: str, environment: Environment) -> list[tuple[str, Asset]]:
+    """Every file that the manifest names, by its path."""
     content = json.loads(manifest.read_text())
     if content.get("dockerImages"):
         raise ValueError(f"stack {stack_name}: container image assets cannot be deployed to a local cloud")
@@ -64,12 +70,10 @@ def _assets(manifest: Path, template: str, stack_name: str, environment: Environ
         source = file["source"]
         if "path" not in source:
             raise ValueError(f"stack {stack_name}: an asset is made by a command; deploy it with `lookout-local cdk`")
-        if source["path"] == template:
-            continue
         read = _reader(manifest.parent / source["path"], source.get("packaging", "file"))
         for destination in file["destinations"].values():
             bucket, key = (_filled(destination[part], environment) for part in ("bucketName", "objectKey"))
-            assets.append(Asset(bucket, key, read))
+            assets.append((source["path"], Asset(bucket, key, read)))
     return assets
 
 

@@ -6,11 +6,13 @@ before the first request; the version of MiniStack is pinned in pyproject.toml.
 
 from lookout_local.corrections import (
     attributes,
+    cancellations,
     custom_resources,
     deletions,
     events,
     key_policies,
     managed_policies,
+    metric_namespaces,
     retries,
     rollback,
     service_roles,
@@ -26,10 +28,12 @@ def install() -> None:
         rollback,
         deletions,
         retries,
+        cancellations,  # whose deployment goes on with that of `retries`
         events,
         attributes,
         service_roles,
         managed_policies,
         key_policies,
+        metric_namespaces,
     ):
         correction.install()

@@ -1,7 +1,8 @@
 """The answer that a custom resource sends to its ResponseURL.
 
 AWS: the URL takes one PUT without a content type (it is part of the signature); an answer of more than 4096 bytes, one
-that is not JSON, and one without Status or PhysicalResourceId fail the resource; only the first answer counts.
+that is not JSON, and one without Status or PhysicalResourceId fail the resource; only the first answer counts, and
+none does to an event that was cancelled.
 MiniStack: takes anything, and makes up what is missing.
 """
 
@@ -29,6 +30,10 @@ class Answer:
     reason: str = ""
     physical_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: What is waited for no longer.
+CANCELLED = Answer(False)
 
 
 def read(body: bytes) -> Answer:
@@ -70,19 +75,27 @@ def _value(value: Any) -> Any:
 
 
 class _Waiting:
-    def __init__(self) -> None:
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
         self.arrived = threading.Event()
         self.answer: Answer | None = None
+
+    def take(self, answer: Answer) -> None:
+        """Take an answer, unless there is one."""
+        self.answer = self.answer or answer
+        self.arrived.set()
 
 
 _waiting: dict[str, _Waiting] = {}
 _lock = threading.Lock()
 
 
-def expect(token: str) -> None:
-    """Make a ResponseURL that ends in the token valid."""
+def expect(token: str, operation: str = "") -> None:
+    """Make a ResponseURL that ends in the token valid. `operation` is what `cancel` knows the event by, '' when it
+    cannot be cancelled.
+    """
     with _lock:
-        _waiting[token] = _Waiting()
+        _waiting[token] = _Waiting(operation)
 
 
 def wait(token: str, seconds: float) -> Answer | None:
@@ -99,16 +112,21 @@ def receive(token: str, headers: Mapping[bytes, bytes], body: bytes) -> tuple[in
     if headers.get(b"content-type"):
         return 403, _WRONG_SIGNATURE
     with _lock:
-        waiting = _waiting.get(token)
-        if waiting is not None and waiting.answer is None:
-            waiting.answer = read(body)
-            waiting.arrived.set()
+        if token in _waiting:
+            _waiting[token].take(read(body))
     return 200, b""
+
+
+def cancel(operation: str) -> None:
+    """Let those who wait in this operation go, with CANCELLED."""
+    with _lock:
+        for waiting in _waiting.values():
+            if waiting.operation == operation:
+                waiting.take(CANCELLED)
 
 
 def reset() -> None:
     """Let everybody who waits go, with a failure."""
     with _lock:
         for waiting in _waiting.values():
-            waiting.answer = waiting.answer or Answer(False, "the local cloud was reset")
-            waiting.arrived.set()
+            waiting.take(Answer(False, "the local cloud was reset"))

@@ -21,6 +21,8 @@ from ministack.services.cloudformation import custom_resource
 from lookout_local.corrections import answers
 
 DEFAULT_TIMEOUT_SECONDS = 3600
+#: Why an event of each kind failed that was cancelled.
+CANCELLED = {"Create": "Resource creation cancelled", "Update": "Resource update cancelled"}
 _NO_ANSWER = (
     "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [{}]. "
     "If you are using the Python cfn-response module, you may need to update your Lambda function code so that "
@@ -77,11 +79,15 @@ def invoke(
     if old_props is not None:
         event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
     function = _function(event["ServiceToken"])
-    answers.expect(token)
+    answers.expect(token, "" if request_type == "Delete" else stack_id)
     lambda_svc.invoke_async_with_retry(function, event)
+    if (cloudformation._stacks.get(stack_name) or {}).get("_cancel_requested"):  # before it was expected
+        answers.cancel(stack_id)
     answer = answers.wait(token, _timeout(props))
     if answer is None:
         answer = answers.Answer(False, _NO_ANSWER.format(request_id))
+    elif answer is answers.CANCELLED:
+        answer = answers.Answer(False, CANCELLED[request_type])
     elif not answer.succeeded:
         reason = (
             f"Received response status [FAILED] from custom resource. Message returned: {answer.reason} "
@@ -91,7 +97,7 @@ def invoke(
     if answer.succeeded:
         return answer.physical_id, dict(answer.data)
     known_id = answer.physical_id or physical_id or invented_id(stack_name, logical_id)
-    _remember(request_type, stack_name, logical_id, resource_type, known_id, props)
+    remember(request_type, stack_name, logical_id, resource_type, known_id, props)
     raise CustomResourceFailed(answer.reason, known_id)
 
 
@@ -117,7 +123,7 @@ def _timeout(props: dict[str, Any]) -> float:
         return DEFAULT_TIMEOUT_SECONDS
 
 
-def _remember(
+def remember(
     request_type: str,
     stack_name: str,
     logical_id: str,
@@ -125,7 +131,7 @@ def _remember(
     physical_id: str,
     props: dict[str, Any],
 ) -> None:
-    """Keep what a failed Create or Update may have made, for the rollback and for the stack's deletion."""
+    """Keep what a Create or a failed Update may have made, for the rollback and for the stack's deletion."""
     stack = cloudformation._stacks.get(stack_name)
     if stack is None or request_type == "Delete":
         return

@@ -37,6 +37,8 @@ def add_event(
 ) -> None:
     """Record an event as AWS would."""
     stack: dict[str, Any] = cloudformation._stacks.get(stack_name) or {}
+    if logical_id == stack_name and status == _state(stack_id, stack_name) == "DELETE_IN_PROGRESS":
+        return  # told when the creation was called off
     if is_custom(resource_type) and status in ("CREATE_FAILED", "UPDATE_FAILED") and not physical_id:
         physical_id = _failed_id(stack, logical_id)
     step = status.removeprefix("UPDATE_")
@@ -52,6 +54,13 @@ def add_event(
             _withdraw(stack_id, logical_id)
             return
     _add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status)
+
+
+def _state(stack_id: str, stack_name: str) -> str:
+    """The state of a stack by its events."""
+    events = cloudformation._stack_events.get(stack_id, [])
+    states = (event["ResourceStatus"] for event in reversed(events) if event["LogicalResourceId"] == stack_name)
+    return str(next(states, ""))
 
 
 def _failed_id(stack: dict[str, Any], logical_id: str) -> str:

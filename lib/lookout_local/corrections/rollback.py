@@ -35,6 +35,9 @@ async def roll_back_operation(
     reason_override: str = "",
 ) -> None:
     """Roll back as MiniStack does, with what failed among the things to undo."""
+    if stack.pop("_cancel_requested", False):  # while a resource was in progress
+        operation["cancelled"] = True
+        stacks.CLIENT_REQUEST_TOKEN.set(stack.pop("_cancel_token", ""))
     failed_id = operation.get("failed_logical_id") or ""
     resources = stack.setdefault("_resources", {})
     failed_create = resources.get(failed_id, {})
@@ -47,8 +50,6 @@ async def roll_back_operation(
         resources[failed_id] = failed_update
         # Its id differs from the one before the update, which makes it a thing to delete once all is reverted.
         operation["created"].append(failed_id)
-    if not operation.get("is_update"):
-        stack["_template"] = operation["template"]  # a change set leaves it empty until it has succeeded
     await _roll_back_operation(stack_name, stack_id, stack, operation, reason_override)
     if not operation.get("is_update"):
         for logical_id, record in stack.get("_rollback_failed", {}).items():

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +76,7 @@ def thing(**properties: Any) -> dict[str, Any]:
 
 
 #: A look every 50 milliseconds, for 30 seconds at most.
-_PATIENT = {"Delay": 0.05, "MaxAttempts": 600}
+PATIENT = {"Delay": 0.05, "MaxAttempts": 600}
 
 
 class ScriptedStack:
@@ -81,7 +85,7 @@ class ScriptedStack:
     def __init__(self, cloud: LocalCloud, name: str, journal: Path) -> None:
         self.name = name
         self._journal = journal
-        self._cloudformation = cloud.client("cloudformation")
+        self.cloudformation = cloud.client("cloudformation")
         self._deployer = Deployer(lambda service, *, account, region: cloud.client(service, account, region))
 
     def deploy(
@@ -91,13 +95,18 @@ class ScriptedStack:
 
     def change(self, **resources: dict[str, Any]) -> None:
         """Update by a change set, as the CDK CLI does."""
+        self.execute("UPDATE", **resources)
+        self.cloudformation.get_waiter("stack_update_complete").wait(StackName=self.name, WaiterConfig=PATIENT)
+
+    def execute(self, kind: str, **resources: dict[str, Any]) -> None:
+        """Begin to carry out a change set that is to CREATE or UPDATE the stack."""
         named = {"StackName": self.name, "ChangeSetName": "change"}
-        self._cloudformation.create_change_set(
-            **named, TemplateBody=self._template({}, resources), Capabilities=["CAPABILITY_IAM"]
+        template = self._template({}, resources)
+        self.cloudformation.create_change_set(
+            **named, ChangeSetType=kind, TemplateBody=template, Capabilities=["CAPABILITY_IAM"]
         )
-        self._cloudformation.get_waiter("change_set_create_complete").wait(**named, WaiterConfig=_PATIENT)
-        self._cloudformation.execute_change_set(**named)
-        self._cloudformation.get_waiter("stack_update_complete").wait(StackName=self.name, WaiterConfig=_PATIENT)
+        self.cloudformation.get_waiter("change_set_create_complete").wait(**named, WaiterConfig=PATIENT)
+        self.cloudformation.execute_change_set(**named)
 
     def fails(
         self, outputs: dict[str, Any] | None = None, /, *, rollback: bool = True, **resources: dict[str, Any]
@@ -105,6 +114,12 @@ class ScriptedStack:
         with pytest.raises(DeploymentFailed) as failure:
             self.deploy(outputs, rollback=rollback, **resources)
         return failure.value
+
+    @contextmanager
+    def deploying(self, **resources: Any) -> Iterator[Future[dict[str, str]]]:
+        """Deploy while the test does something else."""
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(self.deploy, **resources)
 
     def destroy(self) -> None:
         self._deployer.destroy(self.name, ENVIRONMENT)
@@ -139,6 +154,15 @@ class ScriptedStack:
         if not self._journal.exists():
             return []
         return [json.loads(line) for line in self._journal.read_text().splitlines()]
+
+    def receives(self, request_type: str, logical_id: str) -> dict[str, Any]:
+        """Wait for an event; raises AssertionError when half a minute brings none."""
+        for _ in range(600):
+            for event in self.received:
+                if (event["RequestType"], event["LogicalResourceId"]) == (request_type, logical_id):
+                    return event
+            time.sleep(0.05)
+        raise AssertionError(f"no {request_type} of {logical_id}: {self.requests}")
 
     @property
     def requests(self) -> list[tuple[str, str]]:

@@ -63,6 +63,21 @@ def test_only_the_first_answer_counts() -> None:
     assert answer.reason == "first"
 
 
+def test_a_cancelled_event_takes_no_answer_any_more() -> None:
+    answers.expect("cancelled", "creation")
+    answers.cancel("creation")
+    answers.receive("cancelled", {}, encoded())
+    assert answers.wait("cancelled", 0) is answers.CANCELLED
+
+
+def test_what_belongs_to_another_operation_is_not_cancelled() -> None:
+    answers.expect("deletion")
+    answers.expect("update", "update")
+    answers.cancel("creation")
+    assert answers.wait("deletion", 0) is None
+    assert answers.wait("update", 0) is None
+
+
 def test_an_answer_to_an_unknown_url_is_taken_and_ignored() -> None:
     assert answers.receive("nobody-waits", {}, encoded()) == (200, b"")
 

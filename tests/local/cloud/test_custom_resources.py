@@ -19,7 +19,7 @@ def test_a_failed_create_is_deleted_by_the_id_of_its_answer(stack: ScriptedStack
 
 
 def test_a_create_without_an_answer_is_deleted_by_an_invented_id(stack: ScriptedStack) -> None:
-    failure = stack.fails(Thing=thing(script={"Create": {"silent": True}}, ServiceTimeout="1"))
+    failure = stack.fails(Thing=thing(script={"Create": {"silent": True}}, ServiceTimeout="4"))
     (_, (request, physical_id)) = stack.requests
     assert request == "Delete"
     assert re.fullmatch(rf"{stack.name}-Thing-[A-Z0-9]{{12,13}}", physical_id)

@@ -160,20 +160,6 @@ def test_a_wrong_signature_is_turned_away(lookout_cloud: LocalCloud) -> None:
         equipment(lookout_cloud, aws_access_key_id=key, aws_secret_access_key="guessed").list_datasets()
 
 
-def test_lookout_for_vision_says_that_it_is_not_served(lookout_cloud: LocalCloud) -> None:
-    from urllib.request import Request, urlopen
-
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
-    signed = AWSRequest("GET", f"{lookout_cloud.endpoint_url}/2020-11-20/projects")
-    SigV4Auth(Credentials(ACCOUNT, "local"), "lookoutvision", "us-east-1").add_auth(signed)
-    with pytest.raises(OSError, match="501") as refused:
-        urlopen(Request(signed.url, headers=dict(signed.headers)))
-    assert b"Amazon Lookout for Vision is not served by this local cloud yet" in refused.value.read()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(
     ("trusted", "statements", "reason"),
     [

@@ -80,7 +80,7 @@ def test_a_function_whose_role_does_not_trust_lambda_does_not_run(stack: Scripte
     stack.fails(
         Role=role(trusted=["states.amazonaws.com"], actions=["lambda:InvokeFunction"]),
         Config=invoke_config(attempts=0),
-        Thing=thing(ServiceTimeout="1", attributes={"DependsOn": "Config", "DeletionPolicy": "Retain"}),
+        Thing=thing(ServiceTimeout="4", attributes={"DependsOn": "Config", "DeletionPolicy": "Retain"}),
     )
     assert stack.requests == []
 
@@ -89,7 +89,7 @@ def test_a_failed_event_reaches_its_destination_only_with_the_rights_of_the_role
     failure = stack.fails(
         Role=role(trusted=["lambda.amazonaws.com"], actions=["sqs:SendMessage"]),
         Config=invoke_config(attempts=0, destination=ARN),
-        Thing=thing(script={"Create": {"raise": True}}, ServiceTimeout="1", attributes={"DependsOn": "Config"}),
+        Thing=thing(script={"Create": {"raise": True}}, ServiceTimeout="4", attributes={"DependsOn": "Config"}),
     )
     assert "did not receive a response" in failure.reasons[0]
     assert [request for request, _ in stack.requests] == ["Create", "Delete"]
