@@ -91,8 +91,8 @@ class Service:
             fault, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
             outcome, request_id = fault.get("Code", "Unknown"), metadata.get("RequestId", "")
             message = fault.get("Message") or response.get("Message") or ""
-            status = metadata.get("HTTPStatusCode", 0)
-            raise ServiceError(operation, _kind(outcome, message, status), outcome, message) from error
+            kind = _kind(outcome, message, metadata.get("HTTPStatusCode", 0), response.get("QuotaCode", ""))
+            raise ServiceError(operation, kind, outcome, message) from error
         except BotoCoreError as error:
             outcome = type(error).__name__
             raise ServiceError(operation, _connection_kind(error), outcome, str(error)) from error
@@ -152,7 +152,7 @@ def _connection_kind(error: Exception) -> Kind:
     return Kind.REJECTED
 
 
-def _kind(code: str, message: str, status: int) -> Kind:
+def _kind(code: str, message: str, status: int, quota: str = "") -> Kind:
     if code == "ResourceNotFoundException":
         return Kind.NOT_FOUND
     if code == "ConflictException":
@@ -163,7 +163,7 @@ def _kind(code: str, message: str, status: int) -> Kind:
         return Kind.BUSY
     if status >= 500:
         return Kind.UNAVAILABLE
-    if code == "ServiceQuotaExceededException" and _WORK.search(message):
+    if code == "ServiceQuotaExceededException" and (quota in _QUOTAS_OF_WORK or _WORK.search(message)):
         return Kind.QUOTA_OF_WORK
     return Kind.REJECTED
 
@@ -174,3 +174,5 @@ _ROLE_NOT_READY = re.compile(
 )
 #: Quotas of work in progress pass by waiting; quotas of things that exist do not.
 _WORK = re.compile(r"pending|in progress|in-progress|concurrent|running", re.I)
+#: Those that Lookout for Vision names: running models, trainings and packaging jobs at a time.
+_QUOTAS_OF_WORK = ("L-82DA2ABD", "L-2489F742", "L-A2F581AB")

@@ -48,6 +48,8 @@ def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any
         if machine.fence():
             # Delivered twice, and the first delivery's wait will answer.
             return {}
+        if machine.left_behind:
+            lifecycle.take_over(request, progress, machine.left_behind)
         outcome = lifecycle.advance(request, progress)
         if not isinstance(outcome, Answer):
             # What the watchdog has answered must not go on: CloudFormation's next event may be under way.
@@ -67,7 +69,12 @@ def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[st
 
     request = Request.parse(state["Event"])
     progress = lifecycle.Progress(
-        lifecycle.Phase(state["Phase"]), state["PhysicalId"], state["Waited"] + state["Seconds"], state["Since"]
+        lifecycle.Phase(state["Phase"]),
+        state["PhysicalId"],
+        state["Waited"] + state["Seconds"],
+        state["Since"],
+        state.get("Memo", {}),
+        state.get("Abandoned", ""),
     )
     if progress.phase is not lifecycle.Phase.SETTLE and not Machine(request).wanted(execution_arn):
         return {}
@@ -92,15 +99,20 @@ def _state(request: Request, progress: Progress, function_arn: str) -> dict[str,
         "Waited": progress.waited,
         "Seconds": _seconds(request, progress),
         "Since": progress.since,
+        "Memo": progress.memo,
+        "Abandoned": progress.abandoned,
     }
 
 
 def _seconds(request: Request, progress: Progress) -> int:
-    """The next wait: 2 seconds at first, then half the time already waited, 60 at most.
+    """The next wait: as many seconds as the type says at first, then half the time already waited, 60 at most.
 
     What waits for its turn is spread, because CloudFormation starts many custom resources at once.
     """
-    seconds = min(_LONGEST_WAIT_SECONDS, max(2, progress.waited // 2))
+    from lookout_provider.resources import resource_for
+
+    first = resource_for(request).first_wait_seconds
+    seconds = min(_LONGEST_WAIT_SECONDS, max(first, progress.waited // 2))
     if not progress.since:
         return seconds
     return seconds + int(digest(request.logical_id, str(progress.waited))[:8], 16) % (seconds + 1)
@@ -144,7 +156,7 @@ def _last_known_id(request: Request) -> str:
 
         resource = resource_for(request)
         resource.accept(request.properties)
-        return resource.physical_id() or known
+        return resource.id_after(known)
     except Exception:
         return known
 

@@ -1,4 +1,4 @@
-"""How a stack holds what it manages: by tags on the thing, by a lease on its parent, or not at all."""
+"""How a stack holds what it manages: by tags on the thing, a lease on its parent, the id alone, or not at all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from lookout_provider import log, ownership
 from lookout_provider.ownership import Adopted, Tags
 
 if TYPE_CHECKING:
-    from lookout_provider.resources.base import Attached, Live, Resource
+    from lookout_provider.resources.base import Attached, Issued, Live, Resource
+
+
+#: Before the name in a physical id: it was there already.
+FOUND = "found:"
 
 
 class Refused(Exception):
-    """What was asked for cannot be, and nothing was touched."""
+    """What was asked for cannot be, and everything is as it was."""
 
 
 class Holding(ABC):
@@ -22,6 +26,8 @@ class Holding(ABC):
 
     #: What to do about a thing that somebody else holds.
     way_out: ClassVar[str] = ""
+    #: Whether a thing tells who holds it.
+    tells_owner: ClassVar[bool] = True
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
@@ -104,10 +110,69 @@ class Leased(Holding):
         return True
 
 
+_NAME_OR_ADOPT = "use another name, remove it, or take it over with adopt_existing=True"
+
+
+def _refuse_different(resource: Resource, live: Live, differences: Sequence[str]) -> None:
+    """Raise Refused for what cannot be adopted, because it is otherwise than desired."""
+    if differences:
+        raise Refused(
+            f"{resource.called(live.physical_id)} exists with another {' and '.join(differences)}, "
+            f"so it cannot be adopted"
+        )
+
+
+class ById(Holding):
+    """It takes no tags, and nothing else can note its owner: the id that was issued is the proof.
+
+    That something was there before can only be remembered in that id, and in the properties:
+
+    - What another life of the stack has left, and this Create has found again, is issued with `FOUND` before its name.
+      An Update issues the name alone. So the rollback of that Create leaves what it did not make.
+    - What was made instead of another thing is issued with the digits of that one behind its name: a rollback knows by
+      them what it leads back to.
+    - What was adopted stays as long as the properties say `AdoptExisting`, whoever made it in the end.
+    """
+
+    resource: Issued
+    way_out = _NAME_OR_ADOPT
+    tells_owner = False
+
+    def may_remake(self, live: Live) -> bool:
+        """What failed when it was made holds nothing; this event's own failure is reported."""
+        return not self.resource.made_by_this_event(live)
+
+    def admit(self, live: Live, differences: Sequence[str]) -> None:
+        if not self._adopting():
+            raise Refused(self.not_ours(live))
+        _refuse_different(self.resource, live, [*differences, *self.resource.outdated(live)])
+
+    def take(self, live: Live) -> None:
+        if self.request.request_type == "Create" and self._left_over(live):
+            live.physical_id = FOUND + live.physical_id
+
+    def confirm(self, live: Live) -> None:
+        live.physical_id = live.physical_id.removeprefix(FOUND)
+
+    def let_go(self, live: Live) -> bool:
+        return live.physical_id.startswith(FOUND) or (self._adopting() and not self.resource.only_ours(live))
+
+    def whose(self, live: Live) -> str:
+        return "nothing proves that this stack made it"
+
+    def _adopting(self) -> bool:
+        return self.resource.option("AdoptExisting") == "true"
+
+    def _left_over(self, live: Live) -> bool:
+        """Whether *live* outlived its construct, and is one that the stack does not delete on purpose."""
+        kept = self.resource.option("RemovalPolicy") != "destroy" and self.resource.only_ours(live)
+        return kept and not self.resource.made_by_this_event(live)
+
+
 class Tagged(Holding):
     """Its own tags tell who holds it."""
 
-    way_out = "use another name, remove it, or take it over with adopt_existing=True"
+    way_out = _NAME_OR_ADOPT
 
     def may_remake(self, live: Live) -> bool:
         """Ours, and a failure of an earlier event: this event's own is reported."""
@@ -117,11 +182,7 @@ class Tagged(Holding):
     def admit(self, live: Live, differences: Sequence[str]) -> None:
         if not self._adopting():
             raise Refused(self.not_ours(live))
-        if differences:
-            raise Refused(
-                f"{self.resource.called(live.physical_id)} exists with another {' and '.join(differences)}, "
-                f"so it cannot be adopted"
-            )
+        _refuse_different(self.resource, live, differences)
 
     def take(self, live: Live) -> None:
         ours = ownership.reserved(self._ours(live))
@@ -139,7 +200,7 @@ class Tagged(Holding):
         if adopted not in (Adopted.FOREIGN, Adopted.LEFTOVER):
             return False
         if adopted == Adopted.FOREIGN:
-            self._retag(live, ownership.users(tags))
+            self._retag(live, ownership.given_back(tags))
         log.write("released", request=self.request, physical_id=live.physical_id, adopted=adopted)
         return True
 

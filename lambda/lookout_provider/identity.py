@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -26,7 +26,8 @@ def canonical(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [canonical(item) for item in value]
     if isinstance(value, datetime):
-        return value.isoformat()
+        # The SDK gives times in the zone of the machine.
+        return value.astimezone(UTC).isoformat()
     return value
 
 

@@ -59,12 +59,28 @@ class Progress:
     waited: int = 0
     #: When each kind of error that is being waited out first came.
     since: dict[str, int] = field(default_factory=dict)
+    #: What the type notes for its next step.
+    memo: dict[str, str] = field(default_factory=dict)
+    #: What an Update that was cancelled had begun to make, and CloudFormation never heard of.
+    abandoned: str = ""
 
 
 def begin(request: Request) -> Progress:
     """Where an event starts."""
     phase = Phase.REMOVE if request.request_type == "Delete" else Phase.CONVERGE
     return Progress(phase, request.physical_id or f"{REFUSED}{request.logical_id}")
+
+
+def take_over(request: Request, progress: Progress, left_behind: str) -> None:
+    """Go on from the wait that this event has stopped; *left_behind* is what it would have answered with.
+
+    CloudFormation has not heard of it: for the Delete of what was being created it invents an id, and after an Update
+    that was cancelled it sends the old id.
+    """
+    if request.request_type == "Delete":
+        progress.physical_id = left_behind
+    elif left_behind != request.physical_id:
+        progress.abandoned = left_behind
 
 
 def advance(request: Request, progress: Progress) -> Answer | Progress:
@@ -79,6 +95,9 @@ class Step:
         self.request = request
         self.progress = progress
         self.resource: Resource = resource_for(request)
+        self.resource.memo = progress.memo
+        if progress.phase is Phase.REMOVE:
+            self.resource.proven = progress.physical_id
         self.holding = self.resource.holding(self.resource)
 
     def run(self) -> Answer | Progress:
@@ -110,6 +129,7 @@ class Step:
                 f"{self.resource.called(current.physical_id)}: {_list(differences)} cannot change in place, and an "
                 f"explicit name leaves no room for a second one beside it; give it another name, or none"
             )
+        self.resource.replaces(current)
         return self._find_or_create()
 
     def _find_or_create(self) -> Answer | Progress:
@@ -181,7 +201,22 @@ class Step:
             return self._again(Phase.SETTLE)
         if live.state is State.READY and (unmet := gates.unmet(self.resource.gate, live.description)):
             return self._failed(f"{self.resource.called(live.physical_id)} does not pass its gate: {'; '.join(unmet)}")
+        if self.progress.abandoned and not self._tidied(live):
+            return self._again(Phase.SETTLE)
         return Answer("SUCCESS", live.physical_id, data=self.resource.data(live))
+
+    def _tidied(self, live: Live) -> bool:
+        """Whether what a cancelled Update had begun is gone, as far as that can be waited for."""
+        abandoned = self.progress.abandoned
+        left = self.resource.find(abandoned) if abandoned != live.physical_id and self.resource.deletable else None
+        if left is None:
+            return True
+        if self.progress.waited >= (self._patience_of_user() or _DELETE_SECONDS):
+            # The stack is as it should be, and must not fail because of what it does not know.
+            log.write("left behind", request=self.request, level="WARN", physical_id=abandoned)
+            return True
+        self.resource.proven = abandoned
+        return self._removed(left)
 
     # -- delete -------------------------------------------------------------------------------------------
 
@@ -201,16 +236,21 @@ class Step:
             # An id that CloudFormation invented: the Create may still run that was to answer with the real one.
             early = not issued and self.progress.waited < INVOCATION_SECONDS
             return self._again(Phase.REMOVE) if early else done
-        if self.resource.owner(live) != self.request.owner:
-            log.write("left alone", request=self.request, physical_id=live.physical_id, owner=self.resource.owner(live))
-            return done
+        return done if self._removed(live) else self._again(Phase.REMOVE)
+
+    def _removed(self, live: Live) -> bool:
+        """One step of removing *live*; whether nothing is left to do."""
+        owner = self.resource.owner(live)
+        if owner != self.request.owner:
+            log.write("left alone", request=self.request, physical_id=live.physical_id, owner=owner)
+            return True
         if self.holding.let_go(live):
-            return done
+            return True
         if live.state is State.WORKING:
             # What cannot be cancelled cannot be deleted either.
-            return self._again(Phase.REMOVE)
+            return False
         self.resource.delete(live)
-        return done if self.resource.gone(live) else self._again(Phase.REMOVE)
+        return self.resource.gone(live)
 
     # -- waiting ------------------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ class Machine:
         self._arn = os.environ["STATE_MACHINE_ARN"]
         self._states = Service("stepfunctions", request.region)
         self._request = request
+        #: The physical id that the wait which this event has stopped would have answered with.
+        self.left_behind: str | None = None
 
     def fence(self) -> bool:
         """Stop every wait that an earlier event of this resource left running.
@@ -42,10 +44,27 @@ class Machine:
                 delivered = True
             elif execution["name"].startswith(self._request.execution_prefix):
                 log.write("fence", request=self._request, execution=execution["name"])
-                self._states.call(
-                    "StopExecution", executionArn=execution["executionArn"], cause="a later event of this resource"
-                )
+                self.left_behind = self._id_in(execution["executionArn"]) or self.left_behind
+                self._stop(execution["executionArn"])
         return delivered
+
+    def _id_in(self, execution_arn: str) -> str | None:
+        """The physical id of what that wait is about; None when nothing may have been made under it.
+
+        An Update looks before it removes what is not certain to exist, a Delete takes the id for its own.
+        """
+        state = json.loads(self._states.call("DescribeExecution", executionArn=execution_arn).get("input") or "{}")
+        # Later states are not told; what was being made when the wait began is what it is about.
+        certain = state.get("Phase") == "settle" or self._request.request_type == "Update"
+        return state.get("PhysicalId") if certain else None
+
+    def _stop(self, execution_arn: str) -> None:
+        """Stop an execution; one that has just answered may end by itself meanwhile."""
+        try:
+            self._states.call("StopExecution", executionArn=execution_arn, cause="a later event of this resource")
+        except ServiceError:
+            if self.wanted(execution_arn):
+                raise
 
     def _running(self) -> list[dict[str, Any]]:
         """The executions that run.

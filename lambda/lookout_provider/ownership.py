@@ -21,6 +21,8 @@ IDENTITY = PREFIX + "identity"
 #: It was there before the construct: a Delete leaves it. See `Adopted`.
 ADOPTED = PREFIX + "adopted"
 
+_OF_OWNER = (OWNER, STACK_ID, MADE_BY, IDENTITY, ADOPTED)
+
 Tags = dict[str, str]
 
 
@@ -68,7 +70,16 @@ def reserved(tags: Mapping[str, str]) -> Tags:
     return {key: value for key, value in tags.items() if key.startswith(PREFIX)}
 
 
-_LEASE = re.compile(r"(?P<stack>\S+)( before=(?P<before>\d+))? holders=(?P<holders>[0-9a-f,]+)")
+def given_back(tags: Mapping[str, str]) -> Tags:
+    """The user's tags and the leases, which are of what others hold there, without those that tell the owner."""
+    ours = {key: value for key, value in reserved(tags).items() if key not in _OF_OWNER}
+    return users(tags) | ours
+
+
+_LEASE = re.compile(
+    r"(?P<stack>\S+)( before=(?P<before>\d+))?( is=(?P<digits>[0-9a-f]+))?( after=(?P<after>[0-9a-f]+))?"
+    r" holders=(?P<holders>[0-9a-f+,]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -83,17 +94,29 @@ class Lease:
     holders: frozenset[str] = frozenset()
     #: The version that was active before, where that is what is held.
     before: str | None = None
+    #: Digits of what is held, where its contents are too many to be compared each time; set once it is complete.
+    digits: str | None = None
+    #: How far the work got that makes it so: while this is set it is not complete.
+    after: str | None = None
 
     @classmethod
     def parse(cls, value: str | None) -> Lease | None:
         matched = _LEASE.fullmatch(value or "")
         if matched is None:
             return None
-        return cls(matched["stack"], frozenset(matched["holders"].split(",")), matched["before"])
+        return cls(
+            matched["stack"],
+            # A comma is what release 0.1.0 wrote; Lookout for Vision takes none.
+            frozenset(re.split("[+,]", matched["holders"])),
+            matched["before"],
+            matched["digits"],
+            matched["after"],
+        )
 
     def __str__(self) -> str:
-        before = f" before={self.before}" if self.before is not None else ""
-        return f"{self.stack}{before} holders={','.join(sorted(self.holders))}"
+        known = {"before": self.before, "is": self.digits, "after": self.after}
+        parts = [f" {name}={value}" for name, value in known.items() if value is not None]
+        return f"{self.stack}{''.join(parts)} holders={'+'.join(sorted(self.holders))}"
 
     def held_by(self, request: Request) -> bool:
         return self.stack == request.stack_owner and _holder(request) in self.holders

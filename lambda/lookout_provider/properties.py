@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ def _scalar(shape: Shape, value: Any, path: str) -> Any:
         return str(value).lower() == "true"
     if shape.type_name in ("integer", "long", "float", "double"):
         return _number(shape, value, path)
+    if shape.type_name == "timestamp":
+        return _time(value, path)
     text = str(value)
     allowed = shape.metadata.get("enum")
     if allowed and text not in allowed:
@@ -106,6 +109,17 @@ def _number(shape: Shape, value: Any, path: str) -> int | float:
     if (low is not None and number < low) or (high is not None and number > high):
         raise _invalid(path, value, f"a number {_range(low, high)}")
     return number
+
+
+def _time(value: Any, path: str) -> str:
+    """A time in UTC, so that the same time is spelled the same; the services know whole seconds."""
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise _invalid(path, value, "a time with its offset from UTC, such as 2024-01-31T00:00:00Z")
+    return time.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
 def _range(low: int | None, high: int | None) -> str:

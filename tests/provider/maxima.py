@@ -20,7 +20,12 @@ DESCRIBED_BY = {
     "Custom::LookoutEquipmentActiveModelVersion": ("DescribeModel",),
     "Custom::LookoutEquipmentResourcePolicy": ("DescribeResourcePolicy", "PutResourcePolicy"),
     "Custom::LookoutEquipmentDataIngestion": ("DescribeDataIngestionJob",),
+    "Custom::LookoutEquipmentLabelGroup": ("DescribeLabelGroup",),
+    "Custom::LookoutEquipmentLabel": ("DescribeLabel",),
+    "Custom::LookoutEquipmentLabelSet": ("DescribeLabelGroup",),
     "Custom::LookoutEquipmentLatestModelVersion": ("DescribeModelVersion",),
+    "Custom::LookoutEquipmentInferenceScheduler": ("DescribeInferenceScheduler", "DescribeModel"),
+    "Custom::LookoutEquipmentRetrainingScheduler": ("DescribeRetrainingScheduler",),
 }
 
 _REGION, _ACCOUNT, _UUID = "ap-northeast-2", "2" * 12, "6a7f9b4e-1111-4222-8333-944455556666"
@@ -31,6 +36,8 @@ _NAME = "n" * input_shape("CreateModel").members["ModelName"].metadata["max"]
 _ARNS = {
     "DatasetArn": f"{_ARN}:dataset/{_NAME}/{_UUID}",
     "ModelArn": f"{_ARN}:model/{_NAME}/{_UUID}",
+    "LabelGroupArn": f"{_ARN}:label-group/{_NAME}/{_UUID}",
+    "InferenceSchedulerArn": f"{_ARN}:inference-scheduler/{_NAME}/{_UUID}",
     "ModelVersionArn": f"{_ARN}:model/{_NAME}/{_UUID}/model-version/{_LONG}",
     "ResourceArn": f"{_ARN}:model/{_NAME}/{_UUID}/model-version/{_LONG}",
 }
@@ -38,10 +45,11 @@ _TIME = text(datetime(2024, 12, 31, 23, 59, 59, 999999, tzinfo=UTC))
 STACK = f"arn:aws-us-gov:cloudformation:{_REGION}:{_ACCOUNT}:stack/{'s' * 128}/{_UUID}"
 LOGICAL_ID = "L" * 255
 
-#: Attributes out of what the service describes as a text or a structure: counts are numbers, events are at most the rows that a training
-#: takes (1,500,000), their time is that of as many hours, and ratios have six decimals.
+#: Attributes out of what the service describes as a text or a structure: files and values are counted in numbers,
+#: events are at most the rows that a training takes (1,500,000), their time is that of as many hours, and ratios have
+#: six decimals.
 DERIVED = {
-    **{name: "1500000" for name in ("LabeledEvents", "IdentifiedEvents", "UnknownEvents")},
+    **dict.fromkeys(("LabeledEvents", "IdentifiedEvents", "UnknownEvents"), "1500000"),
     **{name: str(1_500_000 * 3600) for name in ("WarningTimeInSeconds", "UnknownTimeInSeconds")},
     **{
         f"{prior}{name}": "0.123456"
@@ -73,8 +81,13 @@ PHYSICAL_IDS = {
     "Custom::LookoutEquipmentModelVersion": f"{_NAME}/model-version/{_LONG}",
     "Custom::LookoutEquipmentActiveModelVersion": f"{_NAME}/active-model-version/{_LONG}",
     "Custom::LookoutEquipmentResourcePolicy": _ARNS["ResourceArn"],
+    "Custom::LookoutEquipmentLabelGroup": _NAME,
+    "Custom::LookoutEquipmentLabel": f"{_NAME}/label/{'0' * 12}",
+    "Custom::LookoutEquipmentLabelSet": f"{_NAME}/label-set",
     "Custom::LookoutEquipmentDataIngestion": f"{_NAME}/data-ingestion/{'a' * 32}/01234567",
     "Custom::LookoutEquipmentLatestModelVersion": f"{_NAME}/latest-model-version/{_LONG}/01234567",
+    "Custom::LookoutEquipmentInferenceScheduler": _NAME,
+    "Custom::LookoutEquipmentRetrainingScheduler": f"{_NAME}/retraining-scheduler",
     "Custom::LookoutWait": f"wait:{LOGICAL_ID}",
 }
 #: What tells that work was done anew, where it is not the time.

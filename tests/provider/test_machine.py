@@ -24,6 +24,8 @@ FOREIGN = Request.parse(event(LogicalResourceId="Other")).execution_name
 
 DENIED = client_error("AccessDeniedException", "is not authorized to perform: states:ListExecutions")
 
+ENDED = client_error("ValidationException", "Execution is not running")
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -80,6 +82,19 @@ def test_the_fence_stops_several_earlier_waits(stepfunctions: StepFunctions) -> 
     fake = stepfunctions(*earlier)
     Machine(REQUEST).fence()
     assert fake.stopped == earlier
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "ABORTED", "FAILED"])
+def test_a_wait_that_ends_just_before_it_is_stopped_is_as_good(stepfunctions: StepFunctions, status: str) -> None:
+    """Its event was answered, and CloudFormation sends the next one before the execution is over."""
+    stepfunctions(EARLIER, stop_execution=ENDED, describe_execution={"status": status})
+    assert Machine(REQUEST).fence() is False
+
+
+def test_a_wait_that_cannot_be_stopped_is_an_error(stepfunctions: StepFunctions) -> None:
+    stepfunctions(EARLIER, stop_execution=ENDED, describe_execution={"status": "RUNNING"})
+    with pytest.raises(ServiceError, match="StopExecution"):
+        Machine(REQUEST).fence()
 
 
 def test_the_fence_looks_at_every_page(stepfunctions: StepFunctions) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.provider.support import input_shape, operations, scalars, wrap
 #: One scalar of every type and every operation: (operation, path, shape).
 SCALARS = [(name, path, shape) for name in operations() for path, shape in scalars(input_shape(name))]
 NUMBERS = [found for found in SCALARS if found[2].type_name in ("integer", "long")]
+TIMES = [found for found in SCALARS if found[2].type_name == "timestamp"]
 ENUMS = [found for found in SCALARS if found[2].metadata.get("enum")]
 STRUCTURES = [found for found in SCALARS if "." in found[1]]
 
@@ -41,7 +43,7 @@ def _values(shape: Shape) -> st.SearchStrategy[Any]:
     if shape.type_name in ("integer", "long"):
         return st.integers(shape.metadata.get("min"), shape.metadata.get("max", 2**31))
     if shape.type_name == "timestamp":
-        return st.datetimes().map(lambda value: value.isoformat() + "Z")
+        return st.datetimes().map(lambda value: value.replace(microsecond=0, tzinfo=UTC).isoformat())
     if allowed := shape.metadata.get("enum"):
         return st.sampled_from(allowed)
     low = shape.metadata.get("min", 0)
@@ -242,3 +244,22 @@ def test_a_string_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(("value", "expected"), [(1, "1"), (1.5, "1.5")])
 def test_a_number_where_a_string_is_expected_is_its_text(value: Any, expected: str) -> None:
     assert coerce(_shape("string"), value, "Name") == expected
+
+
+@pytest.mark.parametrize(("operation", "path", "shape"), TIMES, ids=_ids(TIMES))
+@pytest.mark.parametrize(
+    "spelled",
+    ["2024-01-31T23:30:00Z", "2024-01-31T23:30:00+00:00", "2024-02-01T05:00:00+05:30", "2024-01-31T23:30:00.9Z"],
+)
+def test_a_time_is_told_in_utc_however_it_is_spelled(operation: str, path: str, shape: Shape, spelled: str) -> None:
+    assert coerce(input_shape(operation), wrap(path, spelled), "") == wrap(path, "2024-01-31T23:30:00+00:00")
+
+
+@pytest.mark.parametrize(("operation", "path", "shape"), TIMES, ids=_ids(TIMES))
+@pytest.mark.parametrize("spelled", ["", "yesterday", "2024-01-31", "2024-01-31T23:30:00", "1706743800"])
+def test_a_time_without_a_zone_is_named_by_its_path(operation: str, path: str, shape: Shape, spelled: str) -> None:
+    with pytest.raises(InvalidProperty) as error:
+        coerce(input_shape(operation), wrap(path, spelled), "")
+    assert str(error.value) == (
+        f"{path}: got {spelled!r}, expected a time with its offset from UTC, such as 2024-01-31T00:00:00Z"
+    )

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lookout_provider import ownership
+from lookout_provider import gates, ownership
 from lookout_provider.aws import Kind, ServiceError
+from lookout_provider.holding import Refused
 from lookout_provider.ownership import Lease
 from lookout_provider.resources.base import Attached, Live, State
+from lookout_provider.resources.figures import FIGURES, with_figures
 from lookout_provider.resources.model import failure, version_state
 
 _PHYSICAL_ID = re.compile(r"(?P<model>[^/]+)/active-model-version/(?P<before>\d+)")
@@ -19,7 +21,7 @@ class ActiveModelVersion(Attached):
     """`Custom::LookoutEquipmentActiveModelVersion`.
 
     The version that was active before the first Create is remembered in the lease on the model, and in the
-    physical id.
+    physical id. A version that does not pass the gate never becomes active.
     """
 
     noun = "active model version"
@@ -34,6 +36,8 @@ class ActiveModelVersion(Attached):
         "PreviousActiveModelVersion",
         "PreviousActiveModelVersionArn",
         "ModelVersionActivatedAt",
+        "ModelQuality",
+        *FIGURES,
     )
 
     def operation(self, members: Mapping[str, Any]) -> str:
@@ -62,14 +66,20 @@ class ActiveModelVersion(Attached):
         found = self.service.attempt("DescribeModel", ModelName=model)
         if found is None:
             return None
-        return Live("", found["ModelArn"], found | {"ModelVersion": found.get("ActiveModelVersion")})
+        described = with_figures(found | {"ModelVersion": found.get("ActiveModelVersion")})
+        return Live("", found["ModelArn"], described)
 
     def _before(self, live: Live) -> str:
         lease = self.lease(live)
         return (lease.before if lease else None) or "0"
 
     def _identified(self, live: Live) -> Live:
-        live.physical_id = f"{live.description['ModelName']}/active-model-version/{self._before(live)}"
+        """*live* with its id and, if there is a gate, with all that is known of the active version."""
+        model, active = live.description["ModelName"], live.description["ModelVersion"]
+        live.physical_id = f"{model}/active-model-version/{self._before(live)}"
+        if self.gate and active is not None:
+            version = self.service.call("DescribeModelVersion", ModelName=model, ModelVersion=active)
+            live.description = {**live.description, **with_figures(version)}
         return live
 
     def new_lease(self, live: Live) -> Lease:
@@ -88,10 +98,10 @@ class ActiveModelVersion(Attached):
             raise ServiceError(
                 "DescribeModel", Kind.REJECTED, "ResourceNotFoundException", f"there is no model {model}"
             )
-        self.take_lease(live)
+        self.holding(self).take(live)
         return self._identified(live)
 
-    def update(self, live: Live, members: Sequence[str]) -> None:
+    def update(self, live: Live, members: Sequence[str]) -> bool:
         model, version = self.desired["ModelName"], self.desired["ModelVersion"]
         target = self.service.call("DescribeModelVersion", ModelName=model, ModelVersion=version)
         state = version_state(target)
@@ -101,7 +111,13 @@ class ActiveModelVersion(Attached):
             )
         if state is State.FAILED:
             raise ServiceError("UpdateActiveModelVersion", Kind.REJECTED, target["Status"], failure(target))
+        if unmet := gates.unmet(self.gate, with_figures(target)):
+            raise Refused(
+                f"version {version} of {model} does not pass its gate, so version "
+                f"{live.description.get('ActiveModelVersion')} stays active: {'; '.join(unmet)}"
+            )
         self.service.call("UpdateActiveModelVersion", ModelName=model, ModelVersion=version)
+        return True
 
     def delete(self, live: Live) -> None:
         """Make the version active again that was so before, if ours still is; then give the lease back."""

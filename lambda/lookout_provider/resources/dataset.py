@@ -7,7 +7,8 @@ from typing import Any
 
 from lookout_provider import aws
 from lookout_provider.properties import InvalidProperty
-from lookout_provider.resources.base import Live, Named, State
+from lookout_provider.resources.base import GENERATION, Live, Named, State
+from lookout_provider.resources.data_ingestion import failure
 
 
 class Dataset(Named):
@@ -26,6 +27,7 @@ class Dataset(Named):
         "DataEndTime",
         "IngestedDataSize",
         "CreatedAt",
+        GENERATION,
     )
 
     def accept(self, given: Mapping[str, Any]) -> None:
@@ -59,7 +61,9 @@ class Dataset(Named):
         if "DatasetSchema" in self.desired:
             # Without one, whatever the service detects is as desired.
             live.description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
-        if found["Status"] == "IMPORT_IN_PROGRESS":
+        # While data are ingested it can be used, but not deleted.
+        deleting = self.request.request_type == "Delete"
+        if found["Status"] in ("IMPORT_IN_PROGRESS", *(["INGESTION_IN_PROGRESS"] if deleting else [])):
             live.state = State.WORKING
         elif found.get("SourceDatasetArn") or self._imports():
             # A dataset has no state for a failed import: only its ingestion job tells.
@@ -68,7 +72,7 @@ class Dataset(Named):
             live.description = {**live.description, **job_members}
             if job.get("Status") == "FAILED":
                 live.state = State.FAILED
-                live.reason = " ".join(filter(None, (job.get("FailedReason"), job.get("StatusDetail"))))
+                live.reason = failure(job)
         return live
 
     def _imports(self) -> bool:

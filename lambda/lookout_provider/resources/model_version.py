@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lookout_provider import ownership
-from lookout_provider.resources.base import Live, Resource, State
+from lookout_provider.resources.base import GENERATION, Live, Resource, State
 from lookout_provider.resources.model import failure, version_state
 
 _PHYSICAL_ID = re.compile(r"(?P<model>[^/]+)/model-version/(?P<version>\d+)")
@@ -37,6 +37,7 @@ class ModelVersion(Resource):
         "ImportJobEndTime",
         "ImportedDataSizeInBytes",
         "CreatedAt",
+        GENERATION,
     )
     deletable = False
 

@@ -65,6 +65,10 @@ class Wait(Unowned):
         return True
 
     @property
+    def first_wait_seconds(self) -> int:
+        return self.target.first_wait_seconds
+
+    @property
     def passes_on(self) -> bool:
         return self.option("Last") != "true" or self.request.request_type == "Delete"
 

@@ -1,0 +1,52 @@
+"""Files in S3, as the provider itself reads, writes and removes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lookout_provider import log
+from lookout_provider.aws import Kind, Service, ServiceError
+from lookout_provider.holding import Refused
+from lookout_provider.protocol import Request
+
+
+class Files:
+    """The files that one custom resource is about."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._s3 = Service("s3", request.region)
+
+    def read(self, location: Mapping[str, str]) -> bytes:
+        """The file at *location*, members of GetObject; raises Refused when there is none."""
+        try:
+            content: bytes = self._s3.call("GetObject", **location)["Body"].read()
+        except ServiceError as error:
+            if error.kind is not Kind.REJECTED:
+                raise
+            raise Refused(f"cannot read s3://{location['Bucket']}/{location['Key']}: {error}") from error
+        return content
+
+    def write(self, bucket: str, key: str, content: bytes) -> None:
+        """Put a file there."""
+        self._s3.call("PutObject", Bucket=bucket, Key=key, Body=content)
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """The names of all files below *prefix*."""
+        found: list[str] = []
+        more: dict[str, str] = {}
+        while True:
+            page = self._s3.call("ListObjectsV2", Bucket=bucket, Prefix=prefix, **more)
+            found += [item["Key"] for item in page.get("Contents", [])]
+            if not page.get("NextContinuationToken"):
+                return found
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def remove(self, bucket: str, key: str) -> None:
+        """Remove a file of ours; one that may not be removed (any more) stays, and the log says so."""
+        try:
+            self._s3.call("DeleteObject", Bucket=bucket, Key=key)
+        except ServiceError as error:
+            if error.kind not in (Kind.REJECTED, Kind.DENIED, Kind.NOT_FOUND):
+                raise
+            log.write("file left", request=self._request, level="WARN", file=f"s3://{bucket}/{key}", error=str(error))

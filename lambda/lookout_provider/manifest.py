@@ -1,0 +1,120 @@
+"""Manifests of image datasets: JSON Lines, one image each, with what is known of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+#: The bytes that UpdateDatasetEntries takes in one call.
+_PORTION = 10 * 1024 * 1024
+#: The characters that a line may have.
+_LONGEST = 8_192
+_LOCATION = re.compile(r"s3://([^/]+)/.+")
+_IMAGES = (".png", ".jpg", ".jpeg")
+
+#: Lines, by the location of their image.
+Lines = Mapping[str, str]
+
+
+class InvalidManifest(ValueError):
+    """The service would not take the manifest: the text says where, what it got and what it expects."""
+
+
+def parse(content: bytes) -> Lines:
+    """The lines of a manifest, spelled in one way; of two lines for one image the later one counts.
+
+    Raises InvalidManifest for the first thing that the service would not take, as far as that is the same for every
+    kind of label.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidManifest(f"got byte {error.start} that is no text, expected UTF-8") from None
+    lines: dict[str, str] = {}
+    # Not splitlines(): a line may hold characters that only Python takes for the end of one.
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        if len(line) > _LONGEST:
+            raise InvalidManifest(f"line {number}: got {len(line)} characters, expected at most {_LONGEST}")
+        image, spelled = _line(number, line)
+        lines[image] = spelled
+    _check(lines)
+    return lines
+
+
+def of_images(bucket: str, keys: Mapping[str, Iterable[str]]) -> Lines:
+    """The lines for the images among the *keys* of each class, `normal` and `anomaly`.
+
+    Raises InvalidManifest when there is no image at all.
+    """
+    lines = {
+        f"s3://{bucket}/{key}": _spell(
+            {
+                "source-ref": f"s3://{bucket}/{key}",
+                "label": 1 if name == "anomaly" else 0,
+                "label-metadata": {
+                    "class-name": name,
+                    "confidence": 1,
+                    "human-annotated": "yes",
+                    "job-name": "cdk-lookout",
+                    "type": "groundtruth/image-classification",
+                },
+            }
+        )
+        for name, found in keys.items()
+        for key in found
+        if key.lower().endswith(_IMAGES)
+    }
+    _check(lines)
+    return lines
+
+
+def content(lines: Iterable[str]) -> bytes:
+    """*lines* as a file."""
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def digest(lines: Iterable[str]) -> str:
+    """32 hex digits of *lines*, whatever their order."""
+    return hashlib.sha256(content(sorted(lines))).hexdigest()[:32]
+
+
+def portion(lines: Iterable[str]) -> bytes:
+    """As many of *lines* as one call takes."""
+    return b"".join(_fitting(lines))
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[bytes]:
+    size = 0
+    for line in lines:
+        encoded = content([line])
+        size += len(encoded)
+        if size > _PORTION:
+            return
+        yield encoded
+
+
+def _line(number: int, line: str) -> tuple[str, str]:
+    try:
+        members = json.loads(line)
+    except ValueError:
+        members = None
+    image = members.get("source-ref") if isinstance(members, dict) else None
+    if not isinstance(image, str) or not _LOCATION.fullmatch(image):
+        raise InvalidManifest(f"line {number}: got {line[:80]!r}, expected a JSON object with a source-ref s3://...")
+    return image, _spell(members)
+
+
+def _spell(members: Mapping[str, object]) -> str:
+    return json.dumps(members, sort_keys=True, separators=(",", ":"))
+
+
+def _check(lines: Lines) -> None:
+    buckets = sorted({image.split("/")[2] for image in lines})
+    if len(buckets) > 1:
+        raise InvalidManifest(f"got images in {', '.join(buckets)}, expected all in one bucket")
+    if not lines:
+        raise InvalidManifest("got no image, expected at least one")
