@@ -79,8 +79,9 @@ class Managed:
         present = {name: value for name, value in properties.items() if value is not None}
         provider = LookoutProvider.of(construct)
         self.resource = provider.custom_resource(construct, resource_type, {**present, "Options": ours})
+        finished: dict[str, Any] = {name: ours[name] for name in ("Attributes", "Gate") if name in ours}
         #: The last link of the relay, if it is one: it has the attributes, once the work is done.
-        self._last = provider.relay(construct, self.resource, resource_type, shares) if shares else None
+        self._last = provider.relay(construct, self.resource, resource_type, shares, finished) if shares else None
         removal.resource = cast(cdk.CfnResource, self.resource.node.default_child)
         construct.node.default_child = removal.resource
         _set_removal_policy(construct, removal.resource, removal_policy, stateful=stateful)

@@ -28,6 +28,8 @@ _ID = "LookoutProvider"
 _SERVICE_TIMEOUT = cdk.Duration.hours(1)
 #: A link of a relay.
 _LINK = "Custom::LookoutWait"
+#: At any time the resource itself, and the link that waits, can wait for their deletion.
+_DELETED_ANYWAY = 2
 
 
 class LookoutProvider(Construct):
@@ -196,24 +198,37 @@ class LookoutProvider(Construct):
         return self._make(scope, "Resource", resource_type.cloudformation_name, resource_type, properties)
 
     def relay(
-        self, scope: Construct, resource: cdk.CustomResource, resource_type: ResourceType, shares: Sequence[int]
+        self,
+        scope: Construct,
+        resource: cdk.CustomResource,
+        resource_type: ResourceType,
+        shares: Sequence[int],
+        options: Mapping[str, Any],
     ) -> cdk.CustomResource:
         """The last of the links that wait for *resource*, in *scope*: one for each of *shares*, in seconds.
 
         Whatever needs the finished resource takes its attributes from that link.
+
+        A Delete has an hour, too, and what is in work cannot be deleted: each link that exists waits on its own Delete
+        before the resource's. Those in front wait for nothing else, so that there are enough of them from the start.
+
+        :param options: what of the resource's options is about the finished thing: its gate, its attributes.
         """
         previous: cdk.CustomResource = resource
-        for number, seconds in enumerate(shares, 1):
-            options = {
+        in_front = [0] * (len(shares) - _DELETED_ANYWAY)
+        for number, seconds in enumerate([*in_front, *shares], 1):
+            waiting = {
+                **options,
                 "TargetType": resource_type.cloudformation_name,
                 "Target": resource.ref,
                 # Work that is done anew is waited for anew.
                 "Generation": resource.get_att_string("Generation"),
                 "WaitSeconds": str(seconds),
-                **({"Last": "true"} if number == len(shares) else {}),
+                **({"Last": "true"} if number == len(in_front) + len(shares) else {}),
             }
-            link = self._make(scope, f"Wait{number}", _LINK, resource_type, {"Options": options})
-            link.node.add_dependency(previous)
+            link = self._make(scope, f"Wait{number}", _LINK, resource_type, {"Options": waiting})
+            if previous is not resource:  # which the Ref makes it come after
+                link.node.add_dependency(previous)
             previous = link
         return previous
 

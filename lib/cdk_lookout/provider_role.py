@@ -23,7 +23,7 @@ def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:
     # Inline, because Lambda asks for these when it makes the function, and the provider's policy comes after that.
     inline: dict[str, iam.PolicyDocument] = {}
     if in_vpc:
-        inline["Network"] = _on_everything(_NETWORK_ACTIONS)
+        inline["Network"] = network_access()
     if traced:
         inline["Tracing"] = _on_everything(_TRACING_ACTIONS)
     return iam.Role(
@@ -36,6 +36,11 @@ def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:
         ),
         inline_policies=inline,
     )
+
+
+def network_access() -> iam.PolicyDocument:
+    """What the role of a function needs for the function to be in a network."""
+    return _on_everything(_NETWORK_ACTIONS)
 
 
 def _on_everything(actions: tuple[str, ...]) -> iam.PolicyDocument:

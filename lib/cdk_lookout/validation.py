@@ -5,6 +5,7 @@ A value that is only known at deployment (a token) passes: only the service can 
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 from typing import Any
@@ -56,3 +57,9 @@ def check_optional(what: str, where: object, value: Any, member: str, expected: 
     """`check_kind`, where nothing is given as often as not."""
     if value is not None:
         check_kind(what, where, value, member, expected)
+
+
+def check_choice(what: str, where: object, value: Any, choices: type[enum.Enum]) -> None:
+    """Raise InvalidProperty unless *value* is one of *choices*, and not, for instance, the text it stands for."""
+    if not isinstance(value, choices):
+        raise invalid(what, where, value, f"one of {', '.join(map(str, choices))}")

@@ -28,7 +28,8 @@ class Wait:
 
         CloudFormation ends a custom resource after one hour. Beyond 55 minutes the wait is a relay: the resource is
         followed by one `Custom::LookoutWait` for every 55 minutes, and whatever needs the resource comes after the
-        last of them. They are done at once when the work is.
+        last of them. They are done at once when the work is. About as many again wait only when the stack is deleted
+        meanwhile: the service cannot cancel its work, and deletes nothing that it is working on.
 
         :param timeout: from 1 second to 48 hours, whole seconds. Default: 55 minutes.
         :raises InvalidProperty: when *timeout* is none of these, or not known at synthesis.

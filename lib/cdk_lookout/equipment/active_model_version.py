@@ -8,13 +8,14 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_lookout.equipment import permissions
-from cdk_lookout.equipment.attributes import ActivationAttributes
+from cdk_lookout.equipment.attributes import ActivationAttributes, OfModelAttributes, QualityAttributes
 from cdk_lookout.equipment.interfaces import IModelVersion
 from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
+from cdk_lookout.equipment.quality_gate import QualityGate
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.validation import Quoted, check_kind, invalid
+from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 
 
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
@@ -30,21 +31,27 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
 ACTIVE_MODEL_VERSION = ResourceType("LookoutEquipmentActiveModelVersion", permissions.SERVICE, _statements)
 
 
-class ActiveModelVersion(cdk.Resource, ActivationAttributes):
+class ActiveModelVersion(cdk.Resource, OfModelAttributes, ActivationAttributes, QualityAttributes):
     """Makes a version the active one of its model; there is one such construct per model.
 
     When it leaves the stack, or its creation is rolled back, the version that was active before it came is made active
     again, if the one it set still is; with `apply_removal_policy(RemovalPolicy.RETAIN)` what is active stays. The
     rollback of an update returns to the version that was active before the update.
 
-    API: UpdateActiveModelVersion, DescribeModel.
+    A version that does not pass the gate never becomes active: the deployment fails with its figures, and what was
+    active stays so.
+
+    API: UpdateActiveModelVersion, DescribeModel, DescribeModelVersion.
     """
 
-    def __init__(self, scope: Construct, id: str, *, model_version: IModelVersion) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, model_version: IModelVersion, quality_gate: QualityGate | None = None
+    ) -> None:
         """Make *model_version* the active one of its model.
 
-        :param model_version: a version whose import is done: a `ModelVersion` that waits for it, `model.version(n)`, or
-            one from elsewhere in this account.
+        :param model_version: a version whose import is done: a `ModelVersion` that waits for it, `model.version(n)`, a
+            `LatestModelVersion`, or one from elsewhere in this account.
+        :param quality_gate: what it has to be like. Default: every version that the service could make will do.
         :raises InvalidProperty: when it is no model version, when nothing waits for its import, and when another
             construct decides which version of the model is active.
         """
@@ -52,12 +59,14 @@ class ActiveModelVersion(cdk.Resource, ActivationAttributes):
         check_kind(
             "model_version", self, model_version, "model_version_arn", "a model version, such as model.version(1)"
         )
+        check_optional("quality_gate", self, quality_gate, "limits", "a QualityGate")
         if isinstance(model_version, ModelVersionBase):
             self._check(model_version)
         self._managed = Managed(
             self,
             ACTIVE_MODEL_VERSION,
             {"ModelName": model_version.model_name, "ModelVersion": model_version.model_version},
+            options={"Gate": quality_gate.limits} if quality_gate is not None else None,
         )
 
     def _check(self, version: ModelVersionBase) -> None:
@@ -74,13 +83,5 @@ class ActiveModelVersion(cdk.Resource, ActivationAttributes):
                     "ActiveModelVersion", self, Quoted(f"a second one of the model, after {other.node.path}"), "one"
                 )
             version._model._activated_by = self
-
-    @property
-    def model_name(self) -> str:
-        """The name of the model."""
-        return self._managed.attribute("ModelName")
-
-    @property
-    def model_arn(self) -> str:
-        """The ARN of the model."""
-        return self._managed.attribute("ModelArn")
+            version._model._check_who_activates()
+            version._model._activations.add(self)

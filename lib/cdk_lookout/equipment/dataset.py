@@ -9,10 +9,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.arns import name_in
 from cdk_lookout.equipment import permissions
-from cdk_lookout.equipment.arns import name_in
+from cdk_lookout.equipment.data_gate import DataGate
+from cdk_lookout.equipment.data_ingestion import DataIngestion, Ingestions, after_ingestions
 from cdk_lookout.equipment.dataset_source import DatasetSource
 from cdk_lookout.equipment.interfaces import IDataset
+from cdk_lookout.equipment.key_pattern import KeyPattern
 from cdk_lookout.equipment.patterns import check_dataset_arn, check_name
 from cdk_lookout.equipment.resource_policy import IMPORT_DATASET, Shareable
 from cdk_lookout.managed import Managed
@@ -38,7 +41,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-DATASET = ResourceType("LookoutEquipmentDataset", permissions.SERVICE, _statements)
+DATASET = ResourceType("LookoutEquipmentDataset", permissions.SERVICE, _statements, managed_policy=True)
 #: What only an import has, and only when it is done.
 _LATER = ("Status", "DataStartTime", "DataEndTime", "IngestedDataSize")
 
@@ -49,6 +52,8 @@ class DatasetBase(Shareable):
     _import_action = IMPORT_DATASET
     _arn_factories = "Dataset.from_dataset_arn or Dataset.from_dataset_attributes(dataset_arn=...)"
     _name: str
+    #: What has to be done before the data are there.
+    _ingestions: Ingestions
 
     @property
     def dataset_name(self) -> str:
@@ -125,6 +130,9 @@ class Dataset(DatasetBase):
         if dataset_name is not None:
             check_name("dataset_name", self, dataset_name)
         self._source = source
+        self._ingestions = Ingestions(detect_schema=source.dataset_schema is None and source.dataset is None)
+        if source.dataset is not None:
+            after_ingestions(self, source.dataset)
         self._encryption_key = encryption_key
         self._tags = ServiceTags(self, DATASET.cloudformation_name)
         schema, options = source.dataset_schema.render(self) if source.dataset_schema else (None, {})
@@ -189,6 +197,43 @@ class Dataset(DatasetBase):
             check_name("dataset_name", where, dataset_name)
         return _ImportedDataset(
             scope, id, dataset_arn=dataset_arn, dataset_name=dataset_name, encryption_key=encryption_key
+        )
+
+    def add_ingestion(
+        self,
+        id: str,
+        *,
+        bucket: s3.IBucket,
+        prefix: str | None = None,
+        key_pattern: KeyPattern | None = None,
+        role: iam.IRole | None = None,
+        gate: DataGate | None = None,
+        trigger: str | None = None,
+        wait: Wait | None = None,
+    ) -> DataIngestion:
+        """Ingest data into it: a `DataIngestion` within the dataset's scope.
+
+        :param bucket: where the files are; of the stack's account and Region.
+        :param prefix: where in the bucket; it ends with a slash. Default: the whole bucket.
+        :param key_pattern: which file belongs to which component. Default: a folder for each component; the first
+            ingestion needs it when the schema is detected.
+        :param role: the role that the service assumes to read the files. Default: one of the stack's own.
+        :param gate: what the data have to be like. Default: at least one file was ingested.
+        :param trigger: any text; another one ingests again. Default: only other inputs do.
+        :param wait: what a deployment waits for. Default: 55 minutes for the ingestion to be done.
+        :raises InvalidProperty: for what the service would refuse, and for a *gate* that nothing waits for.
+        """
+        return DataIngestion(
+            self,
+            id,
+            dataset=self,
+            bucket=bucket,
+            prefix=prefix,
+            key_pattern=key_pattern,
+            role=role,
+            gate=gate,
+            trigger=trigger,
+            wait=wait,
         )
 
     @property
@@ -256,6 +301,7 @@ class _ImportedDataset(DatasetBase):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, id, environment_from_arn=dataset_arn)
+        self._ingestions = Ingestions()
         self._arn = dataset_arn
         self._name = name_in(self, "dataset", dataset_arn, dataset_name)
         self._encryption_key = encryption_key

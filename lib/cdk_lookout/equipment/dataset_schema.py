@@ -99,6 +99,13 @@ class DatasetSchema:
         check_schema(where, schema)
         return cls(path=file)
 
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        """The components, as the API has them."""
+        text = self._inline if self._path is None else self._path.read_text(encoding="utf-8")
+        found: list[dict[str, Any]] = json.loads(text or "")["Components"]
+        return found
+
     def render(self, scope: Construct) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The property `DatasetSchema`, and what belongs into `Options` instead of it."""
         if self._path is None:

@@ -45,6 +45,25 @@ class IDataset(IPolicyTarget, Protocol):
         """Add *statement* to its resource policy."""
 
 
+class ILabelGroup(Protocol):
+    """A label group, of this stack or from elsewhere."""
+
+    @property
+    def label_group_name(self) -> str:
+        """The name."""
+
+    @property
+    def label_group_arn(self) -> str:
+        """The ARN; it holds an identifier that the service assigns, so no name leads to it."""
+
+    @property
+    def fault_codes(self) -> list[str] | None:
+        """The fault codes that labels may have, where they are known."""
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read the group and its labels."""
+
+
 class IModel(IPolicyTarget, Protocol):
     """A model, of this stack or from elsewhere."""
 
@@ -108,3 +127,21 @@ class IModelVersion(IPolicyTarget, Protocol):
 
     def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
         """Add *statement* to its resource policy."""
+
+
+class IInferenceScheduler(Protocol):
+    """An inference scheduler, of this stack or from elsewhere."""
+
+    @property
+    def inference_scheduler_name(self) -> str:
+        """The name."""
+
+    @property
+    def inference_scheduler_arn(self) -> str:
+        """The ARN; it holds an identifier that the service assigns, so no name leads to it."""
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about it, its runs and what they found."""
+
+    def grant_start_stop(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* start and stop it."""

@@ -9,14 +9,23 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.arns import name_in
 from cdk_lookout.equipment import permissions
-from cdk_lookout.equipment.arns import name_in
-from cdk_lookout.equipment.attributes import ActivationAttributes, ImportAttributes
+from cdk_lookout.equipment.attributes import (
+    FIGURES,
+    ActivationAttributes,
+    ImportAttributes,
+    QualityAttributes,
+    RetrainingAttributes,
+)
+from cdk_lookout.equipment.data_ingestion import after_ingestions
 from cdk_lookout.equipment.interfaces import IDataset, IModel
+from cdk_lookout.equipment.label_group import after_labels
 from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_source import ModelSource
 from cdk_lookout.equipment.patterns import check_model_arn, check_name
-from cdk_lookout.equipment.service_role import role_for_labels
+from cdk_lookout.equipment.service_role import files_of_labels, role_for
+from cdk_lookout.equipment.training import warn_about_span
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import ServiceTags
@@ -30,15 +39,17 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     imported = [*permissions.arns("model", account="*"), *permissions.arns("dataset", "label-group")]
     return [
         permissions.allow("DescribeModel", "DescribeModelVersion", "ListTagsForResource", on=models),
-        permissions.allow_if_born_ours("ImportModelVersion", on=imported),
+        permissions.allow_if_born_ours("CreateModel", "ImportModelVersion", on=imported),
         permissions.allow_if_born_ours("TagResource", on=models),
         permissions.allow_if_ours("UpdateModel", "DeleteModel", "TagResource", "UntagResource", on=models),
+        # A model may take its labels from a group that the stack does not own.
+        permissions.allow("UpdateModel", on=permissions.arns("label-group")),
         permissions.pass_role(),
         *permissions.use_keys(),
     ]
 
 
-MODEL = ResourceType("LookoutEquipmentModel", permissions.SERVICE, _statements)
+MODEL = ResourceType("LookoutEquipmentModel", permissions.SERVICE, _statements, managed_policy=True)
 _LATER = (
     "Status",
     "ImportJobEndTime",
@@ -46,20 +57,29 @@ _LATER = (
     "ActiveModelVersion",
     "ActiveModelVersionArn",
     "ModelVersionActivatedAt",
+    "ModelQuality",
+    *FIGURES,
+    "ModelDiagnosticsResultsBucket",
+    "ModelDiagnosticsResultsKey",
 )
+#: A training takes hours, and fails the deployment when it is not done by then.
+_TRAINING = cdk.Duration.hours(12)
 
 
 @jsii.implements(cdk.ITaggableV2)
-class Model(ModelBase, ImportAttributes, ActivationAttributes):
-    """A model that this stack owns, with all its versions.
+class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes, RetrainingAttributes):
+    """A model that this stack owns, with all its versions: trained here, or imported.
 
     It is kept when it leaves the stack, and found again when the stack comes back; to keep nothing, set
     `removal_policy`. A model of the same name that somebody else owns fails the deployment, and is not touched.
 
     New versions of it are `ModelVersion`s: changing *source* makes another model, which replaces this one with all its
-    versions. What is active is set by `ActiveModelVersion`; to begin with it is version 1.
+    versions. What is active is set by `ActiveModelVersion`; to begin with it is version 1. Versions that a retraining
+    adds are not the stack's: no deployment touches them.
 
-    API: ImportModelVersion, DescribeModel, UpdateModel, DeleteModel.
+    A training that fails fails the deployment, with the service's reason, and the failed model is removed.
+
+    API: CreateModel, ImportModelVersion, DescribeModel, DescribeModelVersion, UpdateModel, DeleteModel.
     """
 
     def __init__(
@@ -77,20 +97,21 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes):
     ) -> None:
         """Make a model.
 
-        Changing *source* (but for its labels), *model_name* or *encryption_key* replaces it; with a *model_name* that
-        stays the same this is refused at deployment.
+        Changing *source* (but for its labels and diagnostics), *model_name* or *encryption_key* replaces it; with a
+        *model_name* that stays the same this is refused at deployment. What is changed in place is for versions to
+        come.
 
         :param source: what it is made of. New versions do not belong here, but into `ModelVersion`s.
         :param model_name: 1 to 200 letters, digits, hyphens and underscores. Default: a name made of the stack's
             name, the construct's path and 8 digits that change with what cannot be changed in place.
-        :param role: the role that the service assumes to read labels from a bucket; it gets the permission. Default:
-            one of the stack's own that can read just the labels, if there are labels in a bucket.
+        :param role: the role that the service assumes to read labels from a bucket and to write diagnostics; it gets
+            the permissions. Default: one of the stack's own that can do just this, if there is anything to do.
         :param encryption_key: the key that it is encrypted with. Default: a key of the service's own.
         :param removal_policy: what becomes of it when it leaves the stack. Default: it is kept, unless its creation is
             rolled back; one that an update replaced is deleted.
         :param adopt_existing: take over a model of that name that the stack does not own. Default: the deployment
             fails.
-        :param wait: what a deployment waits for. Default: 55 minutes for the import to be done.
+        :param wait: what a deployment waits for. Default: 55 minutes for an import to be done, 12 hours for a training.
         :raises InvalidProperty: for what the service would refuse.
         """
         super().__init__(scope, id)
@@ -102,22 +123,27 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes):
         self._dataset = source.dataset
         self._encryption_key = encryption_key
         self._tags = ServiceTags(self, MODEL.cloudformation_name)
-        self._role = role_for_labels(self, role, source.labels)
+        after_ingestions(self, source.dataset)
+        after_labels(self, source.labels)
+        self._source = source
+        diagnostics = [source.diagnostics.files] if source.diagnostics is not None else []
+        self._role = role_for(self, role, reads=files_of_labels(source.labels), writes=diagnostics)
+        warn_about_span(self, source.training_data)
+        in_time = Wait.until_ready() if source.version is not None else Wait.until_ready(timeout=_TRAINING)
         self._managed = Managed(
             self,
             MODEL,
             {
                 "ModelName": model_name,
-                "SourceModelVersionArn": source.version.model_version_arn,
                 "DatasetName": source.dataset.dataset_name,
+                **source.request,
                 "LabelsInputConfiguration": source.labels.properties if source.labels is not None else None,
                 "RoleArn": self._role.role_arn if self._role is not None else None,
                 "ServerSideKmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
-                "InferenceDataImportStrategy": source.inference_data_import_strategy.value,
                 "Tags": self._tags.manager.rendered_tags,
             },
             generate_name=model_name is None,
-            wait=wait or Wait.until_ready(),
+            wait=wait or in_time,
             adopt_existing=adopt_existing,
             stateful=True,
             removal_policy=removal_policy,
@@ -181,9 +207,28 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes):
         return self._role
 
     @property
+    def target_sampling_rate(self) -> cdk.Duration | None:
+        """The interval to which its data are resampled, where that is said here."""
+        return self._source.target_sampling_rate
+
+    @property
     def model_status(self) -> str:
-        """The status at the end of the last change. Not known with `Wait.started()`."""
+        """The status of version 1 at the end of the last change. Not known with `Wait.started()`."""
         return self._managed.attribute("Status")
+
+    @property
+    def model_diagnostics_results_bucket(self) -> str:
+        """The bucket with the diagnostics of version 1; empty when there are none. Not known with `Wait.started()`."""
+        return self._managed.attribute("ModelDiagnosticsResultsBucket")
+
+    @property
+    def model_diagnostics_results_key(self) -> str:
+        """The object in that bucket. Not known with `Wait.started()`.
+
+        It is empty, too, when it and the names of stack and model are too long together for an answer to
+        CloudFormation.
+        """
+        return self._managed.attribute("ModelDiagnosticsResultsKey")
 
 
 class _ImportedModel(ModelBase):

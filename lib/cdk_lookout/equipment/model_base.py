@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from constructs import DependencyGroup
 
 from cdk_lookout.equipment.interfaces import IDataset, IModelVersion
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
 from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
-from cdk_lookout.validation import invalid
+from cdk_lookout.validation import Quoted, invalid
 
 
 class ModelBase(Shareable):
@@ -24,6 +27,13 @@ class ModelBase(Shareable):
     _awaited = True
     #: The construct that decides which version is active.
     _activated_by: cdk.Resource | None = None
+    #: The retraining scheduler by which the service decides it: one with PromoteMode.MANAGED.
+    _promoted_by: cdk.Resource | None = None
+
+    @functools.cached_property
+    def _activations(self) -> DependencyGroup:
+        """What comes before whatever uses the active version; it may still grow."""
+        return DependencyGroup()
 
     @property
     def model_name(self) -> str:
@@ -42,6 +52,38 @@ class ModelBase(Shareable):
     def dataset(self) -> IDataset | None:
         """The dataset that it works on; None when that is not known here."""
         return self._dataset
+
+    @functools.cached_property
+    def _schedulers(self) -> dict[str, cdk.Resource]:
+        """The constructs of which it has one each, by kind."""
+        return {}
+
+    def _take_scheduler(self, kind: str, scheduler: cdk.Resource) -> None:
+        """Note *scheduler*; raises InvalidProperty for a second one of its kind, and if the model cannot have one."""
+        if self._is_elsewhere():
+            got = Quoted(f"one of {self.env.account}/{self.env.region}")
+            raise invalid("model", scheduler, got, "one of the stack's account and Region; import it first")
+        if not self._awaited:
+            raise invalid(
+                "model",
+                scheduler,
+                Quoted("one with Wait.started()"),
+                "one with Wait.until_ready(): only a model that is ready can have a scheduler",
+            )
+        first = self._schedulers.setdefault(kind, scheduler)
+        if first is not scheduler:
+            raise invalid(kind, scheduler, Quoted(f"a second one of the model, after {first.node.path}"), "one")
+
+    def _check_who_activates(self) -> None:
+        """Raise InvalidProperty if both a construct and the service decide which version is active."""
+        if self._promoted_by is not None and self._activated_by is not None:
+            raise invalid(
+                "promote_mode",
+                self._promoted_by,
+                Quoted(f"MANAGED beside {self._activated_by.node.path}"),
+                "PromoteMode.MANUAL, since the service would make versions active against the stack; to have the "
+                "newest good one active, give the ActiveModelVersion a LatestModelVersion with a gate",
+            )
 
     def version(self, model_version: int) -> IModelVersion:
         """The version with that number, whether this stack made it or not.

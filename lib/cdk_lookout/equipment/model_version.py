@@ -9,15 +9,17 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.arns import part
 from cdk_lookout.equipment import permissions
-from cdk_lookout.equipment.arns import part
 from cdk_lookout.equipment.attributes import ImportAttributes
+from cdk_lookout.equipment.data_ingestion import after_ingestions
 from cdk_lookout.equipment.interfaces import IDataset, IModel, IModelVersion
+from cdk_lookout.equipment.label_group import after_labels
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.model_source import InferenceDataImportStrategy, check_strategy, check_version
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
 from cdk_lookout.equipment.patterns import check_model_version_arn
-from cdk_lookout.equipment.service_role import role_for_labels
+from cdk_lookout.equipment.service_role import files_of_labels, role_for
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import ServiceTags
@@ -42,7 +44,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-MODEL_VERSION = ResourceType("LookoutEquipmentModelVersion", permissions.SERVICE, _statements)
+MODEL_VERSION = ResourceType("LookoutEquipmentModelVersion", permissions.SERVICE, _statements, managed_policy=True)
 _LATER = ("Status", "ImportJobEndTime", "ImportedDataSizeInBytes")
 
 
@@ -107,7 +109,9 @@ class ModelVersion(ModelVersionBase, ImportAttributes):
         self._model = model
         self._encryption_key = encryption_key
         self._tags = ServiceTags(self, MODEL_VERSION.cloudformation_name)
-        self._role = role_for_labels(self, role, labels)
+        after_ingestions(self, dataset)
+        after_labels(self, labels)
+        self._role = role_for(self, role, reads=files_of_labels(labels))
         self._managed = Managed(
             self,
             MODEL_VERSION,

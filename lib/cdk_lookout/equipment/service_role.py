@@ -1,13 +1,16 @@
-"""Roles that the service assumes to read what is in a bucket."""
+"""Roles that the service assumes to read what is in a bucket, and to write into one."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -16,38 +19,74 @@ from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.permissions import PRINCIPAL
 
 
-def role_for_labels(construct: Construct, role: iam.IRole | None, labels: LabelsInput | None) -> iam.IRole | None:
-    """The role with which the service reads *labels*: *role*, which gets the permission, or one of the stack's own.
+@dataclass(frozen=True)
+class Files:
+    """What is under a prefix of a bucket."""
 
-    None when nothing has to be read and no role was given.
+    bucket: s3.IBucket
+    #: Ends with a slash; empty means the whole bucket.
+    prefix: str = ""
+    #: The key that the files are encrypted with, where it is not the bucket's own.
+    key: kms.IKey | None = None
+
+    @property
+    def keys(self) -> list[kms.IKey]:
+        """The keys that it takes to read or write them."""
+        return [key for key in (self.key, self.bucket.encryption_key) if key is not None]
+
+    def parts(self, stack: cdk.Stack) -> list[Any]:
+        """What tells them from others, in the terms of *stack*'s template."""
+        parts = [self.bucket.bucket_name, self.prefix, *([self.key.key_arn] if self.key is not None else [])]
+        return cast(list[Any], stack.resolve(parts))
+
+
+def files_of_labels(labels: LabelsInput | None) -> list[Files]:
+    """The files that the service reads for *labels*; none for those of a label group."""
+    return [] if labels is None or labels.bucket is None else [Files(labels.bucket, labels.prefix)]
+
+
+def role_for(
+    construct: Construct, role: iam.IRole | None, *, reads: Sequence[Files] = (), writes: Sequence[Files] = ()
+) -> iam.IRole | None:
+    """The role with which the service reads and writes for *construct*.
+
+    That is *role*, which gets the permissions before *construct* is made, or the stack's one role that can do just
+    this. None when nothing is read or written and no role was given.
     """
-    if labels is None or labels.bucket is None:
+    if role is not None:
+        for grant in _grants(role, reads, writes):
+            grant.apply_before(construct)
         return role
-    if role is None:
-        return reading_role(cdk.Stack.of(construct), labels.bucket, labels.prefix)
-    labels.bucket.grant_read(role, f"{labels.prefix}*").apply_before(construct)
-    return role
+    return _role_of_stack(cdk.Stack.of(construct), reads, writes) if reads or writes else None
 
 
-def reading_role(stack: cdk.Stack, bucket: s3.IBucket, prefix: str) -> iam.IRole:
-    """The stack's one role that can read *prefix* of *bucket*, and nothing else."""
-    digits = hashlib.sha256(json.dumps([stack.resolve(bucket.bucket_name), prefix]).encode()).hexdigest()[:8]
-    id = f"LookoutEquipmentRead{digits}"
+def _grants(role: iam.IRole, reads: Sequence[Files], writes: Sequence[Files]) -> Iterator[iam.Grant]:
+    for files in reads:
+        yield files.bucket.grant_read(role, f"{files.prefix}*")
+        if files.key is not None:
+            yield files.key.grant_decrypt(role)
+    for files in writes:
+        yield files.bucket.grant_put(role, f"{files.prefix}*")
+        if files.key is not None:
+            yield files.key.grant_encrypt_decrypt(role)
+
+
+def _role_of_stack(stack: cdk.Stack, reads: Sequence[Files], writes: Sequence[Files]) -> iam.IRole:
+    # Its id never changes: that of a role that reads one prefix is older than all others.
+    parts = [part for files in reads for part in files.parts(stack)]
+    if writes:
+        parts.append([files.parts(stack) for files in writes])
+    digits = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
+    deeds = [deed for deed, files in (("Read", reads), ("Write", writes)) if files]
+    id = f"LookoutEquipment{''.join(deeds)}{digits}"
     found = stack.node.try_find_child(id)
     if found is not None:
         return cast(iam.IRole, found)
-    listing: dict[str, object] = {"StringLike": {"s3:prefix": [f"{prefix}*"]}} if prefix else {}
-    statements = [
-        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn], conditions=listing),
-        iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects(f"{prefix}*")]),
-    ]
-    if bucket.encryption_key is not None:
-        statements.append(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[bucket.encryption_key.key_arn]))
-    document = iam.PolicyDocument(minimize=True, statements=statements)
+    document = iam.PolicyDocument(minimize=True, statements=list(_statements(reads, writes)))
     role = iam.Role(
         stack,
         id,
-        description="Lets Lookout for Equipment read labels",
+        description=f"Lets Lookout for Equipment {' and '.join(deeds).lower()} files",
         assumed_by=iam.ServicePrincipal(
             PRINCIPAL,
             conditions={
@@ -59,7 +98,26 @@ def reading_role(stack: cdk.Stack, bucket: s3.IBucket, prefix: str) -> iam.IRole
                 },
             },
         ),
-        inline_policies={"Read": document},
+        inline_policies={"".join(deeds): document},
     )
-    nag.acknowledge_wildcards(role, document, "the service reads every file under the prefix")
+    nag.acknowledge_wildcards(role, document, "the service chooses the names of files under the prefix, or reads all")
     return role
+
+
+def _statements(reads: Sequence[Files], writes: Sequence[Files]) -> Iterator[iam.PolicyStatement]:
+    yield from _listing([*reads, *writes])
+    for actions, keys, all_files in (
+        (["s3:GetObject"], ["kms:Decrypt"], reads),
+        # A large file is written in parts, and those are decrypted to be joined.
+        (["s3:PutObject"], ["kms:GenerateDataKey", "kms:Decrypt"], writes),
+    ):
+        for files in all_files:
+            yield iam.PolicyStatement(actions=actions, resources=[files.bucket.arn_for_objects(f"{files.prefix}*")])
+            for key in files.keys:
+                yield iam.PolicyStatement(actions=keys, resources=[key.key_arn])
+
+
+def _listing(all_files: Iterable[Files]) -> Iterator[iam.PolicyStatement]:
+    for files in all_files:
+        within = {"StringLike": {"s3:prefix": [f"{files.prefix}*"]}} if files.prefix else {}
+        yield iam.PolicyStatement(actions=["s3:ListBucket"], resources=[files.bucket.bucket_arn], conditions=within)

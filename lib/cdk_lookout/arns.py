@@ -1,4 +1,4 @@
-"""What is in an ARN of the service, `arn:...:<kind>/<name>/<id>[/model-version/<number>]`, a token or not."""
+"""What is in an ARN of the services, `arn:...:<kind>/<name>[/<id>][/...]`, a token or not."""
 
 from __future__ import annotations
 
