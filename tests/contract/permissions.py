@@ -7,10 +7,9 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import assertions
-from aws_cdk import aws_s3 as s3
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from cdk_lookout import equipment
+from docs.everything import Everything
 from lookout_local.services import AccessDenied, AllowEverything, HttpRequest
 
 PROVIDER_KEY = "PROVIDER"
@@ -54,14 +53,7 @@ class Permissions(AllowEverything):
 def policies() -> dict[str, list[Statement]]:
     """The statements for each resource type, from the template of a stack that uses them all."""
     stack = cdk.Stack(cdk.App(), "plant")
-    dataset = equipment.Dataset(stack, "Dataset", source=equipment.DatasetSource.detected())
-    arn = "arn:aws:lookoutequipment:us-east-1:111111111111:model/wear/1/model-version/1"
-    source = equipment.ModelVersion.from_model_version_arn(stack, "Source", arn)
-    model = equipment.Model(stack, "Model", source=equipment.ModelSource.imported(source, dataset=dataset))
-    version = equipment.ModelVersion(stack, "Version", model=model, source=source)
-    equipment.ActiveModelVersion(stack, "Active", model_version=version)
-    dataset.add_ingestion("Ingestion", bucket=s3.Bucket(stack, "Sensors"), key_pattern=equipment.KeyPattern.FOLDER)
-    model.grant_import(cdk.aws_iam.AccountPrincipal("333333333333"))
+    Everything(stack)
     template = assertions.Template.from_stack(stack)
     return {
         logical_id: [_resolve(statement) for statement in policy["Properties"]["PolicyDocument"]["Statement"]]

@@ -18,7 +18,9 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from lookout_local.services import Backend, ManualClock, StorageError, connect
+from lookout_local.services.storage import AccountStorage
 from lookout_provider import aws, handler, protocol
+from lookout_provider.properties import loader
 from tests.contract.permissions import PROVIDER_KEY
 
 REGION = "us-east-1"
@@ -44,6 +46,8 @@ class Execution:
 
     name: str
     state: dict[str, Any]
+    #: The state that it began with.
+    input: str
     status: str = "RUNNING"
 
     @property
@@ -65,7 +69,7 @@ class StateMachine:
 
     def start_execution(self, *, name: str, input: str, **_: Any) -> dict[str, Any]:  # noqa: A002
         if name not in self.executions:
-            self.executions[name] = Execution(name, json.loads(input))
+            self.executions[name] = Execution(name, json.loads(input), input)
         return {"executionArn": self.executions[name].arn}
 
     def stop_execution(self, *, executionArn: str, **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -73,7 +77,8 @@ class StateMachine:
         return {}
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
-        return {"status": self.executions[executionArn.rsplit(":", 1)[1]].status}
+        execution = self.executions[executionArn.rsplit(":", 1)[1]]
+        return {"status": execution.status, "input": execution.input}
 
 
 class Objects:
@@ -82,11 +87,27 @@ class Objects:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    def get_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> dict[str, Any]:  # noqa: N803
+    @property
+    def _buckets(self) -> AccountStorage:
+        return self._backend._world.storage.of_account("222222222222", REGION)
+
+    def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:  # noqa: N803
         try:
-            return {"Body": io.BytesIO(self._backend._world.storage.read("", Bucket, Key))}
+            return {"Body": io.BytesIO(self._buckets.read(Bucket, Key, VersionId))}
         except StorageError as error:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": str(error)}}, "GetObject") from None
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:  # noqa: N803
+        self._buckets.write(Bucket, Key, Body)
+        return {}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        self._backend._world.storage.objects.pop((Bucket, Key), None)  # type: ignore[attr-defined]
+        return {}
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        found = self._backend._world.storage.list("", Bucket, Prefix)
+        return {"Contents": [{"Key": item.key, "Size": item.size} for item in sorted(found, key=lambda i: i.key)]}
 
 
 @dataclass
@@ -135,8 +156,7 @@ class Player:
             return self.machine
         if service == "s3":
             return Objects(self.backend)
-        assert service == "lookoutequipment", f"the provider called {service}"
-        return make_client(self.backend, self.account, region, key=PROVIDER_KEY)
+        return make_client(self.backend, self.account, region, key=PROVIDER_KEY, service=service)
 
     def receive(self, request: Any, timeout: float) -> Any:
         """The PUT of an answer."""
@@ -251,15 +271,20 @@ def as_strings(value: Any) -> Any:
     return str(value)
 
 
-_CLIENTS: dict[tuple[int, str, str, str], Any] = {}
+_CLIENTS: dict[tuple[int, str, str, str, str], Any] = {}
 
 
-def make_client(backend: Backend, account: str, region: str = REGION, key: str = "root") -> Any:
+def make_client(
+    backend: Backend, account: str, region: str = REGION, key: str = "root", service: str = "lookoutequipment"
+) -> Any:
     """An ordinary client of the service, with the provider's own retry settings."""
-    known = (id(backend), account, region, key)
+    assert service in backend.services, f"the provider called {service}"
+    known = (id(backend), account, region, key, service)
     if known not in _CLIENTS:
-        client = Session().create_client(
-            "lookoutequipment",
+        session = Session()
+        session.register_component("data_loader", loader())
+        client = session.create_client(
+            service,
             region_name=region,
             aws_access_key_id=key,
             aws_secret_access_key="secret",

@@ -108,6 +108,7 @@ def test_a_quota_of_things_fails_by_its_name(case: Case, player: Player, world: 
     world.backend.settings.quotas.datasets = 1
     world.backend.settings.quotas.models = 1
     world.backend.settings.quotas.label_groups = 0
+    world.backend.settings.vision_quotas.projects = 0
     if case.traits.one_per_parent:
         assert case.by_hand is not None
         case.by_hand(world)
@@ -141,7 +142,7 @@ def test_what_is_not_waited_for_is_answered_when_it_has_started(
 def test_work_of_an_hour_takes_fewer_than_75_polls(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    world.backend.settings.progress = Progress.by_seconds(3200)
+    world.backend.settings.progress = Progress.by_seconds(3200 / case.states)
     url = player.begin("Create", resource)
     polls = player.drain()
     assert player.answers[url][0].ok
@@ -169,7 +170,8 @@ def test_the_deletion_of_what_something_else_uses_fails_after_15_minutes(player:
 def test_a_deletion_waits_for_what_is_being_made_however_long(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
-    world.backend.settings.progress = Progress.by_seconds(2500)
+    # The deletion itself may take as long.
+    world.backend.settings.progress = Progress.by_seconds(1500)
     player.begin("Create", resource)
     [waiting] = player.machine.running()
     resource.physical_id = waiting.state["PhysicalId"]

@@ -107,7 +107,7 @@ def test_what_an_earlier_life_of_the_stack_retained_is_found_and_not_made_twice(
     first = player.create(resource)
     later = wire(Player(world.backend, world.clock), monkeypatch)
     second = later.create(another(resource, physical_id=None))
-    assert (second.status, second.physical_id) == ("SUCCESS", first.physical_id)
+    assert (second.status, case.thing(second.physical_id)) == ("SUCCESS", first.physical_id)
     assert len(case.live(world)) == 1
 
 
@@ -171,8 +171,21 @@ def test_an_explicit_name_can_be_changed(case: Case, player: Player, world: Worl
     member = case.name_member or ""
     resource.properties = {**resource.properties, member: "first"}
     player.create(resource)
-    assert player.update(resource, {**resource.properties, member: "second"}).physical_id == "second"
+    assert case.thing(player.update(resource, {**resource.properties, member: "second"}).physical_id) == "second"
     assert list(case.live(world)) == ["second"]
+
+
+@named
+def test_another_explicit_name_that_is_rolled_back_leads_back_to_the_old_one(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    member = case.name_member or ""
+    old = resource.properties = {**resource.properties, member: "first"}
+    player.create(resource)
+    before = case.live(world)
+    player.update(resource, {**old, member: "second"}, clean_up=case.traits.one_per_parent)
+    assert player.roll_back(resource, old, "first").physical_id == "first"
+    assert case.live(world) == before
 
 
 @named
@@ -183,7 +196,7 @@ def test_an_explicit_name_that_is_taken_away_gives_way_to_a_generated_one(
     without = dict(resource.properties)
     resource.properties = {**without, member: "first"}
     player.create(resource)
-    generated = player.update(resource, without).physical_id
+    generated = case.thing(player.update(resource, without).physical_id)
     assert generated.startswith("plant-Pumps-")
     assert list(case.live(world)) == [generated]
     player.delete(resource)
@@ -196,7 +209,7 @@ def test_an_explicit_name_that_is_given_later_replaces_a_generated_one(
 ) -> None:
     player.create(resource)
     explicit = {**resource.properties, case.name_member or "": "first"}
-    assert player.update(resource, explicit).physical_id == "first"
+    assert case.thing(player.update(resource, explicit).physical_id) == "first"
     assert list(case.live(world)) == ["first"]
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from lookout_local.services import Fault
 from lookout_provider import ownership
 from lookout_provider.resources.scheduler import Scheduler
 from tests.contract.cases import INFERENCE_SCHEDULER, RETRAINING_SCHEDULER, Case
+from tests.contract.cases.case import options
 from tests.contract.cases.inference_scheduler import by_hand, inference, schedulers
 from tests.contract.cases.retraining_scheduler import retraining
 from tests.contract.conftest import wire
@@ -21,18 +23,18 @@ OTHER_KEY = TARGET_KEY[:-1] + "1"
 both = pytest.mark.where(lambda case: issubclass(case.traits, Scheduler))
 
 
-def made(case: Case, player: Player, world: World, **options: Any) -> Resource:
+def made(case: Case, player: Player, world: World, **changed: Any) -> Resource:
     """A scheduler of the stack; nothing that was called so far is remembered."""
     resource = Resource(case.type, "Pumps1A2B3C4D", case.desired(world))
-    resource.properties = with_options(resource, **options)
+    resource.properties = with_options(resource, **changed)
     answer = player.create(resource)
     assert answer.ok, answer.reason
     world.calls()
     return resource
 
 
-def update(player: Player, resource: Resource, properties: dict[str, Any], **options: Any) -> Answer:
-    return player.update(resource, with_options(Resource(resource.type, "", properties), **options))
+def update(player: Player, resource: Resource, properties: dict[str, Any], **changed: Any) -> Answer:
+    return player.update(resource, with_options(Resource(resource.type, "", properties), **changed))
 
 
 def status(case: Case, world: World) -> list[str]:
@@ -135,7 +137,7 @@ class TestTheKeyOfAnInferenceScheduler:
 
     def test_another_key_makes_it_again_under_the_same_name(self, player: Player, world: World) -> None:
         resource = made(INFERENCE_SCHEDULER, player, world)
-        name = resource.physical_id
+        name = str(resource.physical_id)
         answer = player.update(resource, inference(ServerSideKmsKeyId=OTHER_KEY))
         assert (answer.status, answer.physical_id) == ("SUCCESS", name)
         assert changes(INFERENCE_SCHEDULER, world) == ["Stop", "Delete", "Create"]
@@ -190,6 +192,18 @@ class TestTheOneInferenceSchedulerOfAModel:
         assert answer.physical_id.startswith("refused:")
         assert schedulers(world) == before
 
+    def test_a_model_that_is_used_otherwise_is_waited_for(self, player: Player, world: World) -> None:
+        world.backend.faults.add("CreateInferenceScheduler", Fault.conflict(), times=2)
+        answer = player.create(Resource(INFERENCE_SCHEDULER.type, "Pumps1A2B3C4D", inference()))
+        assert answer.ok, answer.reason
+
+    def test_a_conflict_with_one_that_somebody_made_is_not_waited_out(self, player: Player, world: World) -> None:
+        by_hand(world)
+        world.backend.faults.add("CreateInferenceScheduler", Fault.conflict())
+        answer = player.create(Resource(INFERENCE_SCHEDULER.type, "Pumps1A2B3C4D", inference()))
+        assert "ConflictException" in answer.reason
+        assert "inference scheduler mine was not made by this stack" in answer.reason
+
     def test_one_that_somebody_made_is_adopted_and_brought_up_to_date(self, player: Player, world: World) -> None:
         by_hand(world, DataUploadFrequency="PT5M")
         resource = Resource(INFERENCE_SCHEDULER.type, "Pumps1A2B3C4D", inference(InferenceSchedulerName="mine"))
@@ -233,11 +247,14 @@ class TestTheOneInferenceSchedulerOfAModel:
     def test_an_alias_it_was_made_with_is_not_what_tells_whose_key_it_is(self, player: Player, world: World) -> None:
         made(INFERENCE_SCHEDULER, player, world)
         [summary] = world.target.list_inference_schedulers()["InferenceSchedulerSummaries"]
-        tags = ownership.read(
-            world.target.list_tags_for_resource(ResourceArn=summary["InferenceSchedulerArn"])["Tags"]
-        )
+        tags = ownership.read(world.target.list_tags_for_resource(ResourceArn=summary["InferenceSchedulerArn"])["Tags"])
         assert SOURCE_KEY not in tags.values()
         assert len(tags["cdk-lookout:key"]) == 8
+
+
+def requiring(*qualities: str, **more: Any) -> dict[str, Any]:
+    """The properties of a scheduler whose model has to be of one of these *qualities*."""
+    return inference(**more, Options={**options(), "RequireQuality": list(qualities)})
 
 
 class TestTheQualityOfItsModel:
@@ -245,7 +262,7 @@ class TestTheQualityOfItsModel:
 
     def test_a_model_of_another_quality_gets_no_scheduler(self, player: Player, world: World) -> None:
         resource = Resource(INFERENCE_SCHEDULER.type, "Pumps1A2B3C4D", inference())
-        resource.properties = with_options(resource, RequireQuality=["QUALITY_THRESHOLD_MET"])
+        resource.properties = requiring("QUALITY_THRESHOLD_MET")
         answer = player.create(resource)
         assert "ModelQuality is CANNOT_DETERMINE_QUALITY, expected QUALITY_THRESHOLD_MET" in answer.reason
         assert answer.physical_id.startswith("refused:")
@@ -253,21 +270,19 @@ class TestTheQualityOfItsModel:
 
     def test_a_quality_that_is_accepted_is_an_attribute(self, player: Player, world: World) -> None:
         resource = Resource(INFERENCE_SCHEDULER.type, "Pumps1A2B3C4D", inference())
-        accepted = ["QUALITY_THRESHOLD_MET", "CANNOT_DETERMINE_QUALITY"]
-        resource.properties = with_options(resource, RequireQuality=accepted)
+        resource.properties = requiring("QUALITY_THRESHOLD_MET", "CANNOT_DETERMINE_QUALITY")
         assert player.create(resource).data["ModelQuality"] == "CANNOT_DETERMINE_QUALITY"
 
     def test_one_that_must_not_be_started_again_is_not_stopped(self, player: Player, world: World) -> None:
         resource = made(INFERENCE_SCHEDULER, player, world)
-        changed = inference(DataUploadFrequency="PT30M")
-        answer = update(player, resource, changed, RequireQuality=["QUALITY_THRESHOLD_MET"])
+        answer = player.update(resource, requiring("QUALITY_THRESHOLD_MET", DataUploadFrequency="PT30M"))
         assert not answer.ok
         assert world.mutations() == []
         assert status(INFERENCE_SCHEDULER, world) == ["RUNNING"]
 
     def test_one_that_stands_still_is_not_started(self, player: Player, world: World) -> None:
         resource = made(INFERENCE_SCHEDULER, player, world, DesiredState="STOPPED")
-        answer = update(player, resource, inference(), RequireQuality=["QUALITY_THRESHOLD_MET"])
+        answer = player.update(resource, requiring("QUALITY_THRESHOLD_MET"))
         assert not answer.ok
         assert status(INFERENCE_SCHEDULER, world) == ["STOPPED"]
 

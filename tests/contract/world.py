@@ -43,6 +43,30 @@ class MemoryStorage:
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.objects[bucket, key] = body
 
+    def of_account(self, account: str, region: str) -> Buckets:
+        return Buckets(self)
+
+
+class Buckets:
+    """The same bucket without a role, as Lookout for Vision reads and writes it."""
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        self._storage = storage
+
+    def region(self, bucket: str) -> str:
+        return REGION
+
+    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+        return self._storage.read("", bucket, versioned(key, version_id))
+
+    def write(self, bucket: str, key: str, body: bytes) -> None:
+        self._storage.write("", bucket, key, body)
+
+
+def versioned(key: str, version_id: str | None) -> str:
+    """Where a version of an object is: every one is an object of its own."""
+    return f"{key}?versionId={version_id}" if version_id else key
+
 
 class World:
     """The service with a trained model of three versions in the source account, which the target may import."""
@@ -57,6 +81,7 @@ class World:
         storage.write(_ROLE, "sensors", "data/pump/a.csv", "\n".join(["Timestamp,pressure", *rows]).encode())
         self.source = make_client(self.backend, SOURCE)
         self.target = make_client(self.backend, TARGET)
+        self.vision = make_client(self.backend, TARGET, service="lookoutvision")
         self._train()
         self.imported("plain-dataset", "plain-model")
         self.backend.calls.clear()
@@ -137,6 +162,47 @@ class World:
         )
         until(lambda: self.status(self.target, model, number) == "SUCCESS")
 
+    def judged_versions(self) -> None:
+        """Add two versions to plain-model, whose own version 1 has no labels to be judged by.
+
+        Of the one labeled event in the data, version 2 knows nothing, and version 3 finds it.
+        """
+        self.storage.write("", "judged", "a.csv", b"2024-01-25T00:00:00,2024-01-27T00:00:00")
+        for number, end in ((2, "2024-01-19"), (3, "2024-01-10")):
+            model = self.target.create_model(
+                ModelName=f"judged-{number}",
+                DatasetName="plain-dataset",
+                TrainingDataStartTime="2024-01-01T00:00:00Z",
+                TrainingDataEndTime=f"{end}T00:00:00Z",
+                EvaluationDataStartTime="2024-01-20T00:00:00Z",
+                EvaluationDataEndTime="2024-01-28T00:00:00Z",
+                LabelsInputConfiguration={"S3InputConfiguration": {"Bucket": "judged"}},
+                RoleArn=f"arn:aws:iam::{TARGET}:role/data",
+                ClientToken=f"judged-{number}",
+            )["ModelArn"]
+            until(lambda name=f"judged-{number}": self.status(self.target, name, 1) == "SUCCESS")
+            self.target.import_model_version(
+                SourceModelVersionArn=f"{model}/model-version/1",
+                ModelName="plain-model",
+                DatasetName="plain-dataset",
+                ClientToken=f"judged-version-{number}",
+            )
+            until(lambda version=number: self.status(self.target, "plain-model", version) == "SUCCESS")
+
+    def vision_project(self, name: str = "bottles") -> None:
+        """A project of the target account, made by hand, unless it is there."""
+        if name not in (project["ProjectName"] for project in self.vision.list_projects()["Projects"]):
+            self.vision.create_project(ProjectName=name)
+            self.backend.calls.clear()
+
+    def remove_vision_project(self, name: str = "bottles") -> None:
+        """Remove a project by hand, with its datasets."""
+        for dataset in self.vision.describe_project(ProjectName=name)["ProjectDescription"]["Datasets"]:
+            self.vision.delete_dataset(ProjectName=name, DatasetType=dataset["DatasetType"])
+        datasets = "ProjectDescription"
+        until(lambda: not self.vision.describe_project(ProjectName=name)[datasets]["Datasets"])
+        self.vision.delete_project(ProjectName=name)
+
     def version(self, number: int) -> str:
         """The ARN of a version in the source account."""
         return f"{self.model}/model-version/{number}"
@@ -152,8 +218,10 @@ class World:
         return [operation for operation in made if not operations or operation in operations]
 
     def mutations(self) -> list[str]:
-        reading = ("Describe", "List")
-        return [operation for operation in self.calls() if not operation.startswith(reading)]
+        """The operations by which the target account has changed something since the last look."""
+        made = [call.operation for call in self.backend.calls.all() if call.account == TARGET and not call.error_code]
+        self.backend.calls.clear()
+        return [operation for operation in made if not operation.startswith(("Describe", "List"))]
 
 
 def until(done: Any) -> None:

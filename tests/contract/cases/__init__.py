@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.cases.active_model_version import ACTIVE_MODEL_VERSION
+from tests.contract.cases.active_model_version import ACTIVE_MODEL_VERSION, GATED_ACTIVE_MODEL_VERSION
 from tests.contract.cases.case import LABELS, TAGS, Case, Properties
 from tests.contract.cases.data_ingestion import DATA_INGESTION
 from tests.contract.cases.dataset import DATASET, IMPORTED_DATASET
@@ -10,7 +10,8 @@ from tests.contract.cases.inference_scheduler import INFERENCE_SCHEDULER
 from tests.contract.cases.label import LABEL
 from tests.contract.cases.label_group import LABEL_GROUP
 from tests.contract.cases.label_set import LABEL_SET
-from tests.contract.cases.model import IMPORTED_MODEL
+from tests.contract.cases.latest_model_version import LATEST_MODEL_VERSION
+from tests.contract.cases.model import IMPORTED_MODEL, TRAINED_MODEL
 from tests.contract.cases.model_version import MODEL_VERSION
 from tests.contract.cases.resource_policy import RESOURCE_POLICY
 from tests.contract.cases.retraining_scheduler import RETRAINING_SCHEDULER
@@ -20,8 +21,11 @@ CASES = [
     DATASET,
     IMPORTED_DATASET,
     IMPORTED_MODEL,
+    TRAINED_MODEL,
     MODEL_VERSION,
     ACTIVE_MODEL_VERSION,
+    GATED_ACTIVE_MODEL_VERSION,
+    LATEST_MODEL_VERSION,
     RESOURCE_POLICY,
     DATA_INGESTION,
     WAIT,
@@ -37,6 +41,7 @@ __all__ = [
     "CASES",
     "DATASET",
     "DATA_INGESTION",
+    "GATED_ACTIVE_MODEL_VERSION",
     "IMPORTED_DATASET",
     "IMPORTED_MODEL",
     "INFERENCE_SCHEDULER",
@@ -44,10 +49,12 @@ __all__ = [
     "LABELS",
     "LABEL_GROUP",
     "LABEL_SET",
+    "LATEST_MODEL_VERSION",
     "MODEL_VERSION",
     "RESOURCE_POLICY",
     "RETRAINING_SCHEDULER",
     "TAGS",
+    "TRAINED_MODEL",
     "WAIT",
     "Case",
     "Properties",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.contract.cases.case import Case, delete_plain_model, options, plain_model_exists
@@ -45,3 +46,18 @@ ACTIVE_MODEL_VERSION = Case(
     ),
     counts={"create": (1, 9), "unchanged": (1, 2), "changed": (1, 6), "delete": (1, 5)},
 )  # fmt: skip
+
+
+def _gated(world: World, version: int) -> dict[str, Any]:
+    """With a gate that every version of the world passes."""
+    gate = [{"Member": "UnknownEvents", "AtMost": "1000"}]
+    return {**_activation(world, version), "Options": {**options(), "Gate": gate}}
+
+
+GATED_ACTIVE_MODEL_VERSION = replace(
+    ACTIVE_MODEL_VERSION,
+    name="GatedActiveModelVersion",
+    desired=lambda w: _gated(w, 2),
+    changed=lambda w: _gated(w, 3),
+    counts={"create": (1, 11), "unchanged": (1, 3), "changed": (1, 8), "delete": (1, 6)},
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from lookout_provider import resources
 from lookout_provider.holding import Leased, Unheld
-from lookout_provider.resources.base import Action, Named
+from lookout_provider.resources.base import Action, Issued, Named
 from lookout_provider.resources.base import Resource as Type
 from tests.contract.world import World
 
@@ -39,12 +39,18 @@ class Case:
     by_hand: Callable[[World], None] | None = None
     #: Do what an invocation has done that died half-way through a change, and that the next event has to put right.
     left_behind: Callable[[World], None] | None = None
+    #: Fill what the id stands for, as those do who use it: its Delete takes that along.
+    fill: Callable[[World, str], None] | None = None
+    #: Do what others may do with it before it is deleted, and its deletion copes with.
+    meanwhile: Callable[[World], None] | None = None
     #: The API calls of its whole life, whose faults it must survive.
     calls: tuple[str, ...] = ()
     #: Operation -> (invocations, calls to the service) when the service finishes at the first look.
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     #: The operation that starts work which takes time, and may fail in the end.
     work: str = ""
+    #: How many states that work goes through.
+    states: int = 1
     #: Whether the provider has to wait for it even when the service is done at the first look.
     waits: bool = False
     #: The type whose policy it acts under, where that is not its own.
@@ -72,6 +78,26 @@ class Case:
         return self.traits.holding is not Unheld
 
     @property
+    def tells_owner(self) -> bool:
+        """Whether it can be seen whose it is, and not only be proven by its id."""
+        return self.traits.holding.tells_owner
+
+    @property
+    def found_again(self) -> bool:
+        """Whether another Create of the same construct finds what is there: by its owner, or its name."""
+        return self.owns and (self.tells_owner or self.name_member is not None)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the service gives what it makes a number, which never comes back."""
+        return self.traits.taggable and self.traits.deletable and self.name_member is None
+
+    @staticmethod
+    def thing(physical_id: str) -> str:
+        """What the id stands for, without what it says of the past."""
+        return Issued.bare(physical_id)
+
+    @property
     def action(self) -> bool:
         """Whether it is something that is done, and done anew on the way back."""
         return issubclass(self.traits, Action)
@@ -84,7 +110,9 @@ class Case:
     @property
     def arn(self) -> str:
         """The attribute that holds the ARN of what has its tags."""
-        return self.name_member.replace("Name", "Arn") if self.name_member else "ModelVersionArn"
+        if self.name_member:
+            return self.name_member.replace("Name", "Arn")
+        return "ModelVersionArn" if "ModelVersionArn" in self.attributes else "ModelArn"
 
     def __str__(self) -> str:
         return self.name or self.type.removeprefix("Custom::Lookout").removeprefix("Equipment")

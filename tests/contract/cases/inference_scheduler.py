@@ -17,7 +17,10 @@ def inference(model: str = "plain-model", **more: Any) -> dict[str, Any]:
         "DataInputConfiguration": {
             "S3InputConfiguration": {"Bucket": "sensors", "Prefix": "now/"},
             "InputTimeZoneOffset": "+00:00",
-            "InferenceInputNameConfiguration": {"TimestampFormat": "yyyyMMddHHmmss", "ComponentTimestampDelimiter": "-"},
+            "InferenceInputNameConfiguration": {
+                "TimestampFormat": "yyyyMMddHHmmss",
+                "ComponentTimestampDelimiter": "-",
+            },
         },
         "DataOutputConfiguration": {"S3OutputConfiguration": {"Bucket": "sensors", "Prefix": "results/"}},
         "RoleArn": "arn:aws:iam::222222222222:role/inference",

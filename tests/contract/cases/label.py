@@ -75,9 +75,7 @@ def _left_behind(world: World) -> None:
     name, digits = "plain-group", digest(OWNER)[:12]
     key = f"cdk-lookout:label/{digits}"
     arn = groups(world)[name]
-    [note] = [
-        tag["Value"] for tag in world.target.list_tags_for_resource(ResourceArn=arn)["Tags"] if tag["Key"] == key
-    ]
+    [note] = [tag["Value"] for tag in world.target.list_tags_for_resource(ResourceArn=arn)["Tags"] if tag["Key"] == key]
     row = Row("2024-01-06T08:00:00+00:00", "2024-01-06T12:00:00+00:00", "NEUTRAL")
     world.target.create_label(
         LabelGroupName=name,

@@ -29,9 +29,8 @@ def file(world: World, content: str, key: str = "labels.csv") -> dict[str, Any]:
 
 
 def label_set(world: World, content: str, name: str = "plain-group", **more: str) -> dict[str, Any]:
-    properties = {"LabelGroupName": group(world, name), "Options": options(**more)}
-    properties["Options"]["Source"] = file(world, content)
-    return properties
+    source = {"Source": file(world, content)}
+    return {"LabelGroupName": group(world, name), "Options": {**options(**more), **source}}
 
 
 def _sets(world: World) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def _left_behind(world: World) -> None:
     arn = groups(world)[name]
     tags = world.target.list_tags_for_resource(ResourceArn=arn)["Tags"]
     [lease] = [tag["Value"] for tag in tags if tag["Key"] == "cdk-lookout:label-set"]
-    stack, _, holders = lease.partition(" is=")[0], *lease.partition(" holders=")[1:]
+    stack, holders = lease.partition(" ")[0], lease.rpartition(" holders=")[2]
     world.target.create_label(
         LabelGroupName=name,
         StartTime="2024-01-06T08:00:00Z",

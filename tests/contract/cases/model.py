@@ -1,11 +1,12 @@
-"""Models: imported."""
+"""Models: imported, and trained."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from tests.contract.cases.case import LABELS, Case, imported_version
-from tests.contract.world import TARGET_KEY, World
+from tests.contract.cases.case import LABELS, TAGS, Case, imported_version, options
+from tests.contract.world import SCHEMA, TARGET_KEY, World
 
 
 def _models(world: World) -> dict[str, Any]:
@@ -30,6 +31,51 @@ IMPORTED_MODEL = Case(
     live=_models,
     calls=(
         "DescribeModelVersion", "DescribeModel", "ListTagsForResource", "ImportModelVersion", "UpdateModel",
+        "TagResource", "UntagResource", "DeleteModel",
+    ),
+    counts={"create": (2, 4), "unchanged": (1, 3), "tags": (1, 4), "delete": (1, 5)},
+)  # fmt: skip
+
+
+def trained(**more: Any) -> dict[str, Any]:
+    """The properties that train a model with the data that the target account has."""
+    return {
+        "DatasetName": "plain-dataset",
+        "DatasetSchema": {"InlineDataSchema": json.dumps(SCHEMA)},
+        "TrainingDataStartTime": "2024-01-01T01:00:00+01:00",
+        "TrainingDataEndTime": "2024-01-20T00:00:00Z",
+        "EvaluationDataStartTime": "2024-01-20T00:00:00Z",
+        "EvaluationDataEndTime": "2024-01-28T00:00:00Z",
+        "DataPreProcessingConfiguration": {"TargetSamplingRate": "PT1H"},
+        "OffCondition": "pump\\pressure < 0.5",
+        "Tags": TAGS,
+        "Options": options(),
+        **more,
+    }
+
+
+def _retold(world: World) -> dict[str, Any]:
+    """With labels out of a group, and diagnostics."""
+    if not world.target.list_label_groups(LabelGroupNameBeginsWith="faults")["LabelGroupSummaries"]:
+        world.target.create_label_group(LabelGroupName="faults", ClientToken="faults")
+    return trained(
+        LabelsInputConfiguration={"LabelGroupName": "faults"},
+        ModelDiagnosticsOutputConfiguration={"S3OutputConfiguration": {"Bucket": "diagnostics"}},
+        RoleArn=LABELS["RoleArn"],
+    )
+
+
+TRAINED_MODEL = Case(
+    "Custom::LookoutEquipmentModel",
+    name="TrainedModel",
+    work="CreateModel",
+    waits=True,
+    desired=lambda w: trained(),
+    changed=_retold,
+    replaced=lambda w: trained(TrainingDataStartTime="2024-01-02T00:00:00Z", ServerSideKmsKeyId=TARGET_KEY),
+    live=_models,
+    calls=(
+        "DescribeModelVersion", "DescribeModel", "ListTagsForResource", "CreateModel", "UpdateModel",
         "TagResource", "UntagResource", "DeleteModel",
     ),
     counts={"create": (2, 4), "unchanged": (1, 3), "tags": (1, 4), "delete": (1, 5)},
