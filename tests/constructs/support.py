@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import assertions
+from aws_cdk import aws_s3 as s3
 
 from cdk_lookout import equipment
 from cdk_lookout.equipment.policy_document import flat
@@ -17,6 +19,10 @@ INFERENCE = "222222222222"
 DATASET_ARN = f"arn:aws:lookoutequipment:us-east-1:{TRAINING}:dataset/pumps/0a1b"
 MODEL_ARN = f"arn:aws:lookoutequipment:us-east-1:{TRAINING}:model/wear/2c3d"
 VERSION_ARN = f"{MODEL_ARN}/model-version/1"
+LABEL_FILE = Path(__file__).with_name("labels.csv")
+NIGHT = equipment.TimeRange.from_iso("2024-01-05T20:00:00Z", "2024-01-06T04:00:00Z")
+
+INLINE_POLICY, MANAGED_POLICY = "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"
 
 Json = dict[str, Any]
 
@@ -58,10 +64,12 @@ def resource_policy(stack: cdk.Stack) -> Json:
 
 
 def provider_policies(stack: cdk.Stack) -> dict[str, str]:
-    """The texts of the provider's policies, by logical id."""
+    """The texts of the provider's policies, inline and managed, by logical id."""
+    found = resources(stack)
     return {
         name: json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
-        for name, policy in of_type(resources(stack), "AWS::IAM::Policy").items()
+        for kind in (INLINE_POLICY, MANAGED_POLICY)
+        for name, policy in of_type(found, kind).items()
         if name.startswith("LookoutProvider")
     }
 
@@ -88,16 +96,45 @@ def warnings(stack: cdk.Stack) -> list[str]:
 
 
 def every_type(stack: cdk.Stack, count: int = 1) -> None:
-    """*count* constructs of each of the five types."""
+    """*count* constructs of each type."""
     source = equipment.Dataset.from_dataset_arn(stack, "TrainingPumps", DATASET_ARN)
     version = equipment.ModelVersion.from_model_version_arn(stack, "TrainingWear", VERSION_ARN)
+    files = s3.Bucket.from_bucket_name(stack, "Files", "factory-files")
     for number in range(count):
         dataset = equipment.Dataset(stack, f"Pumps{number}", source=equipment.DatasetSource.imported(source))
         model_source = equipment.ModelSource.imported(version, dataset=dataset)
         model = equipment.Model(stack, f"Wear{number}", source=model_source)
         added = equipment.ModelVersion(stack, f"Weekly{number}", model=model, source=version)
+        equipment.LatestModelVersion(stack, f"Latest{number}", model=model)
         equipment.ActiveModelVersion(stack, f"Active{number}", model_version=added)
+        equipment.InferenceScheduler(
+            stack,
+            f"Inference{number}",
+            model=model,
+            data_upload_frequency=cdk.Duration.minutes(5),
+            input_bucket=files,
+            input_prefix="now/",
+            output_bucket=files,
+            output_prefix="results/",
+        )
+        equipment.RetrainingScheduler(
+            stack,
+            f"Retraining{number}",
+            model=model,
+            retraining_frequency=equipment.RetrainingFrequency.days(30),
+            lookback_window=equipment.LookbackWindow.DAYS_180,
+        )
+        sensors = s3.Bucket.from_bucket_name(stack, f"Sensors{number}", "sensors")
+        dataset.add_ingestion("March", bucket=sensors)
         dataset.add_to_resource_policy(importing("lookoutequipment:ImportDataset"))
+        group = equipment.LabelGroup(stack, f"Faults{number}", fault_codes=["leak"])
+        group.add_label("Leak", time_range=NIGHT, rating=equipment.LabelRating.ANOMALY)
+        equipment.LabelSet(
+            stack,
+            f"Labels{number}",
+            label_group=group,
+            source=equipment.LabelSetSource.from_asset(str(LABEL_FILE)),
+        )
 
 
 def importing(action: str, **arguments: Any) -> Any:

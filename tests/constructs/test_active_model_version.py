@@ -33,7 +33,7 @@ def test_an_added_version_becomes_active(stack: cdk.Stack, wear: Model, version_
     assert properties(stack, "ActiveModelVersion") == {
         "ModelName": {"Fn::GetAtt": ["WeeklyFFAEA5C6", "ModelName"]},
         "ModelVersion": {"Fn::GetAtt": ["WeeklyFFAEA5C6", "ModelVersion"]},
-        "Options": {"Attributes": "1", "RemovalPolicy": "destroy"},
+        "Options": {"Attributes": "2", "RemovalPolicy": "destroy"},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,14 @@ import aws_cdk as cdk
 import cdk_nag
 import pytest
 
-from app import Plant, Share
+from app import Plant, Training
 from tests.constructs.support import DATASET_ARN, MODEL_ARN, errors, of_type, resources
 
 
 @pytest.fixture
 def reference(tmp_path: Path) -> cdk.App:
     app = cdk.App(outdir=str(tmp_path))
-    Share(app, "Share", dataset_arn=DATASET_ARN, model_arn=MODEL_ARN)
+    Training(app, "Training")
     Plant(app, "Plant", dataset_arn=DATASET_ARN, model_arn=MODEL_ARN, version=2, then_import=3)
     return app
 
@@ -39,3 +40,10 @@ def test_cfn_lint_finds_nothing_in_the_reference_app(reference: cdk.App, tmp_pat
 def test_the_first_version_needs_no_construct_of_its_own(tmp_path: Path) -> None:
     plant = Plant(cdk.App(outdir=str(tmp_path)), "Plant", dataset_arn=DATASET_ARN, model_arn=MODEL_ARN)
     assert of_type(resources(plant), "Custom::LookoutEquipmentModelVersion") == {}
+
+
+def test_without_arns_there_is_only_the_stack_that_puts_them_out(tmp_path: Path) -> None:
+    command = [sys.executable, str(Path(__file__).parents[2] / "app.py")]
+    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path)}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert [path.name for path in tmp_path.glob("*.template.json")] == ["Training.template.json"]

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 
 from cdk_lookout import InvalidProperty, Wait, equipment
 from cdk_lookout.equipment import Dataset, DatasetSchema, DatasetSource, SchemaComponent
-from tests.constructs.support import DATASET_ARN, MODEL_ARN, of_type, only, options, properties, resources
+from tests.constructs.support import DATASET_ARN, MODEL_ARN, only, options, properties, provider_policies
 
 PUMP = SchemaComponent("pump1", sensors=["pressure", "flow"])
 PUMP_JSON = {
@@ -31,7 +31,7 @@ PUMP_JSON = {
 def test_an_imported_dataset_names_its_source_and_nothing_else(stack: cdk.Stack, pumps: Dataset) -> None:
     assert properties(stack, "Dataset") == {
         "SourceDatasetArn": DATASET_ARN,
-        "Options": {"Attributes": "1", "Name": "Pumps", "RemovalPolicy": "retain", "WaitSeconds": "3300"},
+        "Options": {"Attributes": "2", "Name": "Pumps", "RemovalPolicy": "retain", "WaitSeconds": "3300"},
     }
 
 
@@ -67,7 +67,7 @@ def test_a_large_schema_is_an_asset(stack: cdk.Stack, tmp_path: Path) -> None:
 
 
 def test_a_schema_asset_may_be_read_by_the_provider(stack: cdk.Stack, pumps: Dataset) -> None:
-    policies = json.dumps(of_type(resources(stack), "AWS::IAM::Policy"))
+    policies = json.dumps(provider_policies(stack))
     assert "s3:GetObject" in policies
     assert "/*.json" in policies
 

@@ -129,7 +129,7 @@ def test_a_prefix_without_a_trailing_slash_is_refused(bucket: s3.Bucket, prefix:
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 201])
 def test_a_label_group_that_the_service_would_refuse_is_refused(name: str) -> None:
-    with pytest.raises(InvalidProperty, match=r"label_group_name of LabelsInput.from_label_group: got '"):
+    with pytest.raises(InvalidProperty, match=r"label_group of LabelsInput.from_label_group: got '"):
         LabelsInput.from_label_group(name)
 
 

@@ -41,7 +41,7 @@ def test_a_model_names_its_source_and_its_dataset(stack: cdk.Stack, wear: Model)
         "SourceModelVersionArn": VERSION_ARN,
         "DatasetName": {"Ref": "PumpsEF220EBF"},
         "InferenceDataImportStrategy": "NO_IMPORT",
-        "Options": {"Attributes": "1", "Name": "Wear", "RemovalPolicy": "retain", "WaitSeconds": "3300"},
+        "Options": {"Attributes": "2", "Name": "Wear", "RemovalPolicy": "retain", "WaitSeconds": "3300"},
     }
 
 
@@ -69,7 +69,7 @@ def test_a_model_takes_name_key_role_and_adoption(stack: cdk.Stack, pumps: Datas
     assert found["RoleArn"] == "arn:aws:iam::222222222222:role/Reader"
     assert found["ServerSideKmsKeyId"] == "arn:aws:kms:us-east-1:222222222222:key/1234"
     assert found["Options"] == {
-        "Attributes": "1",
+        "Attributes": "2",
         "AdoptExisting": "true",
         "RemovalPolicy": "destroy",
         "WaitSeconds": "0",

@@ -41,7 +41,7 @@ def test_a_version_is_added_to_its_model(stack: cdk.Stack, wear: Model, version_
         "SourceModelVersionArn": VERSION_ARN,
         "DatasetName": {"Ref": "PumpsEF220EBF"},
         "InferenceDataImportStrategy": "NO_IMPORT",
-        "Options": {"Attributes": "1", "RemovalPolicy": "destroy", "WaitSeconds": "3300"},
+        "Options": {"Attributes": "2", "RemovalPolicy": "destroy", "WaitSeconds": "3300"},
     }
 
 

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_lookout.equipment.policy_document import flat
-from tests.constructs.support import every_type, of_type, resources
+from tests.constructs.support import every_type, provider_policies, resources
 
 OWNER = "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}/*"
 BORN_OURS = f"aws:RequestTag/cdk-lookout:owner StringLike {OWNER}"
@@ -31,10 +31,23 @@ KEYS = {
 ROLE = ("iam:PassRole", "role/*", PASSED)
 
 
-def importing(condition: str) -> set[tuple[str, str, str]]:
+def making(operation: str, condition: str) -> set[tuple[str, str, str]]:
+    return {(operation, target, condition) for target in ("any account: model/*/*", "dataset/*/*", "label-group/*/*")}
+
+
+def labelling(tag_keys: str) -> set[tuple[str, str, str]]:
     return {
-        ("ImportModelVersion", target, condition)
-        for target in ("any account: model/*/*", "dataset/*/*", "label-group/*/*")
+        (action, "label-group/*/*", condition)
+        for action, condition in (
+            ("DescribeLabelGroup", ""),
+            ("ListTagsForResource", ""),
+            ("ListLabels", ""),
+            ("CreateLabel", ""),
+            ("DescribeLabel", ""),
+            ("DeleteLabel", ""),
+            ("TagResource", tag_keys),
+            ("UntagResource", tag_keys),
+        )
     }
 
 
@@ -53,13 +66,21 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("s3:GetObject", "asset bucket/*.json", ""),
         *KEYS,
     },
+    "DataIngestion": {
+        # It may be into a dataset of another stack, or of none.
+        ("StartDataIngestionJob", "dataset/*/*", ""),
+        ("DescribeDataIngestionJob", "*", ""),
+        ROLE,
+    },
     "Model": {
         ("DescribeModel", "model/*/*", ""),
         ("DescribeModelVersion", "model/*/*", ""),
         ("ListTagsForResource", "model/*/*", ""),
-        *importing(BORN_OURS),
+        *making("CreateModel", BORN_OURS),
+        *making("ImportModelVersion", BORN_OURS),
         ("TagResource", "model/*/*", BORN_OURS),
         ("UpdateModel", "model/*/*", OURS),
+        ("UpdateModel", "label-group/*/*", ""),
         ("DeleteModel", "model/*/*", OURS),
         ("TagResource", "model/*/*", OURS),
         ("UntagResource", "model/*/*", OURS),
@@ -72,7 +93,7 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("ListModelVersions", "model/*/*", ""),
         ("ListTagsForResource", "model/*/*", ""),
         # Its tags would be the model's, so there are none to make a condition of.
-        *importing(""),
+        *making("ImportModelVersion", ""),
         ("TagResource", "model/*/*", BORN_OURS),
         ("TagResource", "model/*/*", OURS),
         ("UntagResource", "model/*/*", OURS),
@@ -87,6 +108,22 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("TagResource", "model/*/*", lease("active-model-version")),
         ("UntagResource", "model/*/*", lease("active-model-version")),
     },
+    "LatestModelVersion": {
+        ("DescribeModelVersion", "model/*/*", ""),
+        ("ListModelVersions", "model/*/*", ""),
+    },
+    "LabelGroup": {
+        ("DescribeLabelGroup", "label-group/*/*", ""),
+        ("ListTagsForResource", "label-group/*/*", ""),
+        ("CreateLabelGroup", "label-group/*/*", BORN_OURS),
+        ("TagResource", "label-group/*/*", BORN_OURS),
+        ("UpdateLabelGroup", "label-group/*/*", OURS),
+        ("DeleteLabelGroup", "label-group/*/*", OURS),
+        ("TagResource", "label-group/*/*", OURS),
+        ("UntagResource", "label-group/*/*", OURS),
+    },
+    "Label": labelling(lease("label/*").replace("StringEquals", "StringLike")),
+    "LabelSet": {*labelling(lease("label-set")), ("s3:GetObject", "asset bucket/*.csv", "")},
     "ResourcePolicy": {
         (action, target, condition)
         for target in ("dataset/*/*", "model/*/*")
@@ -98,6 +135,38 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
             ("TagResource", lease("resource-policy")),
             ("UntagResource", lease("resource-policy")),
         )
+    },
+    "InferenceScheduler": {
+        ("DescribeInferenceScheduler", "inference-scheduler/*/*", ""),
+        ("ListTagsForResource", "inference-scheduler/*/*", ""),
+        ("DescribeModel", "model/*/*", ""),
+        ("ListInferenceSchedulers", "*", ""),
+        ("CreateInferenceScheduler", "inference-scheduler/*/*", BORN_OURS),
+        ("CreateInferenceScheduler", "model/*/*", BORN_OURS),
+        ("TagResource", "inference-scheduler/*/*", BORN_OURS),
+        *(
+            (action, "inference-scheduler/*/*", OURS)
+            for action in (
+                "UpdateInferenceScheduler",
+                "StartInferenceScheduler",
+                "StopInferenceScheduler",
+                "DeleteInferenceScheduler",
+                "TagResource",
+                "UntagResource",
+            )
+        ),
+        ROLE,
+        *(permission for permission in KEYS if permission[2] != VIA_SERVICE),
+    },
+    "RetrainingScheduler": {
+        ("DescribeModel", "model/*/*", ""),
+        ("ListTagsForResource", "model/*/*", ""),
+        *(
+            (f"{verb}RetrainingScheduler", "model/*/*", "")
+            for verb in ("Create", "Describe", "Update", "Start", "Stop", "Delete")
+        ),
+        ("TagResource", "model/*/*", lease("retraining-scheduler")),
+        ("UntagResource", "model/*/*", lease("retraining-scheduler")),
     },
 }
 
@@ -117,7 +186,8 @@ def shortened(arn: str) -> str:
     ):
         if arn.startswith(prefix):
             return short + arn.removeprefix(prefix)
-    return "asset bucket/*.json" if arn.endswith("/*.json") else arn
+    name = arn.rpartition("/")[2]
+    return f"asset bucket/{name}" if name in ("*.json", "*.csv") else arn
 
 
 def permissions(document: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -141,17 +211,12 @@ def permissions(document: dict[str, Any]) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_a_type_may_do_just_this(stack: cdk.Stack, kind: str) -> None:
     every_type(stack)
-    [policy] = [
-        policy["Properties"]["PolicyDocument"]
-        for name, policy in of_type(resources(stack), "AWS::IAM::Policy").items()
-        if name.startswith(f"LookoutProviderLookoutEquipment{kind}Policy")
-    ]
-    assert permissions(policy) == EXPECTED[kind]
+    [policy] = [text for name, text in provider_policies(stack).items() if f"LookoutEquipment{kind}Policy" in name]
+    assert permissions(json.loads(policy)) == EXPECTED[kind]
 
 
 def test_every_policy_is_attached_to_the_one_role(stack: cdk.Stack) -> None:
     every_type(stack)
-    policies = of_type(resources(stack), "AWS::IAM::Policy").values()
-    assert {json.dumps(policy["Properties"]["Roles"]) for policy in policies} == {
-        '[{"Ref": "LookoutProviderRole464119FC"}]'
-    }
+    found = resources(stack)
+    policies = [found[name]["Properties"] for name in provider_policies(stack)]
+    assert {json.dumps(policy["Roles"]) for policy in policies} == {'[{"Ref": "LookoutProviderRole464119FC"}]'}

@@ -224,7 +224,7 @@ def test_a_policy_of_ones_own_is_attached(stack: cdk.Stack, pumps: Dataset) -> N
     document = iam.PolicyDocument(statements=[importing(IMPORT_DATASET, resources=[pumps.dataset_arn])])
     policy = ResourcePolicy(stack, "Sharing", resource=pumps, document=document)
     assert policy.document is document
-    assert options(stack, "ResourcePolicy") == {"Attributes": "1", "RemovalPolicy": "destroy"}
+    assert options(stack, "ResourcePolicy") == {"Attributes": "2", "RemovalPolicy": "destroy"}
     assert errors(stack.node.root) == ""  # type: ignore[arg-type]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -30,8 +32,53 @@ class Plant(cdk.Stack):
         )
         weekly = equipment.ModelVersion(self, "Weekly", model=wear, source=version, dataset=pumps)
         equipment.ActiveModelVersion(self, "Active", model_version=weekly)
+        files = s3.Bucket(self, "Files")
+        night = equipment.InferenceScheduler(
+            self,
+            "Night",
+            model=wear,
+            data_upload_frequency=cdk.Duration.minutes(5),
+            input_bucket=files,
+            input_prefix="now/",
+            output_bucket=files,
+            output_prefix="results/",
+            require_quality=[equipment.ModelQuality.QUALITY_THRESHOLD_MET],
+        )
+        watch(self, night)
+        watch(self, equipment.InferenceScheduler.from_inference_scheduler_name(self, "KnownNight", "night"))
+        equipment.RetrainingScheduler(
+            self,
+            "Monthly",
+            model=wear,
+            retraining_frequency=equipment.RetrainingFrequency.months(1),
+            lookback_window=equipment.LookbackWindow.DAYS_180,
+            retraining_start_date=date(2031, 1, 1),
+        )
+        leaks = equipment.Model(
+            self,
+            "Leaks",
+            source=equipment.ModelSource.trained(
+                pumps,
+                training_data=equipment.TimeRange.between(
+                    datetime(2023, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+                ),
+                labels=labels,
+                target_sampling_rate=cdk.Duration.minutes(5),
+                off_condition=equipment.OffCondition.below("pump", "rpm", 10),
+                diagnostics=equipment.ModelDiagnosticsOutput.to_bucket(files, "diagnostics/"),
+            ),
+        )
+        gate = equipment.QualityGate(min_recall=0.8, max_unknown_time=cdk.Duration.hours(1))
+        newest: equipment.IModelVersion = equipment.LatestModelVersion(self, "Newest", model=leaks, quality_gate=gate)
+        equipment.ActiveModelVersion(self, "Best", model_version=newest, quality_gate=gate)
+        share(self, pumps, leaks, newest)
         share(self, pumps, wear, weekly)
         share(self, source, equipment.Model.from_model_name(self, "Known", "wear"), wear.version(1))
+
+
+def watch(stack: cdk.Stack, scheduler: equipment.IInferenceScheduler) -> iam.Grant:
+    """Takes whatever has the protocol."""
+    return scheduler.grant_start_stop(iam.Role(stack, "Watcher", assumed_by=iam.AccountRootPrincipal()))
 
 
 def share(
