@@ -23,7 +23,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo test test-fast lint types asset bench docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast lint types asset bench docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +32,9 @@ install: $(PACKAGES) $(PROJECT) $(CLI) ## install everything into .venv and node
 
 demo: install asset ## take the reference app through a stack's whole life; KEEP=1 leaves the cloud running
 	@$(PYTHON) -m demo $(if $(KEEP),--keep)
+
+demo-all: install asset ## the same, then every app in examples/: deployed, updated, destroyed
+	@$(PYTHON) -m demo --all $(if $(KEEP),--keep)
 
 test: test-fast ## lint, types and all tests
 	@echo "==> tests end to end: clouds, the CDK CLI, the wheel"
@@ -56,8 +59,9 @@ asset: $(PACKAGES) ## the Lambda function's zip, from lambda/, and the services'
 bench: install asset ## measure: ratios against peers
 	@$(PYTHON) -m bench
 
-docs: install asset ## write docs/iam.md anew, out of the constructs
-	@$(PYTHON) docs/generate_iam.py
+docs: install asset ## write the generated pages anew, out of the constructs
+	@$(PYTHON) -m docs.generate_iam
+	@$(PYTHON) -m docs.generate_operations
 
 wheel: $(BUILDER) ## the wheel, into dist/, in an isolated and locked build environment
 	@$(BUILDER_PYTHON) -m hatchling build --target wheel --directory dist
@@ -73,7 +77,7 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay
 	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_local/_models .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find app.py demo docs hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
+	@find app.py demo docs examples hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGES): requirements/dev.txt
 	@if [ ! -x $(PYTHON) ]; then \

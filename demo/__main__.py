@@ -1,4 +1,7 @@
-"""`python -m demo`: take the reference app through a stack's whole life; `--keep` leaves the cloud running."""
+"""`python -m demo`: take the reference app through a stack's whole life.
+
+`--all` plays the story of every example after it, `--only NAME` one story; `--keep` leaves the cloud running.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from rich.console import Console
+from rich.table import Table
 
 from demo.stage import PLANT, Stage
-from demo.stories.reference import Reference
+from demo.stories import STORIES
 from lookout_local import process
 from lookout_local.process import LocalCloudError, Running
 
@@ -26,8 +31,13 @@ _KEPT = Path(".lookout-local")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="play every story, and sum up how long each took")
+    which.add_argument("--only", choices=STORIES, default="reference", metavar="NAME", help=", ".join(STORIES))
     parser.add_argument("--keep", action="store_true", help="leave the local cloud running, and say how to use it")
-    keep: bool = parser.parse_args().keep
+    arguments = parser.parse_args()
+    keep: bool = arguments.keep
+    names = list(STORIES) if arguments.all else [arguments.only]
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     signal.signal(signal.SIGTERM, _interrupt)
     state_dir = _KEPT if keep else Path(tempfile.mkdtemp(prefix="lookout-demo-"))
@@ -37,7 +47,7 @@ def main() -> None:
         kept = False
         try:
             console.print(f"the local cloud serves at {running.endpoint_url}, with IAM enforcement")
-            Reference(Stage(running, console)).play()
+            _play(names, Stage(running, console), console)
             kept = keep
         finally:
             if not kept:
@@ -52,6 +62,20 @@ def main() -> None:
     console.print(f"done in {time.monotonic() - started:.0f} seconds")
     if keep:
         _explain(running, console)
+
+
+def _play(names: Sequence[str], stage: Stage, console: Console) -> None:
+    """Play the stories on one cloud: each leaves it as it found it. The first that fails ends the demo."""
+    summary = Table("story", "seconds", box=None, padding=(0, 2, 0, 2), header_style="dim")
+    for name in names:
+        if len(names) > 1:
+            console.rule(f"[bold]{name}[/]", characters="=", align="left")
+        began = time.monotonic()
+        STORIES[name](stage).play()
+        summary.add_row(name, f"{time.monotonic() - began:.0f}")
+    if len(names) > 1:
+        console.rule("every story ended as it should", align="left")
+        console.print(summary)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

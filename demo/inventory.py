@@ -39,12 +39,11 @@ def _models(equipment: Any) -> Iterable[tuple[str, ...]]:
 
 
 def _source(description: Mapping[str, Any], member: str) -> str:
-    """`wear version 1 of 111111111111` out of an ARN."""
+    """`wear version 1` out of an ARN."""
     if not (arn := description.get(member)):
         return ""
-    account, path = arn.split(":")[4], arn.split(":")[5].split("/")
-    version = f" version {path[-1]}" if "model-version" in path else ""
-    return f"{path[1]}{version} of {account}"
+    path = arn.split(":")[5].split("/")
+    return f"{path[1]} version {path[-1]}" if "model-version" in path else str(path[1])
 
 
 def _importers(equipment: Any, arn: str) -> str:

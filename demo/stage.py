@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.cli import ROOT, Cli, Outcome, failures
+from lookout_local import remote
 from lookout_local.clients import client
 from lookout_local.process import Running
 from lookout_local.remote import RemoteCalls, RemoteFaults, RemoteSettings
@@ -38,6 +40,15 @@ class Stage:
         """A boto3 client of the account's root."""
         return client(service, endpoint_url=self._running.endpoint_url, account=account, region="us-east-1")
 
+    def outputs(self, stack: str, account: str = PLANT) -> dict[str, str]:
+        """What a stack puts out."""
+        [described] = self.client("cloudformation", account).describe_stacks(StackName=stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+    def now(self) -> datetime:
+        """The time as the services see it."""
+        return remote.now(self._running.endpoint_url)
+
     # -- saying and checking ------------------------------------------------------------------------------------
 
     def title(self, text: str) -> None:
@@ -56,9 +67,13 @@ class Stage:
             raise SystemExit(f"demo: expected that {what}")
         self._console.print(f"  [green]ok[/] {what}", highlight=False)
 
+    def said(self, outcome: Outcome) -> None:
+        """Say what was run."""
+        self._console.print(f"  [bold]$ {outcome.command}[/]", highlight=False)
+
     def succeeds(self, outcome: Outcome) -> Outcome:
         """Say what was run, and end the demo when it failed."""
-        self._console.print(f"  [bold]$ {outcome.command}[/]", highlight=False)
+        self.said(outcome)
         if not outcome.ok:
             self._console.print(outcome.output, markup=False, highlight=False)
             raise SystemExit(f"demo: `{outcome.command}` failed")
@@ -66,7 +81,7 @@ class Stage:
 
     def fails(self, outcome: Outcome, account: str = PLANT) -> list[str]:
         """Say what was run and why it failed, resource by resource; the reasons."""
-        self._console.print(f"  [bold]$ {outcome.command}[/]", highlight=False)
+        self.said(outcome)
         self.expect(not outcome.ok, "the deployment failed, and was rolled back")
         found = failures(self.client("cloudformation", account), outcome.stack)
         for resource, reason in found:

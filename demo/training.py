@@ -1,22 +1,19 @@
-"""The training account before any stack: sensor data in a bucket, a dataset, a model and further versions of it."""
+"""An account before any stack: what somebody made in it with the API, and how it is removed again."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-_START = datetime(2026, 1, 1, tzinfo=UTC)
-_DAYS = 200
-_SENSORS = ("pressure", "flow")
-_BUCKET = "pump-readings"
+from examples.readings import END, SENSORS, START, files
+
+#: What is learned from, and what the rest is for.
+LEARN_UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -27,78 +24,129 @@ class Trained:
     model_arn: str
 
 
+class Account:
+    """An account in which somebody works by hand."""
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        """*client* makes a boto3 client of a service, in the account."""
+        self.equipment = client("lookoutequipment")
+        self._s3, self._iam = client("s3"), client("iam")
+        self._undo: list[Callable[[], None]] = []
+
+    def undo(self) -> None:
+        """Remove everything that was made by hand, the latest first."""
+        while self._undo:
+            self._undo.pop()()
+
+    def bucket(self, name: str, contents: Mapping[str, str] | None = None) -> str:
+        """A bucket with a pump's readings and its failures, or with other *contents*; its name."""
+        self._s3.create_bucket(Bucket=name)
+        self._undo.append(partial(self._remove_bucket, name))
+        for key, text in (files() if contents is None else contents).items():
+            self.put(name, key, text)
+        return name
+
+    def put(self, bucket: str, key: str, text: str) -> None:
+        """Upload a file."""
+        self._s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
+
+    def read(self, bucket: str, key: str) -> str:
+        """What is in a file."""
+        return str(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """The keys of the files in a bucket."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete a file."""
+        self._s3.delete_object(Bucket=bucket, Key=key)
+
+    def role(self, bucket: str) -> str:
+        """A role with which the service reads the bucket, under its name; the ARN."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "lookoutequipment.amazonaws.com"}}
+        read = {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        }
+        role = self._iam.create_role(
+            RoleName=bucket, AssumeRolePolicyDocument=_policy({**trust, "Action": "sts:AssumeRole"})
+        )
+        self._undo.append(partial(self._remove_role, bucket))
+        self._iam.put_role_policy(RoleName=bucket, PolicyName="read", PolicyDocument=_policy(read))
+        return str(role["Role"]["Arn"])
+
+    def dataset(self, name: str, bucket: str, role: str) -> str:
+        """A dataset with the readings of a bucket; the ARN."""
+        columns = [{"Name": "Timestamp", "Type": "DATETIME"}, *({"Name": name, "Type": "DOUBLE"} for name in SENSORS)]
+        schema = {"Components": [{"ComponentName": "pump", "Columns": columns}]}
+        made = self.equipment.create_dataset(DatasetName=name, DatasetSchema={"InlineDataSchema": json.dumps(schema)})
+        self._undo.append(partial(self.equipment.delete_dataset, DatasetName=name))
+        self.equipment.start_data_ingestion_job(
+            DatasetName=name,
+            IngestionInputConfiguration={"S3InputConfiguration": {"Bucket": bucket, "Prefix": "readings/"}},
+            RoleArn=role,
+        )
+        _until(lambda: self.equipment.describe_dataset(DatasetName=name)["Status"], "ACTIVE")
+        return str(made["DatasetArn"])
+
+    def model(self, name: str, dataset: str, **more: Any) -> str:
+        """A model, trained with a dataset and, if the rest of the request says so, with labels; the ARN."""
+        made = self.equipment.create_model(
+            ModelName=name,
+            DatasetName=dataset,
+            TrainingDataStartTime=START,
+            TrainingDataEndTime=LEARN_UNTIL,
+            EvaluationDataStartTime=LEARN_UNTIL,
+            EvaluationDataEndTime=END,
+            **more,
+        )
+        self._undo.append(partial(self.equipment.delete_model, ModelName=name))
+        _until(lambda: self.equipment.describe_model(ModelName=name)["Status"], "SUCCESS")
+        return str(made["ModelArn"])
+
+    def labelled_model(self, name: str, dataset: str, bucket: str, role: str, labels: str = "labels/") -> str:
+        """A model that is trained with the labels below a prefix of a bucket; the ARN."""
+        location = {"S3InputConfiguration": {"Bucket": bucket, "Prefix": labels}}
+        return self.model(name, dataset, LabelsInputConfiguration=location, RoleArn=role)
+
+    def version(self, model: str, dataset: str, source_arn: str) -> None:
+        """One more version of a model: a copy of another one."""
+        number = self.equipment.import_model_version(
+            SourceModelVersionArn=source_arn, ModelName=model, DatasetName=dataset
+        )["ModelVersion"]
+        _until(lambda: self._version_status(model, number), "SUCCESS")
+
+    def share(self, arn: str, action: str, account: str) -> None:
+        """Let another account do something with a dataset or a model."""
+        principal = {"AWS": f"arn:aws:iam::{account}:root"}
+        statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": arn}
+        self.equipment.put_resource_policy(ResourceArn=arn, ResourcePolicy=_policy(statement))
+
+    def _version_status(self, model: str, number: int) -> str:
+        return str(self.equipment.describe_model_version(ModelName=model, ModelVersion=number)["Status"])
+
+    def _remove_bucket(self, name: str) -> None:
+        for key in self.keys(name):
+            self.delete(name, key)
+        self._s3.delete_bucket(Bucket=name)
+
+    def _remove_role(self, name: str) -> None:
+        self._iam.delete_role_policy(RoleName=name, PolicyName="read")
+        self._iam.delete_role(RoleName=name)
+
+
 def seed(client: Callable[[str], Any], *, versions: int) -> Trained:
     """Upload readings, ingest them, train version 1 and import it into further versions."""
-    equipment = client("lookoutequipment")
-    role = _data_role(client("iam"))
-    s3 = client("s3")
-    s3.create_bucket(Bucket=_BUCKET)
-    s3.put_object(Bucket=_BUCKET, Key="readings/pump/2026.csv", Body=_readings().encode())
-
-    schema = {"Components": [{"ComponentName": "pump", "Columns": [_column("Timestamp", "DATETIME"), *_sensors()]}]}
-    dataset_arn = equipment.create_dataset(DatasetName="pumps", DatasetSchema={"InlineDataSchema": json.dumps(schema)})[
-        "DatasetArn"
-    ]
-    equipment.start_data_ingestion_job(
-        DatasetName="pumps",
-        IngestionInputConfiguration={"S3InputConfiguration": {"Bucket": _BUCKET, "Prefix": "readings/"}},
-        RoleArn=role,
-    )
-    _until(lambda: equipment.describe_dataset(DatasetName="pumps")["Status"], "ACTIVE")
-
-    model_arn = equipment.create_model(
-        ModelName="wear",
-        DatasetName="pumps",
-        TrainingDataStartTime=_START,
-        TrainingDataEndTime=_START + timedelta(days=180),
-        EvaluationDataStartTime=_START + timedelta(days=180),
-        EvaluationDataEndTime=_START + timedelta(days=_DAYS),
-    )["ModelArn"]
-    _until(lambda: equipment.describe_model(ModelName="wear")["Status"], "SUCCESS")
-    for version in range(2, versions + 1):
-        equipment.import_model_version(
-            SourceModelVersionArn=f"{model_arn}/model-version/1", ModelName="wear", DatasetName="pumps"
-        )
-        _until(partial(_version_status, equipment, version), "SUCCESS")
+    account = Account(client)
+    bucket = account.bucket("pump-readings")
+    dataset_arn = account.dataset("pumps", bucket, account.role(bucket))
+    model_arn = account.model("wear", "pumps")
+    for _ in range(1, versions):
+        account.version("wear", "pumps", f"{model_arn}/model-version/1")
     return Trained(dataset_arn, model_arn)
-
-
-def _version_status(equipment: Any, version: int) -> str:
-    return str(equipment.describe_model_version(ModelName="wear", ModelVersion=version)["Status"])
-
-
-def _readings() -> str:
-    """A reading every six hours: a daily and a slow swing, so that there is something to learn."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["Timestamp", *_SENSORS])
-    for step in range(_DAYS * 4):
-        moment = _START + timedelta(hours=6 * step)
-        writer.writerow(
-            [moment.strftime("%Y-%m-%dT%H:%M:%S"), 40 + 5 * math.sin(step / 4), 12 + 2 * math.sin(step / 90)]
-        )
-    return text.getvalue()
-
-
-def _column(name: str, kind: str) -> dict[str, str]:
-    return {"Name": name, "Type": kind}
-
-
-def _sensors() -> list[dict[str, str]]:
-    return [_column(name, "DOUBLE") for name in _SENSORS]
-
-
-def _data_role(iam: Any) -> str:
-    """The role with which the service reads the readings."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "lookoutequipment.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    read = {
-        "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:ListBucket"],
-        "Resource": [f"arn:aws:s3:::{_BUCKET}", f"arn:aws:s3:::{_BUCKET}/readings/*"],
-    }
-    arn: str = iam.create_role(RoleName="pump-readings", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName="pump-readings", PolicyName="read", PolicyDocument=_policy(read))
-    return arn
 
 
 def _policy(statement: dict[str, Any]) -> str:

@@ -1,18 +1,24 @@
-"""The reference app: what one account trained is shared, imported by another one, and kept up to date."""
+"""The reference app: what one account trains is shared, imported by another one, kept up to date, and run."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from demo import readings
 from demo.cli import retained
 from demo.inventory import table
 from demo.stage import PLANT, TRAINING, Stage
 from demo.stories.story import Story
-from demo.training import Trained, seed
+from lookout_local.services import Progress
+
+_READINGS, _TELEMETRY = "pump-readings", "pump-telemetry"
+_FIVE_MINUTES = timedelta(minutes=5)
 
 
 class Reference(Story):
-    """The whole life of a stack."""
+    """The whole life of the two stacks."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -21,35 +27,77 @@ class Reference(Story):
     @property
     def acts(self) -> list[Callable[[], None]]:
         return [
-            self.seed,
-            self.share,
-            self.deploy,
+            self.train_and_share,
+            self.import_activate_and_run,
+            self.watch_it_run,
             self.deploy_again,
             self.update,
-            self.import_of_a_version_that_does_not_exist,
+            self.version_that_does_not_pass_the_gate,
             self.failure_after_the_activation,
             self.destroy,
             self.deploy_what_was_retained,
             self.destroy_everything,
         ]
 
-    def seed(self) -> None:
-        """The training account: readings, a dataset, a model of three versions."""
-        self.stage.say(
-            f"account {TRAINING} ingests readings from its bucket, trains a model and makes two more versions"
-        )
-        trained: Trained = seed(lambda service: self.stage.client(service, TRAINING), versions=3)
-        context = {"dataset_arn": trained.dataset_arn, "model_arn": trained.model_arn}
-        self._training, self._plant = self.stage.cli(TRAINING, context), self.stage.cli(PLANT, context)
+    def train_and_share(self) -> None:
+        self.stage.say(f"account {TRAINING} has readings of half a year, and labels, in the bucket {_READINGS}")
+        s3 = self.stage.client("s3", TRAINING)
+        s3.create_bucket(Bucket=_READINGS)
+        s3.put_object(Bucket=_READINGS, Key="readings/pump/2026.csv", Body=readings.half_year().encode())
+        s3.put_object(Bucket=_READINGS, Key="labels/pump.csv", Body=readings.labels().encode())
+        self.stage.say("a stack ingests them, waits for a training of ten minutes, and shares the model")
+        before = self.stage.set(training_progress=Progress.by_seconds(600))
+        self.stage.succeeds(self._training.deploy("Training", removal="destroy"))
+        self.stage.settings.put(before)
+        outputs = self.stage.outputs("Training", TRAINING)
+        self._plant = self.stage.cli(PLANT, {"dataset_arn": outputs["DatasetArn"], "model_arn": outputs["ModelArn"]})
+        self._make_versions(outputs["ModelArn"], 2, 3)
 
-    def share(self) -> None:
-        self.stage.say(f"a stack lets account {PLANT} import the dataset and the model")
-        self.stage.succeeds(self._training.deploy("Share"))
+    def _make_versions(self, model_arn: str, *versions: int) -> None:
+        """Further versions, as retraining would add them in a few months."""
+        equipment = self.stage.client("lookoutequipment", TRAINING)
+        model = model_arn.split("/")[1]
+        dataset = equipment.describe_model(ModelName=model)["DatasetName"]
+        for version in versions:
+            source = f"{model_arn}/model-version/1"
+            equipment.import_model_version(SourceModelVersionArn=source, ModelName=model, DatasetName=dataset)
+            self.stage.until(
+                lambda: equipment.describe_model(ModelName=model)["Status"] == "SUCCESS",
+                f"there is a version {version}",
+            )
 
-    def deploy(self) -> None:
-        self.stage.say(f"a stack in account {PLANT} imports both, and says which version is active")
+    def import_activate_and_run(self) -> None:
+        self.stage.say(f"a stack in account {PLANT} imports the model, activates it if it is good enough, and runs it")
+        self.stage.client("s3").create_bucket(Bucket=_TELEMETRY)
         self.stage.succeeds(self._plant.deploy("Plant"))
         self.stage.expect(self._active_version() == 1, "version 1 is active")
+
+    def watch_it_run(self) -> None:
+        self.stage.say("the pump sends a file every five minutes; in the second one it is blocked")
+        s3, equipment = self.stage.client("s3"), self.stage.client("lookoutequipment")
+        [scheduler] = equipment.list_inference_schedulers()["InferenceSchedulerSummaries"]
+        name = scheduler["InferenceSchedulerName"]
+        first = _next_interval(self.stage.now()) + _FIVE_MINUTES
+        for number in range(3):
+            start = first + number * _FIVE_MINUTES
+            body = readings.interval(start, minutes=5, trouble=number == 1)
+            s3.put_object(Bucket=_TELEMETRY, Key=f"incoming/pump-{start:%Y%m%d%H%M%S}.csv", Body=body.encode())
+
+        def succeeded() -> list[dict[str, object]]:
+            found = equipment.list_inference_executions(InferenceSchedulerName=name, Status="SUCCESS")
+            return list(found["InferenceExecutionSummaries"])
+
+        self.stage.until(lambda: len(succeeded()) == 3, "three runs of the scheduler have succeeded")
+        results = [
+            json.loads(line)
+            for entry in s3.list_objects_v2(Bucket=_TELEMETRY, Prefix="results/")["Contents"]
+            for line in s3.get_object(Bucket=_TELEMETRY, Key=entry["Key"])["Body"].read().splitlines()
+        ]
+        anomalous = [result for result in results if result["prediction"] == 1]
+        self.stage.say(json.dumps(anomalous[0]))
+        self.stage.expect(
+            (len(results), len(anomalous)) == (15, 5), "of 15 rows, the five of the second file are anomalous"
+        )
 
     def deploy_again(self) -> None:
         self.stage.calls.clear()
@@ -62,18 +110,18 @@ class Reference(Story):
         self.stage.calls.clear()
         self.stage.succeeds(self._plant.deploy("Plant", version="2"))
         self.stage.expect(self._active_version() == 2, "version 2 is active")
-        changes = [
-            call.operation for call in self.stage.calls.all() if not call.operation.startswith(("Describe", "List"))
-        ]
-        touched = [operation for operation in changes if operation not in ("TagResource", "UntagResource")]
+        called = [call.operation for call in self.stage.calls.all()]
+        touched = [name for name in called if not name.startswith(("Describe", "List", "Tag", "Untag"))]
         self.stage.expect(
             touched == ["ImportModelVersion", "UpdateActiveModelVersion"],
             f"nothing else was touched: {', '.join(touched)}",
         )
 
-    def import_of_a_version_that_does_not_exist(self) -> None:
-        self.stage.fails(self._plant.deploy("Plant", version="9"))
-        self.stage.expect(self._active_version() == 2, "the stack is as before: version 2 is active")
+    def version_that_does_not_pass_the_gate(self) -> None:
+        self.stage.say("from now on a version must not find anything in the evaluation that nobody has labeled")
+        [reason] = self.stage.fails(self._plant.deploy("Plant", version="3", max_unknown_events="0"))
+        self.stage.expect("UnknownEvents is 1, expected at most 0" in reason, "the gate names the figure")
+        self.stage.expect(self._active_version() == 2, "version 2 is still active")
 
     def failure_after_the_activation(self) -> None:
         self.stage.say("version 3 becomes active, then something that comes after it fails")
@@ -103,13 +151,18 @@ class Reference(Story):
         self.stage.expect(self._active_version() == 2, "version 2 is active again")
 
     def destroy_everything(self) -> None:
-        self.stage.say("the removal policy becomes DESTROY, then all stacks go")
+        self.stage.say("the removal policy becomes DESTROY, as the other account has it, then both stacks go")
         self.stage.succeeds(self._plant.deploy("Plant", version="2", removal="destroy"))
         self.stage.succeeds(self._plant.destroy("Plant", version="2", removal="destroy"))
-        self.stage.succeeds(self._training.destroy("Share"))
-        equipment = self.stage.client("lookoutequipment")
-        left = [*equipment.list_datasets()["DatasetSummaries"], *equipment.list_models()["ModelSummaries"]]
-        self.stage.expect(not left, f"nothing is left in account {PLANT}")
+        self.stage.succeeds(self._training.destroy("Training", removal="destroy"))
+        for account in (TRAINING, PLANT):
+            equipment = self.stage.client("lookoutequipment", account)
+            left = [
+                *equipment.list_datasets()["DatasetSummaries"],
+                *equipment.list_models()["ModelSummaries"],
+                *equipment.list_inference_schedulers()["InferenceSchedulerSummaries"],
+            ]
+            self.stage.expect(not left, f"nothing is left in account {account}")
 
     def after_act(self) -> None:
         titles = {TRAINING: "training", PLANT: "plant"}
@@ -119,3 +172,8 @@ class Reference(Story):
     def _active_version(self) -> int:
         [model] = self.stage.client("lookoutequipment").list_models()["ModelSummaries"]
         return int(model["ActiveModelVersion"])
+
+
+def _next_interval(now: datetime) -> datetime:
+    """When the interval begins that follows the one of *now*."""
+    return now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0) + _FIVE_MINUTES

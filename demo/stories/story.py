@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -23,7 +24,9 @@ class Story(ABC):
         """Play all acts; raises SystemExit when something is not as expected."""
         for number, act in enumerate(self.acts, 1):
             self.stage.title(f"{number}/{len(self.acts)}  {act.__name__.replace('_', ' ')}")
+            started = time.monotonic()
             act()
+            self.stage.say(f"[dim]{time.monotonic() - started:.0f} seconds[/]")
             self.after_act()
 
     def after_act(self) -> None:  # noqa: B027
