@@ -19,11 +19,10 @@ from aws_cdk import aws_iam as iam
 
 from cdk_lookout import LookoutProvider, equipment
 from cdk_lookout.equipment.policy_document import flat
+from docs.everything import OTHER_ACCOUNT, Everything
 
 PAGE = Path(__file__).with_name("iam.md")
 _WIDTH = 120
-_OTHER = "222222222222"
-_TYPES = ("Dataset", "Model", "ModelVersion", "ActiveModelVersion", "ResourcePolicy")
 
 _INTRODUCTION = """\
 # IAM
@@ -41,8 +40,8 @@ Three conditions narrow what the role can do:
 - *Made by this stack*: a request that makes something must carry the tag `cdk-lookout:owner` with the account, Region
   and name of the stack (`aws:RequestTag`).
 - *Owned by this stack*: what is changed or deleted must have that tag (`aws:ResourceTag`).
-- *Only the lease*: what takes no tags itself (a resource policy, an activation) is marked by one tag on the dataset or
-  model; the provider can set and remove that tag key only (`aws:TagKeys`).
+- *Only the lease*: what takes no tags itself (a resource policy, an activation, labels) is marked by one tag on the
+  dataset, model or label group; the provider can set and remove that tag key only (`aws:TagKeys`).
 
 The service assigns the identifier at the end of an ARN, so resources end with `/*/*`: any name, any identifier. The
 last `*` of `model/*/*` covers the versions of a model, too.
@@ -53,22 +52,25 @@ what another stack owns. A deployment can also put its own owner tag on what exi
 """
 
 _ON_DEMAND = """\
-## The role for labels
+## The role for files
 
-A `Model` or `ModelVersion` with labels from a bucket needs a role that the service assumes. Without `role=`, the stack
-makes one per bucket and prefix; only `lookoutequipment.amazonaws.com` can assume it, and only for this account
-(`aws:SourceAccount`, `aws:SourceArn`). A role that you pass gets `s3:GetObject*`, `s3:GetBucket*` and `s3:List*` on the
-prefix, as `Bucket.grant_read` gives them, and must trust the service itself.
+What reads or writes files in a bucket (a `DataIngestion`, an `InferenceScheduler`, a `Model` or `ModelVersion` with
+labels from a bucket, a `Model` with diagnostics) needs a role that the service assumes. Without `role=`, the stack
+makes one for each set of what is read and what is written; only `lookoutequipment.amazonaws.com` can assume it, and
+only for this account (`aws:SourceAccount`, `aws:SourceArn`). It has `s3:ListBucket` on the prefixes, `s3:GetObject` on
+what is read, `s3:PutObject` on what is written, and `kms:Decrypt`, for writing also `kms:GenerateDataKey`, on the keys.
+A role that you pass gets what `Bucket.grant_read` and `Bucket.grant_put` give on the prefixes, and must trust the
+service itself.
 """
 
 _GRANTS = """\
 ## What a grant gives
 
-`grant_read` and `equipment.grant_list` add to the policy of the principal. `grant_import` to a principal of the same
-account does so, too; to another account it adds a statement to the *resource* policy, and the principal needs the same
-permission in its own account besides. Where the construct has an `encryption_key`, `grant_import` also grants
-`kms:Decrypt`, `kms:Encrypt`, `kms:GenerateDataKey*` and `kms:ReEncrypt*` on it. With `inference_data=` set, the
-statement has the condition `lookoutequipment:IsImportingData`.
+`grant_read`, `grant_start_stop` and `equipment.grant_list` add to the policy of the principal. `grant_import` to a
+principal of the same account does so, too; to another account it adds a statement to the *resource* policy, and the
+principal needs the same permission in its own account besides. Where the construct has an `encryption_key`,
+`grant_import` also grants `kms:Decrypt`, `kms:Encrypt`, `kms:GenerateDataKey*` and `kms:ReEncrypt*` on it. With
+`inference_data=` set, the statement has the condition `lookoutequipment:IsImportingData`.
 """
 
 
@@ -77,16 +79,9 @@ class _Example:
 
     def __init__(self) -> None:
         self.stack = cdk.Stack(cdk.App(), "Plant")
-        source = equipment.ModelVersion.from_model_version_arn(
-            self.stack, "Source", f"arn:aws:lookoutequipment:us-east-1:{_OTHER}:model/wear/1/model-version/1"
-        )
-        self.dataset = equipment.Dataset(self.stack, "Dataset", source=equipment.DatasetSource.detected())
-        self.model = equipment.Model(
-            self.stack, "Model", source=equipment.ModelSource.imported(source, dataset=self.dataset)
-        )
-        self.version = equipment.ModelVersion(self.stack, "ModelVersion", model=self.model, source=source)
-        equipment.ActiveModelVersion(self.stack, "Active", model_version=self.version)
-        for construct in (self.dataset, self.model, self.version):
+        self.constructs = Everything(self.stack)
+        every = self.constructs
+        for construct in (every.dataset, every.model, every.version, every.scheduler, every.group):
             resource = construct.node.default_child
             assert isinstance(resource, cdk.CfnResource)
             resource.override_logical_id(construct.node.id)
@@ -101,14 +96,14 @@ class _Example:
 
     def shared(self, target: equipment.Dataset | equipment.Model | equipment.ModelVersion) -> list[Mapping[str, Any]]:
         """What `grant_import` to another account puts into the resource policy of *target*."""
-        target.grant_import(iam.AccountPrincipal(_OTHER))
+        target.grant_import(iam.AccountPrincipal(OTHER_ACCOUNT))
         policy = target.node.find_child("Policy")
         assert isinstance(policy, equipment.ResourcePolicy)
         return self.statements(policy.document)
 
     def statements(self, document: iam.PolicyDocument) -> list[Mapping[str, Any]]:
-        resolved: dict[str, Any] = self.stack.resolve(document)
-        return resolved["Statement"]
+        found: list[Mapping[str, Any]] = self.stack.resolve(document)["Statement"]
+        return found
 
 
 def page() -> str:
@@ -119,30 +114,42 @@ def page() -> str:
 
 def _provider() -> Iterator[str]:
     example = _Example()
-    example.model.grant_import(iam.AccountPrincipal(_OTHER))
     provider = LookoutProvider.of(example.stack)
-    policies = {"The provider itself": "Policy"}
-    policies |= {f"`{name}`": f"LookoutEquipment{name}Policy" for name in _TYPES}
-    for title, id in policies.items():
-        policy = provider.node.find_child(id)
-        assert isinstance(policy, iam.Policy)
+    policies = {
+        _title(type_of(child.node.id)): child
+        for child in provider.node.children
+        if isinstance(child, iam.Policy | iam.ManagedPolicy)
+    }
+    for title, policy in policies.items():
         yield f"## {title}\n\n" + "\n".join(_statement(item) for item in example.statements(policy.document))
+
+
+def type_of(id: str) -> str:
+    """The resource type whose policy has the construct id *id*; empty for the provider's own."""
+    return id.removeprefix("Managed").removeprefix("LookoutEquipment").removesuffix("Policy")
+
+
+def _title(name: str) -> str:
+    return f"`{name}`" if name else "The provider itself"
 
 
 def _grants() -> Iterator[str]:
     reads: dict[str, Callable[[_Example], Callable[[iam.IGrantable], iam.Grant]]] = {
-        "`Dataset.grant_read`": lambda example: example.dataset.grant_read,
-        "`Model.grant_read`": lambda example: example.model.grant_read,
-        "`ModelVersion.grant_read`": lambda example: example.version.grant_read,
+        "`Dataset.grant_read`": lambda example: example.constructs.dataset.grant_read,
+        "`Model.grant_read`": lambda example: example.constructs.model.grant_read,
+        "`ModelVersion.grant_read`": lambda example: example.constructs.version.grant_read,
+        "`LabelGroup.grant_read`": lambda example: example.constructs.group.grant_read,
+        "`InferenceScheduler.grant_read`": lambda example: example.constructs.scheduler.grant_read,
+        "`InferenceScheduler.grant_start_stop`": lambda example: example.constructs.scheduler.grant_start_stop,
         "`equipment.grant_list`": lambda example: equipment.grant_list,
     }
     for title, choose in reads.items():
         example = _Example()
         yield _section(title, example.granted(choose(example)))
     shares: dict[str, Callable[[_Example], equipment.Dataset | equipment.Model | equipment.ModelVersion]] = {
-        "`Dataset.grant_import` to another account": lambda example: example.dataset,
-        "`Model.grant_import` to another account": lambda example: example.model,
-        "`ModelVersion.grant_import` to another account": lambda example: example.version,
+        "`Dataset.grant_import` to another account": lambda example: example.constructs.dataset,
+        "`Model.grant_import` to another account": lambda example: example.constructs.model,
+        "`ModelVersion.grant_import` to another account": lambda example: example.constructs.version,
     }
     for title, target in shares.items():
         example = _Example()

@@ -108,6 +108,7 @@ def test_the_snapshot_examples_run(tmp_path: Path) -> None:
         "test_the_dataset_exists",
         "test_throttling_does_not_fail_a_deployment",
         "test_a_full_account_fails_a_deployment",
+        "test_a_project_of_vision_can_be_made",
     ],
 )
 def test_a_test_in_the_documentation_passes(name: str, cloud: LocalCloud) -> None:
@@ -115,8 +116,12 @@ def test_a_test_in_the_documentation_passes(name: str, cloud: LocalCloud) -> Non
     test(cloud)
 
 
-@pytest.mark.parametrize("page", ["docs/constructs.md", "docs/end-of-service.md"])
-def test_the_examples_of_a_page_synthesise(page: str) -> None:
+@pytest.mark.parametrize(
+    "page", ["docs/constructs.md", "docs/end-of-service.md", "docs/monitoring.md", "examples/README.md"]
+)
+def test_the_examples_of_a_page_synthesise(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some write the file that they use.
+    monkeypatch.chdir(tmp_path)
     defined = run(*pages.python(page))
     stacks = [value for value in defined.values() if isinstance(value, cdk.Stack)]
     assert stacks
@@ -132,6 +137,13 @@ def test_an_arn_crosses_accounts_in_each_way_of_the_documentation(name: str) -> 
     assertions.Template.from_stack(stack).has_resource_properties(
         "Custom::LookoutEquipmentDataset", {"SourceDatasetArn": assertions.Match.any_value()}
     )
+
+
+def test_a_dataset_alone_is_shared_as_in_the_documentation() -> None:
+    environment = cdk.Environment(account="111111111111", region="us-east-1")
+    define = run(*pages.python("docs/cross-account.md"))["ShareDataset"]
+    stack = define(cdk.App(), "Share", dataset_arn=DATASET_ARN, env=environment)
+    assertions.Template.from_stack(stack).resource_count_is("Custom::LookoutEquipmentResourcePolicy", 1)
 
 
 @pytest.mark.parametrize("name", ["Share", "Plant"])

@@ -7,16 +7,27 @@ from typing import Any
 
 import pytest
 
-from docs import generate_iam
+from docs import generate_iam, generate_operations
 from lookout_local.services.settings import Quotas
 from lookout_provider import handler
 from lookout_provider.lifecycle import Phase, Progress
-from tests.contract.test_counts import COUNTS
+from lookout_provider.protocol import Request
+from tests.contract.cases import CASES
 from tests.docs import pages
+from tests.provider.support import event
+
+COUNTS = {str(case): case.counts for case in CASES}
 
 
-def test_the_iam_page_is_what_make_docs_writes() -> None:
-    assert generate_iam.PAGE.read_text(encoding="utf-8") == generate_iam.page(), "run `make docs`"
+@pytest.mark.parametrize("generator", [generate_iam, generate_operations], ids=["iam", "operations"])
+def test_a_generated_page_is_what_make_docs_writes(generator: Any) -> None:
+    assert generator.PAGE.read_text(encoding="utf-8") == generator.page(), "run `make docs`"
+
+
+def test_every_operation_is_driven_granted_or_answered() -> None:
+    rows = pages.rows("docs/operations.md", r"[A-Z]\w+")
+    assert len(rows) == 49
+    assert all(driven or granted for _, driven, granted in rows)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +35,23 @@ def test_the_iam_page_is_what_make_docs_writes() -> None:
     [
         ("`Dataset`, created", COUNTS["Dataset"]),
         ("`Dataset`, imported", COUNTS["ImportedDataset"]),
-        *((f"`{name}`", COUNTS[name]) for name in ("Model", "ModelVersion", "ActiveModelVersion", "ResourcePolicy")),
+        ("`LabelSet` of 3 labels", COUNTS["LabelSet"]),
+        ("`ActiveModelVersion`, with a gate", COUNTS["GatedActiveModelVersion"]),
+        ("`LatestModelVersion`, with a gate", COUNTS["LatestModelVersion"]),
+        *(
+            (f"`{name}`", COUNTS[name])
+            for name in (
+                "Model",
+                "ModelVersion",
+                "ActiveModelVersion",
+                "ResourcePolicy",
+                "DataIngestion",
+                "InferenceScheduler",
+                "RetrainingScheduler",
+                "LabelGroup",
+                "Label",
+            )
+        ),
     ],
 )
 def test_the_counts_of_an_operation_are_those_of_the_contract(row: str, counts: dict[str, Any]) -> None:
@@ -37,9 +64,10 @@ def test_the_counts_of_an_operation_are_those_of_the_contract(row: str, counts: 
 def test_the_polls_of_a_wait_are_those_of_the_intervals(row: list[str]) -> None:
     number, unit = row[0].split()
     wanted = int(number) * (1 if unit == "seconds" else 60)
+    request = Request.parse(event(ResourceType="Custom::LookoutEquipmentModel"))
     polls, progress = 0, Progress(Phase.SETTLE, "")
     while progress.waited < wanted:
-        progress.waited += handler._seconds(None, progress)  # type: ignore[arg-type]
+        progress.waited += handler._seconds(request, progress)
         polls += 1
     assert [int(cell) for cell in row[1:]] == [polls, 3 * polls + 1]
 
@@ -49,6 +77,8 @@ def test_the_quotas_are_those_that_the_local_cloud_has() -> None:
     quotas = Quotas()
     assert written["datasets"] == f"{quotas.datasets} *"
     assert written["models"] == f"{quotas.models} *"
+    assert written["label groups"] == f"{quotas.label_groups} *"
+    assert written["labels of a group"] == f"{quotas.labels_per_group:,} *"
     assert written["imports of datasets in progress"] == f"{quotas.import_dataset_jobs_in_progress} *"
     assert written["imports of models in progress"] == f"{quotas.import_model_jobs_in_progress} *"
     assert written["columns in training"] == f"{quotas.columns_in_training}"

@@ -21,9 +21,11 @@ def test_the_links_of_a_page_lead_to_files_and_headings_that_exist(page: Path) -
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=pages.name)
-def test_no_line_of_a_page_is_longer_than_120_characters(page: Path) -> None:
+def test_no_line_of_a_page_that_could_be_broken_is_longer_than_120_characters(page: Path) -> None:
+    """The row of a table cannot be."""
     lines = page.read_text(encoding="utf-8").splitlines()
-    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
+    long = [number for number, line in enumerate(lines, 1) if len(line) > 120 and not line.startswith("|")]
+    assert long == []
 
 
 def test_the_readme_leads_to_every_page_in_docs() -> None:

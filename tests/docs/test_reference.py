@@ -17,17 +17,37 @@ from tests.docs import pages
 
 CONSTRUCTS = [
     equipment.Dataset,
+    equipment.DataIngestion,
     equipment.Model,
     equipment.ModelVersion,
+    equipment.LatestModelVersion,
     equipment.ActiveModelVersion,
     equipment.ResourcePolicy,
+    equipment.InferenceScheduler,
+    equipment.RetrainingScheduler,
+    equipment.LabelGroup,
+    equipment.Label,
+    equipment.LabelSet,
+    equipment.ModelShare,
+    equipment.ModelImport,
+    equipment.Monitoring,
     LookoutProvider,
 ]
+#: Constructs with a page of their own.
+ELSEWHERE: dict[type[Any], str] = {
+    equipment.ModelShare: "docs/cross-account.md",
+    equipment.ModelImport: "docs/cross-account.md",
+    equipment.Monitoring: "docs/monitoring.md",
+}
 
 
 def section(page: str, heading: str) -> str:
     """What a page says under a heading of the second level."""
     return re.split(r"^## ", pages.text(page).partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def section_of(construct: type[Any]) -> str:
+    return section(ELSEWHERE.get(construct, "docs/constructs.md"), construct.__name__)
 
 
 def missing(names: list[str], text: str) -> list[str]:
@@ -38,25 +58,25 @@ def missing(names: list[str], text: str) -> list[str]:
 def test_every_property_of_a_construct_is_documented(construct: type[Any]) -> None:
     given = list(inspect.signature(construct.__init__).parameters)
     names = [name for name in given if name not in ("self", "scope", "id", "stack")]
-    assert missing(names, section("docs/constructs.md", construct.__name__)) == []
+    assert missing(names, section_of(construct)) == []
 
 
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
 def test_every_attribute_of_a_construct_is_documented(construct: type[Any]) -> None:
     names = [name for name, member in vars(construct).items() if isinstance(member, property)]
-    assert (
-        missing(
-            [name for name in names if name != "cdk_tag_manager"], section("docs/constructs.md", construct.__name__)
-        )
-        == []
-    )
+    assert missing([name for name in names if name != "cdk_tag_manager"], section_of(construct)) == []
 
 
-@pytest.mark.parametrize("name", resources.TYPES)
+def test_every_metric_is_documented() -> None:
+    names = [name for name in vars(equipment.Monitoring) if name.startswith("metric_")]
+    names += [figure.name for figure in equipment.DataQuality]
+    assert missing(names, section("docs/monitoring.md", "Metrics")) == []
+
+
+@pytest.mark.parametrize("name", [name for name in resources.TYPES if resources.type_of(name).attributes])
 def test_no_attribute_is_documented_that_does_not_exist(name: str) -> None:
-    module, _, class_name = resources.TYPES[name].partition(":")
-    traits = getattr(__import__(f"lookout_provider.resources.{module}", fromlist=[class_name]), class_name)
-    table = section("docs/constructs.md", class_name).partition("`Fn::GetAtt`")[2].partition("\n\n")[0]
+    traits = resources.type_of(name)
+    table = section("docs/constructs.md", traits.__name__).partition("`Fn::GetAtt`")[2].partition("\n\n")[0]
     cells = [row.split("|")[2] for row in table.splitlines() if row.startswith("| `")]
     documented = {found for cell in cells for found in re.findall(r"`(\w+)`", cell)} - {"Ref"}
     assert documented
@@ -74,7 +94,9 @@ def test_every_command_of_lookout_local_is_in_the_documentation() -> None:
     assert [name for name in commands if f"lookout-local {name}" not in text] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/iam.md", "docs/errors.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/iam.md", "docs/errors.md", "examples/README.md"]
+)
 def test_the_make_targets_in_a_page_exist(page: str) -> None:
     named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", pages.text(page), re.MULTILINE))
     targets = set(re.findall(r"^([a-z-]+):", pages.text("Makefile"), re.MULTILINE))
