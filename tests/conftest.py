@@ -6,6 +6,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from lookout_local.api_models import MODELS
+from lookout_provider import properties
+
 # The CDK's own check of templates takes most of a first synthesis; one test, in constructs/test_quality.py, keeps it.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
@@ -14,3 +17,7 @@ settings.register_profile(
     "cdk-lookout", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("cdk-lookout")
+
+# The asset has the models of both services beside the code; in the sources they are only where the build puts them.
+if not properties._MODELS.is_dir():
+    properties._MODELS = MODELS
