@@ -278,6 +278,9 @@ class Step:
     def _after(self, error: ServiceError) -> Answer | Progress:
         """Wait an error out, or give up with the service's own words."""
         log.write("failed call", request=self.request, level="WARN", kind=error.kind.value, error=str(error))
+        if self.request.request_type == "Delete" and self.resource.passes_on and error.kind is Kind.UNREACHABLE:
+            # It removes nothing: the resource that it waits for will find out.
+            return Answer("SUCCESS", self.progress.physical_id)
         since = self.progress.since.setdefault(error.kind.name, self.progress.waited)
         waited = self.progress.waited - since
         patience = _PATIENCE.get(error.kind, 0)

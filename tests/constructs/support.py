@@ -11,7 +11,7 @@ import aws_cdk as cdk
 from aws_cdk import assertions
 from aws_cdk import aws_s3 as s3
 
-from cdk_lookout import equipment
+from cdk_lookout import Wait, equipment, vision
 from cdk_lookout.equipment.policy_document import flat
 
 TRAINING = "111111111111"
@@ -134,6 +134,26 @@ def every_type(stack: cdk.Stack, count: int = 1) -> None:
             f"Labels{number}",
             label_group=group,
             source=equipment.LabelSetSource.from_asset(str(LABEL_FILE)),
+        )
+        bottles = vision.Project(stack, f"Bottles{number}")
+        vision.Dataset(
+            stack,
+            f"BottlesTrain{number}",
+            project=bottles,
+            dataset_type=vision.DatasetType.TRAIN,
+            source=vision.DatasetSource.empty(),
+        )
+        inspection = vision.Model(
+            stack, f"Inspection{number}", project=bottles, output_bucket=files, wait=Wait.until_ready()
+        )
+        vision.HostedModel(stack, f"Hosted{number}", model=inspection, min_inference_units=1)
+        vision.ModelPackagingJob(
+            stack,
+            f"Component{number}",
+            model=inspection,
+            target=vision.PackagingTarget.jetson_xavier(),
+            component_name="inspection",
+            output_bucket=files,
         )
 
 

@@ -41,7 +41,9 @@ def test_a_module_is_short(file: Path) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize("module", [cdk_lookout, cdk_lookout.equipment], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [cdk_lookout, cdk_lookout.equipment, cdk_lookout.vision], ids=lambda module: module.__name__
+)
 def test_what_is_exported_is_there_and_has_a_docstring(module: object) -> None:
     exported = module.__all__  # type: ignore[attr-defined]
     assert [name for name in exported if not getattr(module, name).__doc__] == []
@@ -49,10 +51,17 @@ def test_what_is_exported_is_there_and_has_a_docstring(module: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in cdk_lookout.equipment.__all__ if isinstance(getattr(cdk_lookout.equipment, name), type)]
+    "exported",
+    [
+        found
+        for module in (cdk_lookout.equipment, cdk_lookout.vision)
+        for found in map(vars(module).get, module.__all__)
+        if isinstance(found, type)
+    ],
+    ids=lambda exported: f"{exported.__module__}.{exported.__name__}",
 )
-def test_every_public_member_has_a_docstring(name: str) -> None:
-    members = vars(getattr(cdk_lookout.equipment, name)).items()
+def test_every_public_member_has_a_docstring(exported: type) -> None:
+    members = vars(exported).items()
     public = [(key, member) for key, member in members if not key.startswith("_")]
     functions = [
         (key, member) for key, member in public if callable(member) or isinstance(member, property | classmethod)

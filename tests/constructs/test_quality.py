@@ -84,11 +84,11 @@ def test_the_cdks_own_check_of_templates_finds_nothing() -> None:
     assert "Template validation found issues" not in run.stderr
 
 
-def test_a_stack_is_warned_once_that_aws_ended_the_service(stack: cdk.Stack) -> None:
+def test_a_stack_is_warned_once_of_each_service_that_aws_ended_it(stack: cdk.Stack) -> None:
     every_type(stack, 2)
-    found = warnings(stack)
-    assert len(found) == 1
-    assert "AWS ended Amazon Lookout for Equipment on 2026-10-07" in found[0]
+    equipment, vision = sorted(warnings(stack))
+    assert "AWS ended Amazon Lookout for Equipment on 2026-10-07" in equipment
+    assert "AWS ended Amazon Lookout for Vision on 2025-10-31" in vision
 
 
 def test_a_stack_in_a_region_where_the_service_never_was_is_warned_once(app: cdk.App) -> None:

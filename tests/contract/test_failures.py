@@ -252,7 +252,14 @@ class TestWhenTheServiceHasEnded:
         assert (answer.status, answer.physical_id) == ("FAILED", created.physical_id)
         assert "endpoint_url" in answer.reason
 
-    @pytest.mark.where(lambda case: case.traits.deletable)
+    @pytest.mark.where(lambda case: not case.owns and case.traits.deletable)
+    def test_what_only_waits_for_something_is_gone_at_once(self, case: Case, player: Player, created: Resource) -> None:
+        """A relay has many links, and each would find out for itself."""
+        player.invocations = 0
+        assert player.delete(created).ok
+        assert player.invocations == 1
+
+    @pytest.mark.where(lambda case: case.traits.deletable and case.owns)
     def test_a_delete_fails_where_the_function_is_told_so(
         self, case: Case, player: Player, created: Resource, monkeypatch: pytest.MonkeyPatch
     ) -> None:

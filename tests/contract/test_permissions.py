@@ -45,8 +45,8 @@ def life(case: Case, player: Player, world: World) -> None:
         player.update(resource, {**resource.properties, case.name_member: "named"})
     if case.replaced is not None:
         player.update(resource, case.replaced(world))
-    if case.fill is not None and resource.physical_id in case.live(world):
-        case.fill(world, resource.physical_id)
+    if case.fill is not None and (made := case.thing(resource.physical_id or "")) in case.live(world):
+        case.fill(world, made)
     player.delete(resource)
 
 

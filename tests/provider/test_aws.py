@@ -116,6 +116,22 @@ def test_a_quota_of_work_in_progress_is_one_that_passes(use: Use, message: str) 
     assert _error(use, client_error("ServiceQuotaExceededException", message)).kind is Kind.QUOTA_OF_WORK
 
 
+@pytest.mark.parametrize(
+    ("quota", "kind"),
+    [
+        ("L-82DA2ABD", Kind.QUOTA_OF_WORK),
+        ("L-2489F742", Kind.QUOTA_OF_WORK),
+        ("L-A2F581AB", Kind.QUOTA_OF_WORK),
+        ("L-64685F61", Kind.REJECTED),
+    ],
+    ids=["running models", "trainings", "packaging jobs", "projects"],
+)
+def test_lookout_for_vision_names_the_quota_that_passes(use: Use, quota: str, kind: Kind) -> None:
+    error = client_error("ServiceQuotaExceededException", "the limit is 2", status=402)
+    error.response["QuotaCode"] = quota  # type: ignore[typeddict-unknown-key]
+    assert _error(use, error).kind is kind
+
+
 @pytest.mark.parametrize("message", ["Maximum number of datasets reached: 15", "too many models in this account"])
 def test_a_quota_of_things_that_exist_does_not_pass(use: Use, message: str) -> None:
     assert _error(use, client_error("ServiceQuotaExceededException", message)).kind is Kind.REJECTED

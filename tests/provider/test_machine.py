@@ -77,6 +77,24 @@ def test_the_fence_never_stops_the_wait_of_another_resource(logical_ids: set[str
     assert fake.stopped == []
 
 
+@pytest.mark.parametrize(
+    ("phase", "left"),
+    [
+        ("settle", "bottles/train"),
+        # It was not certain to have been made.
+        ("converge", None),
+    ],
+)
+def test_a_delete_learns_what_the_wait_was_about_that_it_stops(
+    stepfunctions: StepFunctions, phase: str, left: str | None
+) -> None:
+    state = {"Phase": phase, "PhysicalId": "bottles/train"}
+    stepfunctions(EARLIER, describe_execution={"status": "RUNNING", "input": json.dumps(state)})
+    machine = Machine(Request.parse(event("Delete")))
+    machine.fence()
+    assert machine.left_behind == left
+
+
 def test_the_fence_stops_several_earlier_waits(stepfunctions: StepFunctions) -> None:
     earlier = [Request.parse(event(ResponseURL=URL + str(n))).execution_name for n in range(3)]
     fake = stepfunctions(*earlier)

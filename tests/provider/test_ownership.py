@@ -23,6 +23,11 @@ def test_a_lease_is_read_as_it_was_written(text: str, lease: Lease) -> None:
     assert str(lease) == text
 
 
+def test_a_lease_of_the_first_release_is_read() -> None:
+    """Its comma is none of the characters that Lookout for Vision takes."""
+    assert Lease.parse(f"{STACK} holders=0a1b,2c3d") == Lease(STACK, frozenset({"0a1b", "2c3d"}))
+
+
 @pytest.mark.parametrize("text", [None, "", STACK, f"{STACK} holders=", f"{STACK} is=xyz holders=0a1b"])
 def test_what_is_no_lease_is_none(text: str | None) -> None:
     assert Lease.parse(text) is None

@@ -21,6 +21,11 @@ TYPES = {
     "Custom::LookoutEquipmentLabelGroup": "label_group:LabelGroup",
     "Custom::LookoutEquipmentLabel": "label:Label",
     "Custom::LookoutEquipmentLabelSet": "label_set:LabelSet",
+    "Custom::LookoutVisionProject": "vision.project:Project",
+    "Custom::LookoutVisionDataset": "vision.dataset:Dataset",
+    "Custom::LookoutVisionModel": "vision.model:Model",
+    "Custom::LookoutVisionHostedModel": "vision.hosted_model:HostedModel",
+    "Custom::LookoutVisionModelPackagingJob": "vision.model_packaging_job:ModelPackagingJob",
     "Custom::LookoutWait": "wait:Wait",
 }
 

@@ -15,6 +15,11 @@ from tests.contract.cases.model import IMPORTED_MODEL, TRAINED_MODEL
 from tests.contract.cases.model_version import MODEL_VERSION
 from tests.contract.cases.resource_policy import RESOURCE_POLICY
 from tests.contract.cases.retraining_scheduler import RETRAINING_SCHEDULER
+from tests.contract.cases.vision_dataset import VISION_DATASET, VISION_DATASET_OF_IMAGES
+from tests.contract.cases.vision_hosted_model import VISION_HOSTED_MODEL
+from tests.contract.cases.vision_model import VISION_MODEL
+from tests.contract.cases.vision_model_packaging_job import VISION_MODEL_PACKAGING_JOB
+from tests.contract.cases.vision_project import VISION_PROJECT
 from tests.contract.cases.wait import WAIT
 
 CASES = [
@@ -34,6 +39,12 @@ CASES = [
     LABEL_GROUP,
     LABEL,
     LABEL_SET,
+    VISION_PROJECT,
+    VISION_DATASET,
+    VISION_DATASET_OF_IMAGES,
+    VISION_MODEL,
+    VISION_HOSTED_MODEL,
+    VISION_MODEL_PACKAGING_JOB,
 ]
 
 __all__ = [
@@ -55,6 +66,12 @@ __all__ = [
     "RETRAINING_SCHEDULER",
     "TAGS",
     "TRAINED_MODEL",
+    "VISION_DATASET",
+    "VISION_DATASET_OF_IMAGES",
+    "VISION_HOSTED_MODEL",
+    "VISION_MODEL",
+    "VISION_MODEL_PACKAGING_JOB",
+    "VISION_PROJECT",
     "WAIT",
     "Case",
     "Properties",

@@ -41,8 +41,6 @@ class Case:
     left_behind: Callable[[World], None] | None = None
     #: Fill what the id stands for, as those do who use it: its Delete takes that along.
     fill: Callable[[World, str], None] | None = None
-    #: Do what others may do with it before it is deleted, and its deletion copes with.
-    meanwhile: Callable[[World], None] | None = None
     #: The API calls of its whole life, whose faults it must survive.
     calls: tuple[str, ...] = ()
     #: Operation -> (invocations, calls to the service) when the service finishes at the first look.

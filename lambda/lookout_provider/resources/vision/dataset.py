@@ -1,0 +1,268 @@
+"""Datasets: the images that a model learns from, and those that it is tested with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from lookout_provider import manifest
+from lookout_provider.aws import Kind, ServiceError
+from lookout_provider.files import Files
+from lookout_provider.holding import Refused
+from lookout_provider.manifest import InvalidManifest, Lines
+from lookout_provider.properties import InvalidProperty
+from lookout_provider.resources.base import Issued, Live, State
+from lookout_provider.resources.vision.service import VisionResource
+
+_PHYSICAL_ID = re.compile(r"(?P<project>[^/]+)/(?P<type>train|test)")
+_FIGURES = ("Total", "Labeled", "Normal", "Anomaly")
+_PAGE = 100
+#: What a dataset is called that this event has deleted, to make it anew.
+_ABSENT = "ABSENT"
+#: What is noted for the next step: the old content was kept; the dataset was deleted to be made anew; it was made
+#: anew; why that failed; the old content is being put back; what was sent last; it is being deleted for good.
+_KEPT, _REMADE, _MADE, _FAILED, _PUT_BACK, _SENT = "Kept", "Remade", "Made", "Failed", "PutBack", "Sent"
+_DELETED = "Deleted"
+
+
+class Dataset(VisionResource, Issued):
+    """`Custom::LookoutVisionDataset`.
+
+    `Options.Images` says where images are whose folder tells their class: their manifest is then the provider's own.
+    Without that and without a source, whatever is in it is as desired.
+    """
+
+    noun = "dataset"
+    create_only = ("ProjectName", "DatasetType")
+    updatable = ("DatasetSource",)
+    attributes = (
+        "ProjectName",
+        "DatasetType",
+        "Status",
+        "CreationTimestamp",
+        "LastUpdatedTimestamp",
+        *(f"ImageStats{name}" for name in _FIGURES),
+        "ContentDigest",
+    )
+    one_per_parent = True
+
+    def operation(self, members: Mapping[str, Any]) -> str:
+        return "CreateDataset"
+
+    def accept(self, given: Mapping[str, Any]) -> None:
+        super().accept(given)
+        images = self.request.options.get("Images")
+        if images is not None and not (isinstance(images, Mapping) and {"Bucket", "Normal", "Anomaly"} <= set(images)):
+            raise InvalidProperty(f"Options.Images: got {images!r}, expected Bucket, Normal and Anomaly")
+
+    def bare_id(self) -> str:
+        return f"{self.desired['ProjectName']}/{self.desired['DatasetType']}"
+
+    # -- content ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _files(self) -> Files:
+        return Files(self.request)
+
+    @cached_property
+    def _lines(self) -> Lines | None:
+        """What is to be in it; None when that is left open."""
+        images, location = self.request.options.get("Images"), self._location
+        try:
+            if images:
+                keys = {
+                    name: self._files.keys(images["Bucket"], images[member])
+                    for name, member in (("normal", "Normal"), ("anomaly", "Anomaly"))
+                }
+                return manifest.of_images(images["Bucket"], keys)
+            return manifest.parse(self._files.read(location)) if location else None
+        except InvalidManifest as error:
+            what = f"images in s3://{images['Bucket']}" if images else f"s3://{location['Bucket']}/{location['Key']}"
+            raise Refused(f"{self.called(self.bare_id())}: {what}: {error}") from None
+
+    @property
+    def _location(self) -> Mapping[str, str]:
+        """Where the user's manifest is; empty without one."""
+        source = self.desired.get("DatasetSource") or {}
+        found: Mapping[str, str] = (source.get("GroundTruthManifest") or {}).get("S3Object") or {}
+        return found
+
+    def _place(self, physical_id: str, before: bool = False) -> dict[str, str] | None:
+        """Where the provider's own manifest is, or the one that it keeps of what was there before."""
+        bucket = (self.request.options.get("Images") or self._location).get("Bucket")
+        end = "-before" if before else ""
+        return {"Bucket": bucket, "Key": f"cdk-lookout/{self.bare(physical_id)}{end}.manifest"} if bucket else None
+
+    @cached_property
+    def _present(self) -> Lines:
+        """What is in it."""
+        entries = self.service.pages("ListDatasetEntries", "DatasetEntries", **self._key, MaxResults=_PAGE)
+        text = manifest.content(map(str, entries))
+        return manifest.parse(text) if text else {}
+
+    # -- live state ---------------------------------------------------------------------------------------
+
+    def find(self, physical_id: str) -> Live | None:
+        matched = _PHYSICAL_ID.fullmatch(self.bare(physical_id))
+        self._key = {"ProjectName": matched["project"], "DatasetType": matched["type"]} if matched else {}
+        found = self.service.attempt("DescribeDataset", **self._key) if matched else None
+        if found is None:
+            absent = Live(physical_id, "", {**self._key, "Status": _ABSENT}, tags={})
+            return absent if matched and _REMADE in self.memo else None
+        description = found["DatasetDescription"]
+        figures = {f"ImageStats{name}": (description.get("ImageStats") or {}).get(name) for name in _FIGURES}
+        live = Live(physical_id, "", {**description, **figures}, tags={})
+        if description["Status"].endswith("_IN_PROGRESS"):
+            live.state = State.WORKING
+        elif description["Status"] == "CREATE_FAILED":
+            live.state, live.reason = State.FAILED, _message(description)
+        return live
+
+    def owner(self, live: Live) -> str | None:
+        if live.physical_id != self.proven and live.description["Status"] == "DELETE_IN_PROGRESS":
+            raise ServiceError("DescribeDataset", Kind.CONFLICT, "DELETE_IN_PROGRESS", "it is being deleted")
+        return super().owner(live)
+
+    def differences(self, live: Live) -> Sequence[str]:
+        return [] if self.issued(live.physical_id) else list(self.create_only)
+
+    def outdated(self, live: Live) -> Sequence[str]:
+        if live.state is State.FAILED and self.request.request_type != "Update":
+            return ()
+        under_way = live.state is not State.READY or live.description["Status"] == _ABSENT or _KEPT in self.memo
+        if under_way or (self._lines is not None and self._lines != self._present):
+            return self.updatable
+        return ()
+
+    def data(self, live: Live) -> dict[str, str]:
+        known = live.state is State.READY
+        digest = manifest.digest(self._present.values()) if known else ""
+        return super().data(live) | {"ContentDigest": digest}
+
+    # -- mutations ----------------------------------------------------------------------------------------
+
+    def create(self) -> Live:
+        self._write_manifest()
+        return self._create("CreateDataset", self._source)
+
+    def claim(self) -> None:
+        self._create("CreateDataset", self._source)
+
+    @property
+    def _source(self) -> Mapping[str, str] | None:
+        return self._place(self.bare_id()) if self.request.options.get("Images") else self._location or None
+
+    def _write_manifest(self) -> None:
+        """Look at what is to be in it; raises Refused for what the service would not take."""
+        lines, place = self._lines, self._place(self.bare_id())
+        if self.request.options.get("Images") and lines is not None and place is not None:
+            self._files.write(place["Bucket"], place["Key"], manifest.content(lines.values()))
+
+    def _create(self, step: str, source: Mapping[str, str] | None) -> Live:
+        members = {name: self.desired[name] for name in self.create_only}
+        answer = self.service.call(
+            "CreateDataset",
+            **members,
+            **{"DatasetSource": {"GroundTruthManifest": {"S3Object": dict(source)}}} if source else {},
+            ClientToken=self.request.token(step),
+        )
+        made = answer["DatasetMetadata"]
+        state = State.WORKING if made["Status"].endswith("_IN_PROGRESS") else State.READY
+        self._key = members
+        return Live(self.physical_id(), "", {**members, **made}, state, tags={})
+
+    def update(self, live: Live, members: Sequence[str]) -> bool:
+        """One step: send what is missing; or, because nothing can be taken out, delete it and make it anew.
+
+        What was in it is kept meanwhile, and is put back when the service does not take the new content.
+        """
+        status = live.description["Status"]
+        if live.state is State.WORKING:
+            return False
+        if _MADE in self.memo and live.state is State.FAILED:
+            self.memo.setdefault(_FAILED, live.reason)
+        if _FAILED in self.memo:
+            self._put_back(live)
+        elif status == _ABSENT:
+            self._write_manifest()
+            self._create("CreateDataset anew", self._source)
+            self.memo[_MADE] = "true"
+        elif live.state is State.FAILED:
+            self._remake(live)
+        elif status == "DELETE_FAILED" and _REMADE in self.memo:
+            raise Refused(f"{self.called(live.physical_id)} was not deleted: {_message(live.description)}")
+        elif status == "UPDATE_FAILED_ROLLBACK_COMPLETE" and _SENT in self.memo:
+            raise Refused(f"{self.called(live.physical_id)} failed: {_message(live.description)}")
+        else:
+            return self._approach(live)
+        return False
+
+    def _approach(self, live: Live) -> bool:
+        lines, present = self._lines or {}, self._present
+        if set(present) - set(lines) and _MADE not in self.memo:
+            place = self._place(live.physical_id, before=True)
+            assert place is not None, "without a source there is nothing to be brought about"
+            self._files.write(place["Bucket"], place["Key"], manifest.content(present.values()))
+            self.memo[_KEPT] = "true"
+            self._remake(live)
+            return False
+        changes = manifest.portion(line for image, line in lines.items() if present.get(image) != line)
+        digest = manifest.digest([changes.decode()])
+        if not changes or self.memo.get(_SENT) == digest or _MADE in self.memo:
+            # It is there, even if the service spells it otherwise.
+            self._forget(live)
+            return True
+        self.service.call(
+            "UpdateDatasetEntries", **self._key, Changes=changes, ClientToken=self.request.token(f"Update {digest}")
+        )
+        self.memo[_SENT] = digest
+        return False
+
+    def _remake(self, live: Live) -> None:
+        self.memo[_REMADE] = "true"
+        self._delete(live)
+
+    def _put_back(self, live: Live) -> None:
+        """One step back to what was there before. Raises Refused when that is done, or cannot be done."""
+        place = self._place(live.physical_id, before=True)
+        failed = f"{self.called(live.physical_id)} failed: {self.memo[_FAILED]}"
+        if _KEPT not in self.memo or place is None:
+            raise Refused(failed)
+        if live.description["Status"] == _ABSENT:
+            self._create("CreateDataset as before", place)
+            self.memo[_PUT_BACK] = "true"
+        elif live.state is State.READY:
+            self._forget(live)
+            raise Refused(f"{failed}; what was in it before was put back")
+        elif _PUT_BACK in self.memo:
+            where = f"s3://{place['Bucket']}/{place['Key']}"
+            raise Refused(f"{failed}; what was in it before could not be put back, it is in {where}: {live.reason}")
+        else:
+            self._delete(live)
+
+    def _forget(self, live: Live) -> None:
+        """Remove what was kept."""
+        place = self._place(live.physical_id, before=True)
+        if self.memo.pop(_KEPT, None) and place is not None:
+            self._files.remove(place["Bucket"], place["Key"])
+
+    def delete(self, live: Live) -> None:
+        if live.description["Status"] == "DELETE_FAILED" and _DELETED in self.memo:
+            raise Refused(f"{self.called(live.physical_id)} was not deleted: {_message(live.description)}")
+        kept = [self._place(live.physical_id, before=True)] if self.request.request_type == "Delete" else []
+        own = [self._place(live.physical_id)] if self.request.options.get("Images") else []
+        for place in filter(None, [*own, *kept]):
+            self._files.remove(place["Bucket"], place["Key"])
+        self.memo[_DELETED] = "true"
+        self._delete(live)
+
+    def _delete(self, live: Live) -> None:
+        made = live.description.get("CreationTimestamp")
+        self.service.attempt("DeleteDataset", **self._key, ClientToken=self.request.token(f"DeleteDataset {made}"))
+
+
+def _message(description: Mapping[str, Any]) -> str:
+    """Why it is as it is, in the service's words."""
+    return str(description.get("StatusMessage") or description["Status"])

@@ -1,0 +1,68 @@
+"""What all models have in common: those that a stack has trained, and those from elsewhere."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from cdk_lookout.validation import Quoted, invalid
+from cdk_lookout.vision.metrics import ModelMetrics
+
+
+class ModelBase(cdk.Resource, ModelMetrics):
+    """A version of a project's model, of this stack or from elsewhere."""
+
+    #: Whether a deployment waits until it is trained.
+    _awaited = True
+    #: The construct that hosts it.
+    _hosted_by: cdk.Resource | None = None
+    _project: str
+    _version: str
+    _arn: str
+
+    @property
+    def project_name(self) -> str:
+        """The name of the project."""
+        return self._project
+
+    @property
+    def model_version(self) -> str:
+        """The number of the version, as text: CloudFormation knows no numbers."""
+        return self._version
+
+    @property
+    def model_arn(self) -> str:
+        """The ARN of the version."""
+        return self._arn
+
+    def grant_detect_anomalies(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* ask whether an image shows an anomaly, while the model is hosted."""
+        return self._grant(grantee, "DetectAnomalies")
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about the version."""
+        return self._grant(grantee, "DescribeModel", "ListTagsForResource")
+
+    def _grant(self, grantee: iam.IGrantable, *operations: str) -> iam.Grant:
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"lookoutvision:{operation}" for operation in operations],
+            resource_arns=[self._arn],
+        )
+
+    def _check_awaited(self, user: cdk.Resource) -> None:
+        """Raise InvalidProperty if *user* needs it trained, and nothing waits for that."""
+        if not self._awaited:
+            raise invalid(
+                "model",
+                user,
+                Quoted("one with Wait.started()"),
+                "one with Wait.until_ready(): only a model that is trained can be used",
+            )
+
+    def _take_host(self, host: cdk.Resource) -> None:
+        """Note *host*; raises InvalidProperty for a second one."""
+        if self._hosted_by is not None:
+            first = self._hosted_by.node.path
+            raise invalid("HostedModel", host, Quoted(f"a second one of the model, after {first}"), "one")
+        self._hosted_by = host

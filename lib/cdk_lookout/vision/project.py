@@ -1,0 +1,179 @@
+"""A project: what images of one kind of product are, and the models that know them."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct, DependencyGroup
+
+from cdk_lookout.arns import part
+from cdk_lookout.managed import Managed
+from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.validation import invalid
+from cdk_lookout.vision import permissions
+from cdk_lookout.vision.interfaces import IProject
+from cdk_lookout.vision.patterns import check_project_arn, check_project_name
+
+
+def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
+    return [
+        # Projects take no tags: that the provider touches only its own is up to the ids that it has issued.
+        permissions.allow("CreateProject", "DescribeProject", "DeleteProject", on=permissions.projects()),
+        # What may be in a project, whoever made it, as far as the construct allows.
+        permissions.allow("DescribeModel", "ListTagsForResource", "StopModel", "DeleteModel", on=permissions.models()),
+        # These take no narrower resource.
+        permissions.allow("ListModels", "DeleteDataset", on=["*"]),
+    ]
+
+
+PROJECT = ResourceType("LookoutVisionProject", permissions.SERVICE, _statements, managed_policy=True)
+
+
+class ProjectBase(cdk.Resource):
+    """What a project of this stack and one from elsewhere have in common."""
+
+    _name: str
+    _arn: str
+    #: The datasets that this app gives it, those that the code adds later included.
+    _datasets: DependencyGroup
+    #: The same by their type, as the API spells it.
+    _dataset_of: dict[str, cdk.Resource]
+
+    def _begin(self) -> None:
+        self._datasets = DependencyGroup()
+        self._dataset_of = {}
+
+    @property
+    def project_name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def project_arn(self) -> str:
+        """The ARN."""
+        return self._arn
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read everything about the project and its models.
+
+        Datasets and the list of models have no ARN: those of all projects can be read.
+        """
+        models = cdk.Stack.of(self).format_arn(
+            service="lookoutvision", resource="model", resource_name=f"{self._name}/*"
+        )
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["lookoutvision:DescribeProject"], resource_arns=[self._arn]
+        )
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["lookoutvision:DescribeModel", "lookoutvision:ListTagsForResource"],
+            resource_arns=[models],
+        )
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[
+                "lookoutvision:DescribeDataset",
+                "lookoutvision:DescribeModelPackagingJob",
+                "lookoutvision:ListDatasetEntries",
+                "lookoutvision:ListModelPackagingJobs",
+                "lookoutvision:ListModels",
+            ],
+            resource_arns=["*"],
+        )
+
+
+class Project(ProjectBase):
+    """A project that this stack owns.
+
+    It is kept when it leaves the stack, and found again when the stack comes back; to keep nothing, set
+    `removal_policy`. When it is deleted, so is what is in it: hosted models are stopped first, then models, datasets
+    and the project itself are deleted. A project takes no tags, so its name has to tell whose it is: one with a name
+    that was generated is the stack's own, one with an explicit name when the stack has made it.
+
+    API: CreateProject, DescribeProject, DeleteProject, ListModels, ListTagsForResource, StopModel, DeleteModel,
+    DeleteDataset.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        project_name: str | None = None,
+        delete_contents: bool = False,
+        removal_policy: cdk.RemovalPolicy | None = None,
+        adopt_existing: bool = False,
+    ) -> None:
+        """Make a project.
+
+        :param project_name: 1 to 255 letters, digits, hyphens and underscores, the first a letter or digit. Changing it
+            replaces the project. Default: a name made of the stack's name, the construct's path and 8 digits that tell
+            this stack's project from any other one.
+        :param delete_contents: whether models that this stack does not own may be stopped and deleted when the project
+            is. Default: they make its deletion fail, which names them and touches nothing.
+        :param removal_policy: what becomes of it when it leaves the stack. Default: it is kept, unless its creation is
+            rolled back; one that an update replaced is deleted.
+        :param adopt_existing: take over a project of that name that the stack has not made. As long as this is set
+            the project stays when it leaves the stack, whoever made it: nothing but this tells. Default: the
+            deployment fails.
+        :raises InvalidProperty: for what the service would refuse.
+        """
+        super().__init__(scope, id)
+        self._begin()
+        if project_name is not None:
+            check_project_name(self, project_name)
+        if not isinstance(delete_contents, bool):
+            raise invalid("delete_contents", self, delete_contents, "True or False")
+        self._managed = Managed(
+            self,
+            PROJECT,
+            {"ProjectName": project_name},
+            generate_name=project_name is None,
+            adopt_existing=adopt_existing,
+            stateful=True,
+            removal_policy=removal_policy,
+            options={"DeleteContents": "true"} if delete_contents else None,
+        )
+        # Not its physical id, which may tell more than the name.
+        self._name = self._managed.attribute("ProjectName")
+        self._arn = self._managed.attribute("ProjectArn")
+
+    @classmethod
+    def from_project_name(cls, scope: Construct, id: str, project_name: str) -> IProject:
+        """Refer to a project of the stack's account and Region that is not of this stack.
+
+        :raises InvalidProperty: when it is no such name.
+        """
+        check_project_name(f"{scope.node.path}/{id}", project_name)
+        arn = cdk.Stack.of(scope).format_arn(service="lookoutvision", resource="project", resource_name=project_name)
+        return _ImportedProject(scope, id, arn, project_name)
+
+    @classmethod
+    def from_project_arn(cls, scope: Construct, id: str, project_arn: str) -> IProject:
+        """Refer to a project that is not of this stack.
+
+        :param project_arn: may be a token.
+        :raises InvalidProperty: when it is no ARN of a project.
+        """
+        check_project_arn(f"{scope.node.path}/{id}", project_arn)
+        return _ImportedProject(scope, id, project_arn, part(project_arn, 1))
+
+    @property
+    def creation_timestamp(self) -> str:
+        """When it was made, ISO 8601."""
+        return self._managed.attribute("CreationTimestamp")
+
+
+class _ImportedProject(ProjectBase):
+    def __init__(self, scope: Construct, id: str, arn: str, name: str) -> None:
+        super().__init__(scope, id, environment_from_arn=arn)
+        self._begin()
+        self._arn = arn
+        self._name = name
+
+
+def after_datasets(construct: Construct, project: IProject) -> None:
+    """Make *construct* after all datasets of *project* in this app, those that the code adds later included."""
+    if isinstance(project, ProjectBase):
+        construct.node.add_dependency(project._datasets)

@@ -1,0 +1,85 @@
+"""Datasets of Lookout for Vision: of a manifest, and of folders of images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tests.contract.cases.case import Case, options
+from tests.contract.world import World
+from tests.local.services.vision.material import line, manifest
+
+BUCKET = "factory-files"
+_FIRST, _MORE = ("a", "b"), ("a", "b", "c")
+
+
+def _file(world: World, names: Sequence[str]) -> dict[str, Any]:
+    """The property `DatasetSource` of a manifest that has images of these names."""
+    key = f"{'-'.join(names)}.manifest"
+    lines = [line(f"{name}.png", "anomaly" if name == "b" else "normal", bucket=BUCKET) for name in names]
+    world.storage.write("", BUCKET, key, manifest(lines).encode())
+    return {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Key": key}}}
+
+
+def of_manifest(world: World, names: Sequence[str] = _FIRST, kind: str = "train", **more: Any) -> dict[str, Any]:
+    """The dataset of a project that is there, made of images of these names."""
+    world.vision_project()
+    source = _file(world, names)
+    return {"ProjectName": "bottles", "DatasetType": kind, "DatasetSource": source, "Options": options(**more)}
+
+
+def of_images(world: World, names: Sequence[str] = _FIRST, kind: str = "train") -> dict[str, Any]:
+    """The same, made of a folder for each class."""
+    world.vision_project()
+    # Other files are other folders here, as nothing tells a deployment from the one before but its properties.
+    folder = "-".join(names)
+    for name in names:
+        key = f"{'bad' if name == 'b' else 'good'}/{folder}/{name}.png"
+        world.storage.write("", BUCKET, key, b"a picture")
+    images = {"Bucket": BUCKET, "Normal": f"good/{folder}/", "Anomaly": f"bad/{folder}/"}
+    return {"ProjectName": "bottles", "DatasetType": kind, "Options": {**options(), "Images": images}}
+
+
+def _datasets(world: World) -> dict[str, Any]:
+    """The lines of each dataset, or its status where it has none."""
+    found = {}
+    for project in world.vision.list_projects()["Projects"]:
+        name = project["ProjectName"]
+        for dataset in world.vision.describe_project(ProjectName=name)["ProjectDescription"]["Datasets"]:
+            key = {"ProjectName": name, "DatasetType": dataset["DatasetType"]}
+            entries = world.vision.list_dataset_entries(**key)["DatasetEntries"]
+            status = dataset["Status"].partition("_")[2]
+            # Lines mean the same however they are spelled.
+            lines = sorted(json.dumps(json.loads(entry), sort_keys=True) for entry in entries)
+            found[f"{name}/{dataset['DatasetType']}"] = lines or status
+    return found
+
+
+VISION_DATASET = Case(
+    "Custom::LookoutVisionDataset",
+    name="VisionDataset",
+    desired=of_manifest,
+    changed=lambda w: of_manifest(w, _MORE),
+    replaced=lambda w: of_manifest(w, kind="test"),
+    live=_datasets,
+    remove_parent=lambda w: w.remove_vision_project(),
+    work="CreateDataset",
+    waits=True,
+    calls=("DescribeDataset", "CreateDataset", "ListDatasetEntries", "UpdateDatasetEntries", "DeleteDataset"),
+    counts={"create": (2, 4), "unchanged": (1, 2), "changed": (2, 5), "delete": (1, 3)},
+)
+VISION_DATASET_OF_IMAGES = Case(
+    "Custom::LookoutVisionDataset",
+    name="VisionDatasetOfImages",
+    desired=of_images,
+    changed=lambda w: of_images(w, _MORE),
+    replaced=lambda w: of_images(w, kind="test"),
+    live=_datasets,
+    remove_parent=lambda w: w.remove_vision_project(),
+    work="CreateDataset",
+    waits=True,
+    calls=("DescribeDataset", "CreateDataset", "ListDatasetEntries", "DeleteDataset"),
+    # Other folders, so that images have to go: it is made anew.
+    counts={"create": (2, 4), "unchanged": (1, 2), "changed": (3, 8), "delete": (1, 3)},
+)
