@@ -38,7 +38,7 @@ demo-all: install asset ## the same, then every app in examples/: deployed, upda
 
 test: test-fast ## lint, types and all tests
 	@echo "==> tests end to end: clouds, the CDK CLI, the wheel"
-	@$(PYTHON) -m pytest --quiet -m e2e
+	@$(PYTHON) -m pytest --quiet -m e2e --numprocesses 2 --dist loadfile
 
 test-fast: lint types install asset ## the same without the end-to-end tests
 	@echo "==> tests, but not end to end"

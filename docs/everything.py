@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_lookout import equipment
+from cdk_lookout import equipment, vision
 
 #: The account that shares, and the one that is shared with.
 OTHER_ACCOUNT = "333333333333"
@@ -55,3 +55,30 @@ class Everything:
             source=equipment.LabelSetSource.from_bucket(files, "labels.csv"),
         )
         self.dataset.grant_import(iam.AccountPrincipal(OTHER_ACCOUNT))
+        self.project = vision.Project(scope, "Project")
+        vision.Dataset(
+            scope,
+            "TrainDataset",
+            project=self.project,
+            dataset_type=vision.DatasetType.TRAIN,
+            source=vision.DatasetSource.images(files, "good/", "bad/"),
+        )
+        vision.Dataset(
+            scope,
+            "TestDataset",
+            project=self.project,
+            dataset_type=vision.DatasetType.TEST,
+            source=vision.DatasetSource.manifest(files, "test.manifest"),
+        )
+        self.vision_model = vision.Model(
+            scope, "VisionModel", project=self.project, output_bucket=files, image_buckets=[files]
+        )
+        vision.HostedModel(scope, "HostedModel", model=self.vision_model, min_inference_units=1)
+        vision.ModelPackagingJob(
+            scope,
+            "ModelPackagingJob",
+            model=self.vision_model,
+            target=vision.PackagingTarget.jetson_xavier(),
+            component_name="inspection",
+            output_bucket=files,
+        )

@@ -17,7 +17,7 @@ os.environ.setdefault("CDK_VALIDATION", "false")
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from cdk_lookout import LookoutProvider, equipment
+from cdk_lookout import LookoutProvider, equipment, vision
 from cdk_lookout.equipment.policy_document import flat
 from docs.everything import OTHER_ACCOUNT, Everything
 
@@ -49,6 +49,12 @@ last `*` of `model/*/*` covers the versions of a model, too.
 What no condition narrows, because the service offers none or another construct owns the thing: adding a version to a
 model, making a version the active one, and putting or deleting a resource policy. There the provider itself refuses
 what another stack owns. A deployment can also put its own owner tag on what exists: `adopt_existing` needs that.
+
+Projects and datasets of Lookout for Vision take no tags, and a project is deleted with the models in it; there, too,
+the provider itself decides [whose they are](vision.md#project). That service has no role: it reads and writes files
+with the rights of the provider, which the constructs grant for their buckets and, but for manifests and listings, only
+through the service (`aws:CalledVia`). Below `cdk-lookout/`, the provider keeps files of its own in any bucket of the
+account.
 """
 
 _ON_DEMAND = """\
@@ -142,6 +148,9 @@ def _grants() -> Iterator[str]:
         "`InferenceScheduler.grant_read`": lambda example: example.constructs.scheduler.grant_read,
         "`InferenceScheduler.grant_start_stop`": lambda example: example.constructs.scheduler.grant_start_stop,
         "`equipment.grant_list`": lambda example: equipment.grant_list,
+        "`vision.Model.grant_detect_anomalies`": lambda example: example.constructs.vision_model.grant_detect_anomalies,
+        "`vision.Model.grant_read`": lambda example: example.constructs.vision_model.grant_read,
+        "`vision.grant_list`": lambda example: vision.grant_list,
     }
     for title, choose in reads.items():
         example = _Example()

@@ -16,52 +16,63 @@ import aws_cdk as cdk
 from aws_cdk import assertions
 from aws_cdk import aws_iam as iam
 
-from cdk_lookout import LookoutProvider, equipment
+from cdk_lookout import LookoutProvider, equipment, vision
 from docs.everything import Everything
 from docs.generate_iam import type_of
 from lookout_local.services.equipment import Equipment
+from lookout_local.services.service import Service
+from lookout_local.services.vision import Vision
 
+#: Operation of a service -> names of constructs or grants.
+Names = dict[str, list[str]]
 PAGE = Path(__file__).with_name("operations.md")
 
 _INTRODUCTION = """\
 # Operations
 
-Which construct drives each operation of the Lookout for Equipment API, read off the provider's policies; which grant
-lets others call it; and whether the local cloud answers it. This page is generated: `make docs` writes it, and a test
-fails when it is out of date.
+Which construct drives each operation of the two APIs, read off the provider's policies; which grant lets others call
+it; and whether the local cloud answers it. This page is generated: `make docs` writes it, and a test fails when it is
+out of date.
 """
 
 
 def page() -> str:
     """The whole page."""
-    service = Equipment()
-    operations = sorted(service.model.operations)
     drivers, grants = _drivers(), _grants()
-    rows = [
-        f"| {operation} | {_cell(drivers.get(operation, []))} | {_cell(grants.get(operation, []))} |"
-        for operation in operations
+    sections = [
+        _section(title, service, drivers, grants)
+        for title, service in (("Lookout for Equipment", Equipment()), ("Lookout for Vision", Vision()))
     ]
-    driven = sum(operation in drivers for operation in operations)
-    granted = sum(operation in grants and operation not in drivers for operation in operations)
+    return "\n".join([_INTRODUCTION, *sections])
+
+
+def _section(title: str, service: Service, drivers: Names, grants: Names) -> str:
+    operations = {operation: f"{service.name}:{operation}" for operation in sorted(service.model.operations)}
+    rows = [
+        f"| {operation} | {_cell(drivers.get(action, []))} | {_cell(grants.get(action, []))} |"
+        for operation, action in operations.items()
+    ]
+    driven = sum(action in drivers for action in operations.values())
+    granted = sum(action in grants and action not in drivers for action in operations.values())
     answered = sum(service.handler(operation) is not None for operation in operations)
     summary = (
         f"Of {len(operations)} operations, {driven} are driven by a construct, {granted} more are granted by one, and\n"
         f"{len(operations) - driven - granted} are for other tools only. The local cloud answers {answered} of them.\n"
     )
     table = ["| operation | driven by | granted by |", "| --- | --- | --- |", *rows]
-    return "\n".join([_INTRODUCTION, summary, *table]) + "\n"
+    return "\n".join([f"## {title}\n", summary, *table]) + "\n"
 
 
 def _cell(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _drivers() -> dict[str, list[str]]:
+def _drivers() -> Names:
     """Operation -> the constructs on whose behalf it is called."""
     stack = cdk.Stack(cdk.App(), "Plant")
     Everything(stack)
     documents = {
-        type_of(child.node.id): child.document
+        _construct(type_of(child.node.id)): child.document
         for child in LookoutProvider.of(stack).node.children
         if isinstance(child, iam.Policy | iam.ManagedPolicy)
     }
@@ -69,6 +80,12 @@ def _drivers() -> dict[str, list[str]]:
     for operation in _operations({"Monitoring": _monitoring()}):
         found.setdefault(operation, []).append("Monitoring")
     return found
+
+
+def _construct(resource_type: str) -> str:
+    """What the construct of a type is called."""
+    name = resource_type.removeprefix("LookoutVision")
+    return name if name == resource_type else f"vision.{name}"
 
 
 def _monitoring() -> list[Mapping[str, Any]]:
@@ -88,7 +105,7 @@ def _monitoring() -> list[Mapping[str, Any]]:
     return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
-def _grants() -> dict[str, list[str]]:
+def _grants() -> Names:
     """Operation -> the methods that let somebody call it."""
     stack = cdk.Stack(cdk.App(), "Plant")
     every = Everything(stack)
@@ -100,9 +117,12 @@ def _grants() -> dict[str, list[str]]:
         ("LabelGroup", every.group),
         ("InferenceScheduler", every.scheduler),
         ("equipment", equipment),
+        ("vision.Project", every.project),
+        ("vision.Model", every.vision_model),
+        ("vision", vision),
     ):
         for method in sorted(member for member in dir(construct) if member.startswith("grant_")):
-            role = iam.Role(stack, f"{name}-{method}", assumed_by=iam.AccountRootPrincipal())
+            role = iam.Role(stack, f"{name}-{method}".replace(".", "-"), assumed_by=iam.AccountRootPrincipal())
             getattr(construct, method)(role)
             policy = role.node.find_child("DefaultPolicy")
             assert isinstance(policy, iam.Policy)
@@ -110,8 +130,8 @@ def _grants() -> dict[str, list[str]]:
     return _operations(statements)
 
 
-def _operations(statements: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[str]]:
-    """Operation of the service -> the names whose *statements* allow it."""
+def _operations(statements: Mapping[str, Sequence[Mapping[str, Any]]]) -> Names:
+    """Operation of the services -> the names whose *statements* allow it."""
     found: dict[str, list[str]] = {}
     for name, allowed in statements.items():
         for operation in dict.fromkeys(operation for statement in allowed for operation in _actions(statement)):
@@ -122,9 +142,8 @@ def _operations(statements: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[s
 def _actions(statement: Mapping[str, Any]) -> Iterator[str]:
     actions = statement["Action"]
     for action in [actions] if isinstance(actions, str) else actions:
-        service, _, operation = action.partition(":")
-        if service == "lookoutequipment":
-            yield operation
+        if action.startswith(("lookoutequipment:", "lookoutvision:")):
+            yield action
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docs import generate_iam, generate_operations
-from lookout_local.services.settings import Quotas
+from lookout_local.services.settings import Quotas, VisionQuotas
 from lookout_provider import handler
 from lookout_provider.lifecycle import Phase, Progress
 from lookout_provider.protocol import Request
@@ -26,7 +26,7 @@ def test_a_generated_page_is_what_make_docs_writes(generator: Any) -> None:
 
 def test_every_operation_is_driven_granted_or_answered() -> None:
     rows = pages.rows("docs/operations.md", r"[A-Z]\w+")
-    assert len(rows) == 49
+    assert len(rows) == 49 + 22
     assert all(driven or granted for _, driven, granted in rows)
 
 
@@ -38,6 +38,9 @@ def test_every_operation_is_driven_granted_or_answered() -> None:
         ("`LabelSet` of 3 labels", COUNTS["LabelSet"]),
         ("`ActiveModelVersion`, with a gate", COUNTS["GatedActiveModelVersion"]),
         ("`LatestModelVersion`, with a gate", COUNTS["LatestModelVersion"]),
+        ("`vision.Project`", COUNTS["VisionProject"]),
+        ("`vision.Dataset` of 2 images", COUNTS["VisionDataset"]),
+        *((f"`vision.{name}`", COUNTS[f"Vision{name}"]) for name in ("Model", "HostedModel", "ModelPackagingJob")),
         *(
             (f"`{name}`", COUNTS[name])
             for name in (
@@ -73,10 +76,19 @@ def test_the_polls_of_a_wait_are_those_of_the_intervals(row: list[str]) -> None:
 
 
 def test_the_quotas_are_those_that_the_local_cloud_has() -> None:
-    written = {cells[0]: cells[1] for cells in pages.rows("docs/limits.md", r"[a-z].*")}
+    written = {cells[0]: cells[1] for cells in pages.rows("docs/limits.md", r"[a-zV].*")}
     quotas = Quotas()
     assert written["datasets"] == f"{quotas.datasets} *"
     assert written["models"] == f"{quotas.models} *"
+    of_vision = VisionQuotas()
+    assert written["Vision: projects"] == f"{of_vision.projects} *"
+    images = written["Vision: images of a training dataset, of a test dataset"]
+    assert images == f"{of_vision.training_images:,}, {of_vision.test_images:,}"
+    assert written["Vision: versions of a model"] == f"{of_vision.models_per_project} *"
+    assert written["Vision: running models, trainings at a time"] == f"{of_vision.running_models} * each"
+    assert of_vision.concurrent_trainings == of_vision.running_models
+    assert written["Vision: inference units of a model"] == f"{of_vision.inference_units_per_model} *"
+    assert written["Vision: packaging jobs at a time"] == f"{of_vision.concurrent_packaging_jobs} *"
     assert written["label groups"] == f"{quotas.label_groups} *"
     assert written["labels of a group"] == f"{quotas.labels_per_group:,} *"
     assert written["imports of datasets in progress"] == f"{quotas.import_dataset_jobs_in_progress} *"

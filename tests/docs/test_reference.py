@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from cdk_lookout import LookoutProvider, equipment
+from cdk_lookout import LookoutProvider, equipment, vision
 from lookout_local import LocalCloud
 from lookout_local.commands import app
 from lookout_provider import resources
@@ -31,8 +31,16 @@ CONSTRUCTS = [
     equipment.ModelShare,
     equipment.ModelImport,
     equipment.Monitoring,
+    vision.Project,
+    vision.Dataset,
+    vision.Model,
+    vision.HostedModel,
+    vision.HostingHours,
+    vision.ModelPackagingJob,
+    vision.Monitoring,
     LookoutProvider,
 ]
+VISION = "docs/vision.md"
 #: Constructs with a page of their own.
 ELSEWHERE: dict[type[Any], str] = {
     equipment.ModelShare: "docs/cross-account.md",
@@ -47,7 +55,8 @@ def section(page: str, heading: str) -> str:
 
 
 def section_of(construct: type[Any]) -> str:
-    return section(ELSEWHERE.get(construct, "docs/constructs.md"), construct.__name__)
+    of_service = VISION if construct.__module__.startswith(vision.__name__) else "docs/constructs.md"
+    return section(ELSEWHERE.get(construct, of_service), construct.__name__)
 
 
 def missing(names: list[str], text: str) -> list[str]:
@@ -76,7 +85,8 @@ def test_every_metric_is_documented() -> None:
 @pytest.mark.parametrize("name", [name for name in resources.TYPES if resources.type_of(name).attributes])
 def test_no_attribute_is_documented_that_does_not_exist(name: str) -> None:
     traits = resources.type_of(name)
-    table = section("docs/constructs.md", traits.__name__).partition("`Fn::GetAtt`")[2].partition("\n\n")[0]
+    page = VISION if traits.service_name == "lookoutvision" else "docs/constructs.md"
+    table = section(page, traits.__name__).partition("`Fn::GetAtt`")[2].partition("\n\n")[0]
     cells = [row.split("|")[2] for row in table.splitlines() if row.startswith("| `")]
     documented = {found for cell in cells for found in re.findall(r"`(\w+)`", cell)} - {"Ref"}
     assert documented
