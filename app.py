@@ -1,4 +1,5 @@
-"""The reference app: one account trains a model and shares it, another one imports it, keeps it up to date and runs it.
+"""The reference app: one account trains a model and shares it, another one imports it, keeps it up to date and runs it,
+and has a second model look at what it makes.
 
 `make demo` takes it through a stack's whole life. Two ARNs hold ids that only the service knows; the stack `Training`
 puts them out, and the stack `Plant` takes them as context: `cdk deploy Plant -c dataset_arn=… -c model_arn=…`.
@@ -10,12 +11,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_lookout import Wait, equipment
+from cdk_lookout import Wait, equipment, vision
 
 TRAINING = cdk.Environment(account="111111111111", region="us-east-1")
 PLANT = cdk.Environment(account="222222222222", region="us-east-1")
-#: Buckets that exist already: the readings of half a year with their labels, and those that come in now.
-READINGS, TELEMETRY = "pump-readings", "pump-telemetry"
+#: Buckets that exist already: the readings of half a year with their labels, those that come in now, and pictures.
+READINGS, TELEMETRY, PICTURES = "pump-readings", "pump-telemetry", "bottle-pictures"
 
 
 class Training(cdk.Stack):
@@ -105,6 +106,35 @@ class Plant(cdk.Stack):
         cdk.CfnOutput(self, "ActiveVersion", value=active.active_model_version)
 
 
+class Inspection(cdk.Stack):
+    """In the plant's account: trains a model with pictures of bottles, and hosts it if it is good enough."""
+
+    def __init__(self, scope: Construct, id: str, *, removal_policy: cdk.RemovalPolicy | None = None) -> None:
+        super().__init__(scope, id, env=PLANT, description="Finds bad bottles")
+        pictures = s3.Bucket.from_bucket_name(self, "Pictures", PICTURES)
+        bottles = vision.Project(self, "Bottles", removal_policy=removal_policy)
+        vision.Dataset(
+            self,
+            "Train",
+            project=bottles,
+            dataset_type=vision.DatasetType.TRAIN,
+            source=vision.DatasetSource.images(pictures, "train/good/", "train/bad/"),
+        )
+        model = vision.Model(
+            self,
+            "Model",
+            project=bottles,
+            output_bucket=pictures,
+            output_prefix="results/",
+            gate=vision.QualityGate(min_f1=0.8),
+            removal_policy=removal_policy,
+            wait=Wait.until_ready(timeout=cdk.Duration.hours(2)),
+        )
+        vision.HostedModel(self, "Hosted", model=model, min_inference_units=1)
+        cdk.CfnOutput(self, "ProjectName", value=model.project_name)
+        cdk.CfnOutput(self, "ModelVersion", value=model.model_version)
+
+
 def main() -> None:
     app = cdk.App()
     context = {
@@ -113,6 +143,7 @@ def main() -> None:
     }
     removal_policy = cdk.RemovalPolicy.DESTROY if context["removal"] == "destroy" else None
     Training(app, "Training", removal_policy=removal_policy)
+    Inspection(app, "Inspection", removal_policy=removal_policy)
     if context["dataset_arn"] and context["model_arn"]:
         unknown, then_import = context["max_unknown_events"], context["then_import"]
         Plant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,19 +39,20 @@ class Cli:
     context: Mapping[str, str]
     app: Path = ROOT
 
-    def deploy(self, stack: str, **context: str) -> Outcome:
-        return self._run(["deploy", stack, "--require-approval", "never", "--progress", "events"], context)
+    def deploy(self, *stacks: str, **context: str) -> Outcome:
+        options = ["--require-approval", "never", "--progress", "events", "--concurrency", str(len(stacks))]
+        return self._run("deploy", stacks, options, context)
 
-    def destroy(self, stack: str, **context: str) -> Outcome:
-        return self._run(["destroy", stack, "--force", "--progress", "events"], context)
+    def destroy(self, *stacks: str, **context: str) -> Outcome:
+        return self._run("destroy", stacks, ["--force", "--progress", "events"], context)
 
-    def _run(self, arguments: list[str], context: Mapping[str, str]) -> Outcome:
+    def _run(self, command: str, stacks: Sequence[str], options: Sequence[str], context: Mapping[str, str]) -> Outcome:
         environment = Environment(self.account, "us-east-1")
         tools.bootstrap_once(self.running, environment)
-        shown = " ".join(["cdk", *arguments[:2], *(f"-c {key}={value}" for key, value in context.items())])
+        shown = " ".join(["cdk", command, *stacks, *(f"-c {key}={value}" for key, value in context.items())])
         given = [item for key, value in {**self.context, **context}.items() for item in ("-c", f"{key}={value}")]
         done = subprocess.run(
-            [str(tools.find_cdk(ROOT)), *arguments, *given, "--output", str(self._output())],
+            [str(tools.find_cdk(ROOT)), command, *stacks, *options, *given, "--output", str(self._output())],
             cwd=self.app,
             # The CDK's own check of templates takes half of a synthesis; a test of the constructs has it.
             env={**tools.environment_for(self.running, environment), "CI": "true", "CDK_VALIDATION": "false"},
@@ -61,7 +62,7 @@ class Cli:
             text=True,
             check=False,
         )
-        return Outcome(shown, arguments[1], done.returncode == 0, done.stdout.replace(str(ROOT) + os.sep, ""))
+        return Outcome(shown, stacks[0], done.returncode == 0, done.stdout.replace(str(ROOT) + os.sep, ""))
 
     def _output(self) -> Path:
         """Where the app is synthesised to: apps that are deployed at once must not share it."""

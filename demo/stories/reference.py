@@ -11,9 +11,10 @@ from demo.cli import retained
 from demo.inventory import table
 from demo.stage import PLANT, TRAINING, Stage
 from demo.stories.story import Story
+from examples import bottles
 from lookout_local.services import Progress
 
-_READINGS, _TELEMETRY = "pump-readings", "pump-telemetry"
+_READINGS, _TELEMETRY, _PICTURES = "pump-readings", "pump-telemetry", "bottle-pictures"
 _FIVE_MINUTES = timedelta(minutes=5)
 
 
@@ -30,6 +31,7 @@ class Reference(Story):
             self.train_and_share,
             self.import_activate_and_run,
             self.watch_it_run,
+            self.inspect_bottles,
             self.deploy_again,
             self.update,
             self.version_that_does_not_pass_the_gate,
@@ -68,8 +70,13 @@ class Reference(Story):
 
     def import_activate_and_run(self) -> None:
         self.stage.say(f"a stack in account {PLANT} imports the model, activates it if it is good enough, and runs it")
-        self.stage.client("s3").create_bucket(Bucket=_TELEMETRY)
-        self.stage.succeeds(self._plant.deploy("Plant"))
+        s3 = self.stage.client("s3")
+        s3.create_bucket(Bucket=_TELEMETRY)
+        self.stage.say("another one trains a model of Lookout for Vision with pictures of bottles, and hosts it")
+        s3.create_bucket(Bucket=_PICTURES)
+        for key, content in bottles.files(_PICTURES).items():
+            s3.put_object(Bucket=_PICTURES, Key=key, Body=content)
+        self.stage.succeeds(self._plant.deploy("Plant", "Inspection"))
         self.stage.expect(self._active_version() == 1, "version 1 is active")
 
     def watch_it_run(self) -> None:
@@ -98,6 +105,18 @@ class Reference(Story):
         self.stage.expect(
             (len(results), len(anomalous)) == (15, 5), "of 15 rows, the five of the second file are anomalous"
         )
+
+    def inspect_bottles(self) -> None:
+        outputs, vision = self.stage.outputs("Inspection"), self.stage.client("lookoutvision")
+        for number, cracked in ((100, False), (101, True)):
+            answer = vision.detect_anomalies(
+                ProjectName=outputs["ProjectName"],
+                ModelVersion=outputs["ModelVersion"],
+                ContentType="image/png",
+                Body=bottles.picture(number, cracked=cracked),
+            )["DetectAnomalyResult"]
+            what = "cracked" if cracked else "good"
+            self.stage.expect(answer["IsAnomalous"] == cracked, f"a {what} bottle is told from the others")
 
     def deploy_again(self) -> None:
         self.stage.calls.clear()
@@ -152,8 +171,9 @@ class Reference(Story):
 
     def destroy_everything(self) -> None:
         self.stage.say("the removal policy becomes DESTROY, as the other account has it, then both stacks go")
-        self.stage.succeeds(self._plant.deploy("Plant", version="2", removal="destroy"))
-        self.stage.succeeds(self._plant.destroy("Plant", version="2", removal="destroy"))
+        both = ("Plant", "Inspection")
+        self.stage.succeeds(self._plant.deploy(*both, version="2", removal="destroy"))
+        self.stage.succeeds(self._plant.destroy(*both, version="2", removal="destroy"))
         self.stage.succeeds(self._training.destroy("Training", removal="destroy"))
         for account in (TRAINING, PLANT):
             equipment = self.stage.client("lookoutequipment", account)
@@ -162,6 +182,7 @@ class Reference(Story):
                 *equipment.list_models()["ModelSummaries"],
                 *equipment.list_inference_schedulers()["InferenceSchedulerSummaries"],
             ]
+            left += self.stage.client("lookoutvision", account).list_projects()["Projects"]
             self.stage.expect(not left, f"nothing is left in account {account}")
 
     def after_act(self) -> None:
