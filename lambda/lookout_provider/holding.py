@@ -10,7 +10,8 @@ from lookout_provider import log, ownership
 from lookout_provider.ownership import Adopted, Tags
 
 if TYPE_CHECKING:
-    from lookout_provider.resources.base import Attached, Issued, Live, Resource
+    from lookout_provider.resources.base import Attached, Live, Resource
+    from lookout_provider.resources.issued import Issued
 
 
 #: Before the name in a physical id: it was there already.

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lookout_provider import ownership, properties
-from lookout_provider.aws import Kind, Service, ServiceError
-from lookout_provider.holding import FOUND, ById, Holding, Leased, Tagged, Unheld
+from lookout_provider.aws import Service
+from lookout_provider.holding import Holding, Leased, Tagged, Unheld
 from lookout_provider.identity import fingerprint, generated_name, same, text
 from lookout_provider.ownership import Lease, Tags
-from lookout_provider.protocol import Request, digest
+from lookout_provider.protocol import Request
 
-#: Before the digits of what a thing was made instead of, at the end of its physical id.
-_INSTEAD_OF = "#"
 #: The attribute by which those who wait notice that work is done anew.
 GENERATION = "Generation"
 
@@ -303,86 +301,6 @@ class Attached(Resource):
     def gone(self, live: Live) -> bool:
         """What its parent is free of needs no further look."""
         return True
-
-
-class Issued(Resource):
-    """A type that takes no tags, and whose parent takes none: that its id was issued proves whose it is.
-
-    Before anything was issued, its name may prove it, or the service: to the client token of the event that made it,
-    it gives the same answer again, where to any other one it says that the thing exists.
-    """
-
-    taggable = False
-    holding = ById
-    #: What the id of a thing ends with that was made instead of another one.
-    _mark = ""
-
-    @staticmethod
-    def bare(physical_id: str) -> str:
-        """*physical_id* without what it says of the past."""
-        return physical_id.removeprefix(FOUND).partition(_INSTEAD_OF)[0]
-
-    @abstractmethod
-    def bare_id(self) -> str:
-        """The physical id that the desired state leads to, without what it says of the past."""
-
-    def physical_id(self) -> str:
-        return self.bare_id() + self._mark
-
-    def issued(self, physical_id: str) -> bool:
-        bare = self.bare(physical_id)
-        return bare == self.bare_id() or super().issued(bare)
-
-    def called(self, physical_id: str) -> str:
-        return super().called(self.bare(physical_id))
-
-    def replaces(self, current: Live) -> None:
-        """A rollback leads back to *current*, which only the id of the new thing can prove to have been ours."""
-        self._mark = self._mark_of(current)
-
-    def id_after(self, known: str) -> str:
-        current = self.find(known)
-        if current is not None and self.differences(current):
-            self.replaces(current)
-        return super().id_after(known)
-
-    def search(self) -> Live | None:
-        live = super().search()
-        if live is not None and self._was_ours(live):
-            live.physical_id = self.bare(live.physical_id)
-        return live
-
-    def _was_ours(self, live: Live) -> bool:
-        """Whether *live* is what the thing was made instead of that this event is about."""
-        return (self.proven or "").endswith(self._mark_of(live))
-
-    def _mark_of(self, live: Live) -> str:
-        made = text(live.description.get("CreationTimestamp"))
-        return _INSTEAD_OF + digest(self.bare(live.physical_id), made)[:12]
-
-    def only_ours(self, live: Live) -> bool:
-        """Whether nobody but this construct can have given *live* its name."""
-        return False
-
-    def owner(self, live: Live) -> str | None:
-        proven = live.physical_id == self.proven or self._was_ours(live) or self.only_ours(live)
-        return self.request.owner if proven or self.made_by_this_event(live) else None
-
-    def made_by_this_event(self, live: Live) -> bool:
-        """Whether *live* is what an earlier delivery, or an earlier poll, of this very event has made."""
-        if self.request.request_type == "Delete":
-            return False
-        try:
-            self.claim()
-        except ServiceError as error:
-            if error.kind is not Kind.CONFLICT:
-                raise
-            return False
-        return True
-
-    def claim(self) -> None:
-        """Send the request that makes it once more."""
-        self.create()
 
 
 class Unowned(Resource):

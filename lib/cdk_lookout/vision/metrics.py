@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, TypedDict, Unpack
 
 import aws_cdk as cdk
@@ -25,14 +26,14 @@ class ModelMetrics:
     """Metrics of a version, which the service puts while it is hosted: by project and version."""
 
     @property
+    @abstractmethod
     def project_name(self) -> str:
         """The name of the project."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def model_version(self) -> str:
         """The number of the version, as text."""
-        raise NotImplementedError
 
     def metric(self, metric_name: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """The metric of that name in `AWS/LookoutVision`.

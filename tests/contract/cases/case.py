@@ -8,8 +8,9 @@ from typing import Any
 
 from lookout_provider import resources
 from lookout_provider.holding import Leased, Unheld
-from lookout_provider.resources.base import Action, Issued, Named
+from lookout_provider.resources.base import Action, Named
 from lookout_provider.resources.base import Resource as Type
+from lookout_provider.resources.issued import Issued
 from tests.contract.world import World
 
 Properties = Mapping[str, Any]

@@ -13,7 +13,8 @@ from lookout_provider.files import Files
 from lookout_provider.holding import Refused
 from lookout_provider.manifest import InvalidManifest, Lines
 from lookout_provider.properties import InvalidProperty
-from lookout_provider.resources.base import Issued, Live, State
+from lookout_provider.resources.base import Live, State
+from lookout_provider.resources.issued import Issued
 from lookout_provider.resources.vision.service import VisionResource
 
 _PHYSICAL_ID = re.compile(r"(?P<project>[^/]+)/(?P<type>train|test)")

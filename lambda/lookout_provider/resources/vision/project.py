@@ -10,7 +10,8 @@ from lookout_provider import ownership
 from lookout_provider.holding import Refused
 from lookout_provider.identity import fingerprint
 from lookout_provider.ownership import Lease
-from lookout_provider.resources.base import Issued, Live, Named
+from lookout_provider.resources.base import Live, Named
+from lookout_provider.resources.issued import Issued
 from lookout_provider.resources.vision.model import HOSTING
 from lookout_provider.resources.vision.service import VisionResource
 
