@@ -49,14 +49,10 @@ class Machine:
         return delivered
 
     def _id_in(self, execution_arn: str) -> str | None:
-        """The physical id of what that wait is about; None when nothing may have been made under it.
-
-        An Update looks before it removes what is not certain to exist, a Delete takes the id for its own.
-        """
+        """The physical id of what that wait is about; None when it was not certain to be ours."""
         state = json.loads(self._states.call("DescribeExecution", executionArn=execution_arn).get("input") or "{}")
         # Later states are not told; what was being made when the wait began is what it is about.
-        certain = state.get("Phase") == "settle" or self._request.request_type == "Update"
-        return state.get("PhysicalId") if certain else None
+        return state["PhysicalId"] if state.get("Phase") == "settle" else None
 
     def _stop(self, execution_arn: str) -> None:
         """Stop an execution; one that has just answered may end by itself meanwhile."""
