@@ -29,7 +29,7 @@ class Account:
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         """*client* makes a boto3 client of a service, in the account."""
-        self.equipment = client("lookoutequipment")
+        self.equipment, self.vision = client("lookoutequipment"), client("lookoutvision")
         self._s3, self._iam = client("s3"), client("iam")
         self._undo: list[Callable[[], None]] = []
 
@@ -38,21 +38,26 @@ class Account:
         while self._undo:
             self._undo.pop()()
 
-    def bucket(self, name: str, contents: Mapping[str, str] | None = None) -> str:
+    def bucket(self, name: str, contents: Mapping[str, str | bytes] | None = None) -> str:
         """A bucket with a pump's readings and its failures, or with other *contents*; its name."""
         self._s3.create_bucket(Bucket=name)
         self._undo.append(partial(self._remove_bucket, name))
-        for key, text in (files() if contents is None else contents).items():
-            self.put(name, key, text)
+        for key, content in (files() if contents is None else contents).items():
+            self.put(name, key, content)
         return name
 
-    def put(self, bucket: str, key: str, text: str) -> None:
+    def put(self, bucket: str, key: str, content: str | bytes) -> None:
         """Upload a file."""
-        self._s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
+        body = content.encode() if isinstance(content, str) else content
+        self._s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def read(self, bucket: str, key: str) -> str:
+        """What is in a file of text."""
+        return self.load(bucket, key).decode()
+
+    def load(self, bucket: str, key: str) -> bytes:
         """What is in a file."""
-        return str(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        return bytes(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The keys of the files in a bucket."""
@@ -119,6 +124,26 @@ class Account:
         )["ModelVersion"]
         _until(lambda: self._version_status(model, number), "SUCCESS")
 
+    def project(self, name: str, bucket: str) -> None:
+        """A project of Lookout for Vision with two datasets, both out of the `test.manifest` of a bucket."""
+        self.vision.create_project(ProjectName=name)
+        self._undo.append(partial(self.vision.delete_project, ProjectName=name))
+        manifest = {"S3Object": {"Bucket": bucket, "Key": "test.manifest"}}
+        for kind in ("train", "test"):
+            dataset = {"ProjectName": name, "DatasetType": kind}
+            self.vision.create_dataset(**dataset, DatasetSource={"GroundTruthManifest": manifest})
+            self._undo.append(partial(self._remove, self.vision.delete_dataset, self._dataset_status, dataset))
+            _until(partial(self._dataset_status, dataset), "CREATE_COMPLETE")
+
+    def inspection(self, project: str, bucket: str) -> str:
+        """One more version of a project's model; the ARN."""
+        output = {"S3Location": {"Bucket": bucket, "Prefix": "results/"}}
+        made = self.vision.create_model(ProjectName=project, OutputConfig=output)["ModelMetadata"]
+        version = {"ProjectName": project, "ModelVersion": made["ModelVersion"]}
+        self._undo.append(partial(self._remove, self.vision.delete_model, self._inspection_status, version))
+        _until(partial(self._inspection_status, version), "TRAINED")
+        return str(made["ModelArn"])
+
     def share(self, arn: str, action: str, account: str) -> None:
         """Let another account do something with a dataset or a model."""
         principal = {"AWS": f"arn:aws:iam::{account}:root"}
@@ -127,6 +152,26 @@ class Account:
 
     def _version_status(self, model: str, number: int) -> str:
         return str(self.equipment.describe_model_version(ModelName=model, ModelVersion=number)["Status"])
+
+    def _dataset_status(self, dataset: Mapping[str, str]) -> str:
+        return str(self.vision.describe_dataset(**dataset)["DatasetDescription"]["Status"])
+
+    def _inspection_status(self, version: Mapping[str, str]) -> str:
+        return str(self.vision.describe_model(**version)["ModelDescription"]["Status"])
+
+    def _remove(
+        self, delete: Callable[..., object], status: Callable[[Mapping[str, str]], str], what: Mapping[str, str]
+    ) -> None:
+        """Delete something of Lookout for Vision, and wait until it is gone: what it is of is deleted next."""
+
+        def left() -> str:
+            try:
+                return status(what)
+            except self.vision.exceptions.ResourceNotFoundException:
+                return "gone"
+
+        delete(**what)
+        _until(left, "gone")
 
     def _remove_bucket(self, name: str) -> None:
         for key in self.keys(name):

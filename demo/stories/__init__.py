@@ -1,7 +1,9 @@
 """What the demo tells: the story of the reference app, and one for each app in examples/."""
 
 from demo.stories.cross_account import CrossAccount
+from demo.stories.inspect_bottles import InspectBottles
 from demo.stories.labels import Labels
+from demo.stories.package_for_the_edge import PackageForTheEdge
 from demo.stories.reference import Reference
 from demo.stories.schedulers import Schedulers
 from demo.stories.story import Story
@@ -16,4 +18,6 @@ STORIES: dict[str, type[Story]] = {
     "weekly_promotion": WeeklyPromotion,
     "cross_account": CrossAccount,
     "schedulers": Schedulers,
+    "inspect_bottles": InspectBottles,
+    "package_for_the_edge": PackageForTheEdge,
 }

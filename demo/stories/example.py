@@ -59,6 +59,7 @@ class Example(Story):
         found = set()
         for account in (TRAINING, PLANT):
             equipment = self.stage.client("lookoutequipment", account)
+            vision = self.stage.client("lookoutvision", account)
             stacks = self.stage.client("cloudformation", account).describe_stacks()["Stacks"]
             found |= {
                 f"{what} {name} of {account}"
@@ -68,6 +69,7 @@ class Example(Story):
                     "label group": [
                         one["LabelGroupName"] for one in equipment.list_label_groups()["LabelGroupSummaries"]
                     ],
+                    "project": [one["ProjectName"] for one in vision.list_projects()["Projects"]],
                     "bucket": [one["Name"] for one in self.stage.client("s3", account).list_buckets()["Buckets"]],
                     "stack": [one["StackName"] for one in stacks],
                 }.items()

@@ -15,7 +15,9 @@ import cdk_nag
 import pytest
 
 from examples.cross_account.app import Plant, Research
+from examples.inspect_bottles.app import InspectBottles
 from examples.labels.app import Labels
+from examples.package_for_the_edge.app import PackageForTheEdge
 from examples.schedulers.app import Schedulers
 from examples.train_from_a_bucket.app import TrainFromABucket
 from examples.weekly_promotion.app import WeeklyPromotion
@@ -25,12 +27,17 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 LOG = EXAMPLES / "labels" / "log.csv"
 ARNS: Any = {"dataset_arn": DATASET_ARN, "model_arn": MODEL_ARN}
 BUCKET = "factory-files"
+VERSION_ARN = "arn:aws:lookoutvision:us-east-1:111111111111:model/bottles/1"
 APPS: dict[str, Callable[[cdk.App], list[cdk.Stack]]] = {
     "cross_account": lambda app: [
         Research(app, "Research", bucket_name=BUCKET, importer="222222222222"),
         Plant(app, "Plant", **ARNS),
     ],
+    "inspect_bottles": lambda app: [InspectBottles(app, "InspectBottles", bucket_name=BUCKET, hours="06:00-22:00")],
     "labels": lambda app: [Labels(app, "Labels", dataset_name="pumps", labels=LOG)],
+    "package_for_the_edge": lambda app: [
+        PackageForTheEdge(app, "PackageForTheEdge", model_arn=VERSION_ARN, bucket_name=BUCKET)
+    ],
     "schedulers": lambda app: [Schedulers(app, "Schedulers", model_name="wear", bucket_name=BUCKET)],
     "train_from_a_bucket": lambda app: [
         TrainFromABucket(app, "TrainFromABucket", bucket_name=BUCKET, train_until=datetime(2026, 7, 1, tzinfo=UTC))
@@ -68,7 +75,7 @@ def test_cfn_lint_finds_nothing_in_an_example(name: str, app: cdk.App, tmp_path:
 @pytest.mark.parametrize("name", APPS)
 def test_an_example_gives_no_warning_but_that_the_service_has_ended(name: str, app: cdk.App) -> None:
     found = [warning for stack in APPS[name](app) for warning in warnings(stack)]
-    assert [warning for warning in found if "AWS ended Amazon Lookout for Equipment" not in warning] == []
+    assert [warning for warning in found if "AWS ended Amazon Lookout for" not in warning] == []
 
 
 @pytest.mark.parametrize("name", APPS)
