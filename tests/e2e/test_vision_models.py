@@ -48,7 +48,7 @@ def define(stack: cdk.Stack, trigger: str = "1", units: int = 1, min_f1: float =
         "Component",
         model=model,
         target=vision.PackagingTarget.jetson_xavier(),
-        component_name="bottles",
+        component_name=stack.stack_name,
         output_bucket=files,
         output_prefix="components/",
     )
