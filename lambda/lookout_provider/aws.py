@@ -7,7 +7,9 @@ import functools
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from lookout_provider import log
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _RETRIES = {"mode": "standard", "total_max_attempts": 4}
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 _LOOKOUT = ("lookoutequipment", "lookoutvision")
+#: What the names of the operations begin with that change nothing.
+_LOOKS = ("Describe", "List", "Get")
 
 
 class Kind(enum.Enum):
@@ -42,6 +46,31 @@ class ServiceError(Exception):
     def __init__(self, operation: str, kind: Kind, code: str, message: str) -> None:
         super().__init__(f"{operation}: {code}: {message}")
         self.kind = kind
+
+
+class WouldChange(Exception):
+    """A call that would change something was about to be made where nothing may change."""
+
+
+def only_look() -> None:
+    """Raise WouldChange: no call may change anything."""
+    raise WouldChange
+
+
+_before_change: ContextVar[Callable[[], None]] = ContextVar("before_change", default=lambda: None)
+
+
+@contextmanager
+def before_change(check: Callable[[], None]) -> Iterator[None]:
+    """Let *check* be asked before each call that changes something; what it raises keeps that from being made.
+
+    Step Functions is not meant: it changes what waits, not what is managed.
+    """
+    token = _before_change.set(check)
+    try:
+        yield
+    finally:
+        _before_change.reset(token)
 
 
 @functools.cache
@@ -77,10 +106,12 @@ class Service:
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call *operation*.
 
-        Raises ServiceError.
+        Raises ServiceError, and what `before_change` has to say.
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
+        if self.name != "stepfunctions" and not operation.startswith(_LOOKS):
+            _before_change.get()()
         started = time.monotonic()
         outcome, request_id = "", ""
         try:

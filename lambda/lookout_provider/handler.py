@@ -5,10 +5,12 @@ It can always answer: everything that may fail to import is imported inside the 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lookout_provider import log
@@ -16,10 +18,13 @@ from lookout_provider.protocol import REFUSED, Answer, Request, digest, send
 
 if TYPE_CHECKING:
     from lookout_provider.lifecycle import Progress
+    from lookout_provider.machine import Machine, Wait
 
 #: The watchdog answers this many seconds before the function would be stopped.
 _WATCHDOG_SECONDS = 15
 _LONGEST_WAIT_SECONDS = 60
+#: How long a wait that was stopped may still have a change under way, at least.
+_STOPPING_SECONDS = 10
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -38,84 +43,186 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any]:
+    """Answer an event at once if nothing has to be changed for it; else begin a wait, whose polls change things."""
     try:
         from lookout_provider import lifecycle
-        from lookout_provider.machine import Machine
-
-        machine = Machine(request)
-        progress = lifecycle.begin(request)
-        watchdog.progress = progress
-        if machine.fence():
-            # Delivered twice, and the first delivery's wait will answer.
-            return {}
-        if machine.left_behind:
-            lifecycle.take_over(request, progress, machine.left_behind)
-        outcome = lifecycle.advance(request, progress)
-        if not isinstance(outcome, Answer):
-            # What the watchdog has answered must not go on: CloudFormation's next event may be under way.
-            if watchdog.call_off():
-                machine.start(_state(request, outcome, context.invoked_function_arn))
-            return {}
+        from lookout_provider.machine import Busy, Machine
     except Exception as error:
-        outcome = _unexpected(request, error, watchdog.physical_id)
-    watchdog.answer(outcome)
+        watchdog.answer(_unexpected(request, error))
+        return {}
+    try:
+        outcome: Answer | Progress | None = lifecycle.refused(request)
+        if outcome is None:
+            machine = Machine(request, lifecycle.line(request))
+
+            def look(earlier: Sequence[Wait]) -> Answer | Progress:
+                return _first_look(request, machine, earlier)
+
+            outcome = _enter(request, machine, look, watchdog, context)
+            if isinstance(outcome, lifecycle.Progress):
+                # Its wait knows of those in front; should this fail, its first poll stops them.
+                machine.stop_all(outcome.behind)
+    except Busy:
+        # Nothing is lost: Lambda brings the event again, or the wait that has begun goes on.
+        raise
+    except Exception as error:
+        outcome = _unexpected(request, error)
+    if isinstance(outcome, Answer):
+        watchdog.answer(outcome)
     return {}
+
+
+def _enter(
+    request: Request,
+    machine: Machine,
+    look: Callable[[Sequence[Wait]], Answer | Progress],
+    watchdog: _Watchdog,
+    context: Any,
+) -> Answer | Progress | None:
+    """Get in line with what *look* makes of the waits in front; None where somebody else answers."""
+    while True:
+        earlier = machine.earlier()
+        own = next((wait for wait in earlier if wait.is_of(request)), None)
+        if own is not None:
+            # Delivered twice. Its wait answers, or has answered, or was stopped by a later event.
+            return None if own.changes else Answer.recorded(own.answered)
+        outcome = look(earlier)
+        # What the watchdog has answered must not go on: CloudFormation's next event may be under way.
+        if not watchdog.call_off():
+            return None
+        if machine.begin(_state(request, outcome, context.invoked_function_arn)):
+            return outcome
+
+
+def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> Answer | Progress:
+    """What there is to say at once, or to wait for; nothing is changed.
+
+    An event comes too late that asks for what is being deleted: CloudFormation has gone on.
+    """
+    from lookout_provider import aws, lifecycle
+
+    progress = lifecycle.begin(request)
+    running = [wait for wait in earlier if wait.running]
+    if request.request_type == "Create" and any(wait.request.request_type == "Delete" for wait in running):
+        return Answer("FAILED", request.id_before, "too late: the deletion of what it would make has begun")
+    unheard = running + [wait for wait in earlier[-1:] if not wait.running and wait.leaves(request)]
+    if request.request_type == "Delete":
+        unheard += [wait for wait in machine.creates() if wait.running and wait not in unheard]
+    for wait in unheard:
+        progress.behind += [arn for arn in (wait.arn, *wait.state.get("Behind", [])) if arn not in progress.behind]
+    progress.arrived = any(wait.answered.get("PhysicalId") in (None, request.physical_id) for wait in unheard)
+    if not unheard and lifecycle.looks_first(request):
+        with contextlib.suppress(aws.WouldChange), aws.before_change(aws.only_look):
+            return lifecycle.advance(request, lifecycle.begin(request))
+    return progress
 
 
 def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[str, Any]:
     """One poll; an exception is the state machine's to retry, and to answer when retries are used up."""
-    from lookout_provider import lifecycle
-    from lookout_provider.machine import Machine
+    from lookout_provider import aws, lifecycle
+    from lookout_provider.machine import Machine, Stopped, Warrant
 
     request = Request.parse(state["Event"])
+    began = state.get("Began") or time.time()
     progress = lifecycle.Progress(
         lifecycle.Phase(state["Phase"]),
         state["PhysicalId"],
-        state["Waited"] + state["Seconds"],
+        # A local clock shortens the waits, and slow calls make them longer.
+        max(state["Waited"] + state["Seconds"], int(time.time() - began)),
         state["Since"],
         state.get("Memo", {}),
-        state.get("Abandoned", ""),
+        state.get("Behind", []),
+        state.get("Stopped", False),
+        state.get("Tidied", False),
+        state.get("Arrived", False),
     )
-    if progress.phase is not lifecycle.Phase.SETTLE and not Machine(request).wanted(execution_arn):
+    machine = Machine(request)
+    warrant = Warrant(machine, execution_arn)
+    try:
+        with aws.before_change(warrant.check):
+            if progress.phase is not lifecycle.Phase.SETTLE:
+                warrant.check()
+            log.write(
+                "poll", request=request, phase=progress.phase, waited=progress.waited, physical_id=progress.physical_id
+            )
+            outcome = _step(request, progress, machine)
+    except Stopped:
         return {}
-    log.write("poll", request=request, phase=progress.phase, waited=progress.waited, physical_id=progress.physical_id)
-    outcome = lifecycle.advance(request, progress)
     if isinstance(outcome, Answer):
+        if request.request_type == "Update" and outcome.physical_id != request.physical_id:
+            _arrive(request, outcome, state["FunctionArn"])
         send(request, outcome, _where(context))
-        return {}
-    return _state(request, outcome, state["FunctionArn"])
+    return _state(request, outcome, state["FunctionArn"], began)
 
 
-def _state(request: Request, progress: Progress, function_arn: str) -> dict[str, Any]:
-    """The state machine's state. Properties go along only while something is still to be made or removed."""
+def _arrive(request: Request, answer: Answer, function_arn: str) -> None:
+    """Leave word in line behind the id that an Update leads to: from now on that is the one that is known."""
+    from lookout_provider.machine import Machine
+
+    machine = Machine(request, answer.physical_id)
+    while not any(wait.is_of(request) for wait in machine.earlier()):
+        machine.begin(_state(request, answer, function_arn))
+
+
+def _step(request: Request, progress: Progress, machine: Machine) -> Answer | Progress:
+    """What a poll does: first stop the waits in front, then go one step on."""
+    from lookout_provider import lifecycle
+
+    if not progress.stopped:
+        progress.stopped = True
+        if machine.stop_all(progress.behind):
+            # A poll of theirs may be under way, with its last change.
+            return progress
+    waits = [] if progress.tidied else [machine.read(arn) for arn in progress.behind]
+    unheard = [wait.request for wait in waits if wait is not None and wait.leaves(request)]
+    return lifecycle.advance(request, progress, unheard)
+
+
+def _state(
+    request: Request, outcome: Answer | Progress, function_arn: str, began: float | None = None
+) -> dict[str, Any]:
+    """The state machine's state: over when there is an answer, else how to go on.
+
+    Properties go along only while something is still to be made or removed.
+    """
     from lookout_provider.lifecycle import Phase
 
-    properties = {"Options": request.options} if progress.phase is Phase.SETTLE else request.properties
+    if isinstance(outcome, Answer):
+        return {"Event": request.event({}), "FunctionArn": function_arn, "Answered": outcome.record}
+    properties = {"Options": request.options} if outcome.phase is Phase.SETTLE else request.properties
     return {
         "Event": request.event(properties),
         "FunctionArn": function_arn,
-        "Phase": progress.phase.value,
-        "PhysicalId": progress.physical_id,
-        "Waited": progress.waited,
-        "Seconds": _seconds(request, progress),
-        "Since": progress.since,
-        "Memo": progress.memo,
-        "Abandoned": progress.abandoned,
+        "Phase": outcome.phase.value,
+        "PhysicalId": outcome.physical_id,
+        "Waited": outcome.waited,
+        "Seconds": _seconds(request, outcome, began),
+        "Since": outcome.since,
+        "Memo": outcome.memo,
+        "Behind": outcome.behind,
+        "Stopped": outcome.stopped,
+        "Tidied": outcome.tidied,
+        "Arrived": outcome.arrived,
+        "Began": began or time.time(),
     }
 
 
-def _seconds(request: Request, progress: Progress) -> int:
+def _seconds(request: Request, progress: Progress, began: float | None) -> int:
     """The next wait: as many seconds as the type says at first, then half the time already waited, 60 at most.
 
-    What waits for its turn is spread, because CloudFormation starts many custom resources at once.
+    A wait that begins because something has to be changed begins with that. What waits for its turn is spread, because
+    CloudFormation starts many custom resources at once.
     """
+    from lookout_provider.lifecycle import Phase
     from lookout_provider.resources import resource_for
 
     first = resource_for(request).first_wait_seconds
     seconds = min(_LONGEST_WAIT_SECONDS, max(first, progress.waited // 2))
-    if not progress.since:
-        return seconds
-    return seconds + int(digest(request.logical_id, str(progress.waited))[:8], 16) % (seconds + 1)
+    if progress.behind and not progress.tidied:
+        return max(seconds, _STOPPING_SECONDS)
+    if progress.since:
+        return seconds + int(digest(request.logical_id, str(progress.waited))[:8], 16) % (seconds + 1)
+    return seconds if began or progress.phase is Phase.SETTLE else 0
 
 
 def _give_up(state: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -129,7 +236,10 @@ def _give_up(state: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _undelivered(record: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """An invocation died without an answer (out of memory, say): Lambda hands the event to this destination."""
+    """An event was not carried out (out of memory, say, or too old): Lambda hands it to this destination.
+
+    Unless its wait has begun nothing was changed for it; and if it has, that answers.
+    """
     payload = record["requestPayload"]
     if "ResponseURL" not in payload:
         return {}
@@ -138,27 +248,20 @@ def _undelivered(record: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return _forget(request, context)
     condition = record.get("requestContext", {}).get("condition", "")
     reason = f"the provider's function ended without an answer ({condition}); its log has the details"
-    send(request, Answer("FAILED", _last_known_id(request), reason), _where(context))
+    failed = Answer("FAILED", request.id_before, reason)
+    with _Watchdog(request, context) as watchdog:
+        outcome: Answer | Progress | None = failed
+        try:
+            from lookout_provider import lifecycle
+            from lookout_provider.machine import Machine
+
+            machine = Machine(request, lifecycle.line(request))
+            outcome = _enter(request, machine, lambda earlier: failed, watchdog, context)
+        except Exception as error:
+            log.write("not in line", request=request, level="ERROR", error=str(error))
+        if isinstance(outcome, Answer):
+            watchdog.answer(outcome)
     return {}
-
-
-def _last_known_id(request: Request) -> str:
-    """The id under which the dead invocation may have made something, so that a Delete finds it.
-
-    For an Update that is the id of what would replace the resource: its rollback leads back to the old one, and
-    then deletes what is under this one, if there is anything.
-    """
-    known = request.physical_id or f"unknown:{request.logical_id}"
-    if request.request_type == "Delete":
-        return known
-    try:
-        from lookout_provider.resources import resource_for
-
-        resource = resource_for(request)
-        resource.accept(request.properties)
-        return resource.id_after(known)
-    except Exception:
-        return known
 
 
 def _inert(request: Request) -> bool:
@@ -171,9 +274,9 @@ def _forget(request: Request, context: Any) -> dict[str, Any]:
     return {}
 
 
-def _unexpected(request: Request, error: Exception, physical_id: str) -> Answer:
+def _unexpected(request: Request, error: Exception) -> Answer:
     log.write("unexpected", request=request, level="ERROR", trace=traceback.format_exc())
-    return Answer("FAILED", physical_id, f"{type(error).__name__}: {error}")
+    return Answer("FAILED", request.id_before, f"{type(error).__name__}: {error}")
 
 
 def _where(context: Any) -> str:
@@ -193,13 +296,6 @@ class _Watchdog:
         seconds = context.get_remaining_time_in_millis() / 1000 - _WATCHDOG_SECONDS
         self._timer = threading.Timer(max(0.0, seconds), self._bark)
         self._timer.daemon = True
-        self.progress: Progress | None = None
-
-    @property
-    def physical_id(self) -> str:
-        if self.progress is not None:
-            return self.progress.physical_id
-        return self._request.physical_id or f"{REFUSED}{self._request.logical_id}"
 
     def __enter__(self) -> _Watchdog:
         self._timer.start()
@@ -221,4 +317,4 @@ class _Watchdog:
     def _bark(self) -> None:
         if self._once.acquire(blocking=False):
             reason = "the provider's function ran out of time"
-            send(self._request, Answer("FAILED", self.physical_id, reason), _where(self._context))
+            send(self._request, Answer("FAILED", self._request.id_before, reason), _where(self._context))

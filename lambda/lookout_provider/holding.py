@@ -49,6 +49,10 @@ class Holding(ABC):
     def confirm(self, live: Live) -> None:  # noqa: B027
         """An Update has come: whatever led to *live* has succeeded."""
 
+    def made(self, live: Live) -> bool:
+        """Whether *live*, which this event leads to, was made by it, and not there before."""
+        return True
+
     @abstractmethod
     def let_go(self, live: Live) -> bool:
         """Let go of *live*; True when it stays: others hold it too, or it was there before."""
@@ -73,12 +77,18 @@ class Unheld(Holding):
     def take(self, live: Live) -> None:
         """Nothing holds it."""
 
+    def made(self, live: Live) -> bool:
+        return False
+
     def let_go(self, live: Live) -> bool:
         return False
 
 
 class Noted(Unheld):
     """It takes no tags; its parent notes it under a key made of its owner, so nobody else can mean the same thing."""
+
+    def made(self, live: Live) -> bool:
+        return True
 
 
 class Leased(Holding):
@@ -152,6 +162,9 @@ class ById(Holding):
         if self.request.request_type == "Create" and self._left_over(live):
             live.physical_id = FOUND + live.physical_id
 
+    def made(self, live: Live) -> bool:
+        return self.resource.made_by_this_event(live)
+
     def confirm(self, live: Live) -> None:
         live.physical_id = live.physical_id.removeprefix(FOUND)
 
@@ -177,8 +190,7 @@ class Tagged(Holding):
 
     def may_remake(self, live: Live) -> bool:
         """Ours, and a failure of an earlier event: this event's own is reported."""
-        made_by = self.resource.read_tags(live).get(ownership.MADE_BY)
-        return self.resource.owner(live) == self.request.owner and made_by != ownership.made_by(self.request)
+        return self.resource.owner(live) == self.request.owner and not self.made(live)
 
     def admit(self, live: Live, differences: Sequence[str]) -> None:
         if not self._adopting():
@@ -191,6 +203,9 @@ class Tagged(Holding):
         # What was adopted keeps the tags that somebody else gave it.
         theirs = ownership.users(self.resource.read_tags(live)) if adopted else {}
         self._retag(live, ours | theirs | self.resource.tags)
+
+    def made(self, live: Live) -> bool:
+        return self.resource.read_tags(live).get(ownership.MADE_BY) == ownership.made_by(self.request)
 
     def confirm(self, live: Live) -> None:
         self._retag(live, self._ours(live))

@@ -13,16 +13,19 @@ from dataclasses import dataclass, field
 
 from lookout_provider import gates, log
 from lookout_provider.aws import Kind, ServiceError
-from lookout_provider.holding import Refused
+from lookout_provider.holding import Holding, Refused
 from lookout_provider.properties import InvalidProperty
-from lookout_provider.protocol import REFUSED, Answer, Request
-from lookout_provider.resources import resource_for
+from lookout_provider.protocol import Answer, Request
+from lookout_provider.resources import resource_for, type_of
 from lookout_provider.resources.base import Live, Resource, State
 
+#: The physical id of what is to be made, as long as nothing is known to have been. It leads nowhere but to a search.
+_UNKNOWN = "unknown:"
 #: A Delete has the time that CloudFormation gives a custom resource, less some to answer in.
 _DELETE_SECONDS = 3300
-#: The longest that the first invocation of an earlier event may still run behind this one: the function's timeout.
-INVOCATION_SECONDS = 300
+#: How long after a Delete under an invented id the Create may still come that it is about: Lambda drops an event of
+#: that age (see the function's `MaximumEventAgeInSeconds`), and an invocation takes at most the function's timeout.
+LATEST_CREATE_SECONDS = 900 + 300
 #: How long an error is waited out, in seconds. One that is not here counts at once; throttling never does.
 _PATIENCE = {Kind.DENIED: 120, Kind.UNREACHABLE: 120, Kind.CONFLICT: _DELETE_SECONDS, Kind.UNAVAILABLE: 900}
 #: What a Delete meets while nothing of the thing itself is under way seldom passes: something else uses it.
@@ -61,51 +64,94 @@ class Progress:
     since: dict[str, int] = field(default_factory=dict)
     #: What the type notes for its next step.
     memo: dict[str, str] = field(default_factory=dict)
-    #: What an Update that was cancelled had begun to make, and CloudFormation never heard of.
-    abandoned: str = ""
+    #: The waits in front, by ARN: of events that CloudFormation may not have heard the end of.
+    behind: list[str] = field(default_factory=list)
+    #: Whether those waits were stopped, and whether nothing is left of what they had begun.
+    stopped: bool = False
+    tidied: bool = False
+    #: Whether the event that was to make what a Delete is about has come: it cannot come any more.
+    arrived: bool = False
 
 
 def begin(request: Request) -> Progress:
     """Where an event starts."""
     phase = Phase.REMOVE if request.request_type == "Delete" else Phase.CONVERGE
-    return Progress(phase, request.physical_id or f"{REFUSED}{request.logical_id}")
+    return Progress(phase, request.physical_id or f"{_UNKNOWN}{request.logical_id}")
 
 
-def take_over(request: Request, progress: Progress, left_behind: str) -> None:
-    """Go on from the wait that this event has stopped; *left_behind* is what it would have answered with.
-
-    CloudFormation has not heard of it: for the Delete of what was being created it invents an id, and after an Update
-    that was cancelled it sends the old id.
-    """
+def refused(request: Request) -> Answer | None:
+    """The answer to an event whose properties cannot be: nothing needs to be asked for it."""
     if request.request_type == "Delete":
-        progress.physical_id = left_behind
-    elif left_behind != request.physical_id:
-        progress.abandoned = left_behind
+        return None
+    try:
+        resource_for(request).accept(request.properties)
+    except InvalidProperty as error:
+        return Answer("FAILED", request.id_before, str(error))
+    except ServiceError:
+        # A file that they name: its turn comes.
+        return None
+    return None
 
 
-def advance(request: Request, progress: Progress) -> Answer | Progress:
-    """One step on the way to the desired state: the answer, or what to wait for."""
-    return Step(request, progress).run()
+def line(request: Request) -> str:
+    """The physical id behind which an event stands in line: '' for what is to be made.
+
+    So does the Delete of what was being made: CloudFormation, which has had no answer, invents an id for it.
+    """
+    known = request.physical_id or ""
+    if request.request_type != "Delete":
+        return known
+    resource = resource_for(request)
+    try:
+        resource.accept(request.properties)
+        return known if resource.issued(known) else ""
+    except (InvalidProperty, ServiceError):
+        return known
+
+
+def looks_first(request: Request) -> bool:
+    """Whether it is worth looking if anything is to be changed at all, before a wait is begun for it."""
+    resource_type = type_of(request.resource_type)
+    nothing_to_delete = request.request_type == "Delete" and not resource_type.deletable
+    return request.request_type == "Update" or resource_type.only_looks or nothing_to_delete
+
+
+def advance(request: Request, progress: Progress, unheard: Sequence[Request] = ()) -> Answer | Progress:
+    """One step on the way to the desired state: the answer, or what to wait for.
+
+    *unheard* are the events whose end CloudFormation has not heard of: what they had begun goes.
+    """
+    return Step(request, progress, unheard).run()
 
 
 class Step:
     """One invocation's work on one event."""
 
-    def __init__(self, request: Request, progress: Progress) -> None:
+    def __init__(self, request: Request, progress: Progress, unheard: Sequence[Request]) -> None:
         self.request = request
         self.progress = progress
+        self.unheard = unheard
         self.resource: Resource = resource_for(request)
         self.resource.memo = progress.memo
-        if progress.phase is Phase.REMOVE:
-            self.resource.proven = progress.physical_id
         self.holding = self.resource.holding(self.resource)
 
     def run(self) -> Answer | Progress:
         phases = {Phase.CONVERGE: self._converge, Phase.SETTLE: self._wait, Phase.REMOVE: self._remove}
+        phase = self.progress.phase
         try:
-            outcome = phases[self.progress.phase]()
-        except (InvalidProperty, Refused) as error:
+            if phase is Phase.CONVERGE:
+                self.resource.accept(self.request.properties)
+            self._tidy()
+            outcome = phases[phase]()
+            if isinstance(outcome, Answer) and outcome.status == "SUCCESS" and not self._done_with_unheard():
+                outcome = self._again(phase)
+        except InvalidProperty as error:
             return self._failed(str(error))
+        except Refused as error:
+            if self._done_with_unheard():
+                return self._failed(str(error))
+            # What is in its way may be what goes.
+            return self._in_time(self._again(phase), f": {error}")
         except ServiceError as error:
             return self._after(error)
         self.progress.since.clear()
@@ -114,7 +160,6 @@ class Step:
     # -- create and update --------------------------------------------------------------------------------
 
     def _converge(self) -> Answer | Progress:
-        self.resource.accept(self.request.properties)
         current = self.resource.find(self.request.physical_id) if self.request.physical_id else None
         if current is None:
             return self._find_or_create()
@@ -201,29 +246,65 @@ class Step:
             return self._again(Phase.SETTLE)
         if live.state is State.READY and (unmet := gates.unmet(self.resource.gate, live.description)):
             return self._failed(f"{self.resource.called(live.physical_id)} does not pass its gate: {'; '.join(unmet)}")
-        if self.progress.abandoned and not self._tidied(live):
-            return self._again(Phase.SETTLE)
         return Answer("SUCCESS", live.physical_id, data=self.resource.data(live))
 
-    def _tidied(self, live: Live) -> bool:
-        """Whether what a cancelled Update had begun is gone, as far as that can be waited for."""
-        abandoned = self.progress.abandoned
-        left = self.resource.find(abandoned) if abandoned != live.physical_id and self.resource.deletable else None
-        if left is None:
+    # -- what CloudFormation has not heard of -------------------------------------------------------------
+
+    def _tidy(self) -> None:
+        """One step of removing what events had begun whose end CloudFormation has not heard of."""
+        removed = [self._removed_unheard(request) for request in self.unheard]
+        self.progress.tidied = all(removed)
+
+    def _removed_unheard(self, request: Request) -> bool:
+        """One step of removing what *request* had begun to make; whether nothing of that is left."""
+        resource = resource_for(request)
+        resource.removing = True
+        holding = resource.holding(resource)
+        if not resource.deletable:
             return True
-        if self.progress.waited >= (self._patience_of_user() or _DELETE_SECONDS):
-            # The stack is as it should be, and must not fail because of what it does not know.
-            log.write("left behind", request=self.request, level="WARN", physical_id=abandoned)
+        try:
+            resource.accept(request.properties)
+            live = resource.search()
+            if live is None or self._is_ours(resource, live) or not holding.made(live):
+                return True
+            given_up = self._out_of_patience() and resource.abandon(live)
+            return given_up or self._removed(live, resource, holding)
+        except (InvalidProperty, Refused) as error:
+            log.write("left behind", request=request, level="WARN", error=str(error))
             return True
-        self.resource.proven = abandoned
-        return self._removed(left)
+        except ServiceError as error:
+            log.write("failed call", request=request, level="WARN", kind=error.kind.value, error=str(error))
+            return error.kind in (Kind.REJECTED, Kind.UNREACHABLE)
+
+    def _is_ours(self, resource: Resource, live: Live) -> bool:
+        """Whether *live*, which *resource* leads to, is what this event itself is about."""
+        if self.request.request_type == "Delete":
+            return False
+        mine = [self.request.physical_id, self.progress.physical_id]
+        if self.resource.desired:
+            wanted = self.resource.physical_id()
+            if wanted is None and resource.identity == self.resource.identity:
+                return True
+            mine.append(wanted)
+        return resource.thing(live.physical_id) in [resource.thing(known) for known in mine if known]
+
+    def _out_of_patience(self) -> bool:
+        return self.progress.waited >= (self._patience_of_user() or _DELETE_SECONDS)
+
+    def _done_with_unheard(self) -> bool:
+        """Whether what was not heard of is gone, as far as that can be waited for."""
+        if self.progress.tidied or self.request.request_type == "Delete" or not self._out_of_patience():
+            return self.progress.tidied
+        # The stack is as it should be, and must not fail because of what it does not know.
+        log.write("left behind", request=self.request, level="WARN", behind=self.progress.behind)
+        return True
 
     # -- delete -------------------------------------------------------------------------------------------
 
     def _remove(self) -> Answer | Progress:
         physical_id = self.progress.physical_id
-        done = Answer("SUCCESS", self.request.physical_id or physical_id)
-        if physical_id.startswith(REFUSED) or not self.resource.deletable:
+        done = Answer("SUCCESS", physical_id)
+        if not self.resource.deletable:
             return done
         try:
             self.resource.accept(self.request.properties)
@@ -233,24 +314,24 @@ class Step:
             issued = True
         live = self.resource.find(physical_id) if issued else self.resource.search()
         if live is None:
-            # An id that CloudFormation invented: the Create may still run that was to answer with the real one.
-            early = not issued and self.progress.waited < INVOCATION_SECONDS
+            # An id that CloudFormation invented: the Create may be yet to come that was to answer with the real one.
+            early = not issued and not self.progress.arrived and self.progress.waited < LATEST_CREATE_SECONDS
             return self._again(Phase.REMOVE) if early else done
-        return done if self._removed(live) else self._again(Phase.REMOVE)
+        return done if self._removed(live, self.resource, self.holding) else self._again(Phase.REMOVE)
 
-    def _removed(self, live: Live) -> bool:
+    def _removed(self, live: Live, resource: Resource, holding: Holding) -> bool:
         """One step of removing *live*; whether nothing is left to do."""
-        owner = self.resource.owner(live)
+        owner = resource.owner(live)
         if owner != self.request.owner:
             log.write("left alone", request=self.request, physical_id=live.physical_id, owner=owner)
             return True
-        if self.holding.let_go(live):
+        if holding.let_go(live):
             return True
         if live.state is State.WORKING:
             # What cannot be cancelled cannot be deleted either.
             return False
-        self.resource.delete(live)
-        return self.resource.gone(live)
+        resource.delete(live)
+        return resource.gone(live)
 
     # -- waiting ------------------------------------------------------------------------------------------
 
@@ -304,7 +385,11 @@ class Step:
         return self.request.request_type == "Delete" and allowed
 
     def _failed(self, reason: str) -> Answer:
-        return Answer("FAILED", self.progress.physical_id, reason)
+        physical_id = self.progress.physical_id
+        if physical_id.startswith(_UNKNOWN) and self.request.request_type == "Create":
+            # Nothing was made: its Delete has nothing to look for.
+            physical_id = self.request.id_before
+        return Answer("FAILED", physical_id, reason)
 
 
 def _list(members: Sequence[str]) -> str:

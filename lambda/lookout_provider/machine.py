@@ -1,100 +1,229 @@
-"""The state machine that waits between two polls, and the fence that stops an older wait."""
+"""The waits of a custom resource: executions of the stack's state machine, in line behind one another.
+
+Whatever changes something does so in a wait, and an event begins its wait before it changes anything: what an event may
+have begun can then always be read in the input of its wait, whoever dies in the meantime. An event that changes nothing
+leaves a wait that is over at once, so that it is known when it comes again.
+
+The name of a wait is made of the resource, of the physical id that CloudFormation knows, of the day and of a number.
+Step Functions gives a name once, so two events of a resource cannot fail to notice one another; the list of executions
+would not do for that, because it is eventually consistent, and throttled for the whole account.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from lookout_provider import log
 from lookout_provider.aws import Kind, Service, ServiceError
-from lookout_provider.protocol import Request
+from lookout_provider.protocol import Request, digest
 
 #: Step Functions takes 262,144 bytes of input; the rest is room for what the machine adds.
 _INPUT_LIMIT = 250_000
-#: IAM's changes are known everywhere within two minutes.
-_PROPAGATION_SECONDS = 120
+#: How long an error of Step Functions is waited out: IAM's changes are known everywhere within two minutes.
+_PATIENCE_SECONDS = 120
+_PASSES = (Kind.DENIED, Kind.BUSY, Kind.UNAVAILABLE, Kind.UNREACHABLE)
+_LONGEST_PAUSE_SECONDS = 15
+#: CloudFormation gives up on an event after an hour, and Lambda drops one that is older than a quarter of it.
+_HORIZON = timedelta(hours=2)
+#: A change is not made longer than this after a look at whether it is still wanted.
+_WARRANT_SECONDS = 5
 
 
 class InputTooLarge(Exception):
     """What a poll would need to know does not fit into the state machine's input."""
 
 
+class Busy(Exception):
+    """Step Functions could not be asked for a long time; it may be later."""
+
+
+class Stopped(Exception):
+    """A later event has stopped the wait that this poll belongs to."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One wait, as it began and as it is now."""
+
+    arn: str
+    running: bool
+    #: What it began with.
+    state: Mapping[str, Any]
+    #: What it answered at its end, as `Answer.record` has it; empty when it did not get that far.
+    answered: Mapping[str, Any]
+
+    @cached_property
+    def request(self) -> Request:
+        """The event that it is about."""
+        return Request.parse(self.state["Event"])
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is one that changes something; else it was over at once."""
+        return "Seconds" in self.state
+
+    def is_of(self, request: Request) -> bool:
+        """Whether it is about that very event."""
+        return self.request.response_url == request.response_url
+
+    def leaves(self, request: Request) -> bool:
+        """Whether it may have made something that CloudFormation, which sends *request* next, has not heard of."""
+        made_by, sent = self.request, request.request_type
+        if made_by.request_type == "Delete" or not self.changes:
+            return False
+        if self.answered.get("Status") != "SUCCESS":
+            return True
+        if made_by.request_type == "Create":
+            # Its Delete comes under an invented id.
+            return sent == "Delete"
+        # A Delete under the old id follows a replacement that was heard of; an Update shows that it was not.
+        return sent == "Update" and self.answered["PhysicalId"] != request.physical_id
+
+
 class Machine:
     """The stack's state machine, as far as one custom resource is concerned."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, line: str = "") -> None:
+        """Speak for *request*, which stands in *line*: the physical id that it is about, '' for one to be made."""
         self._arn = os.environ["STATE_MACHINE_ARN"]
         self._states = Service("stepfunctions", request.region)
         self._request = request
-        #: The physical id that the wait which this event has stopped would have answered with.
-        self.left_behind: str | None = None
+        self._line = self._line_behind(line)
+        #: The day whose line is joined, and the number of the next wait in it.
+        self._day, self._next = datetime.now(UTC), 0
 
-    def fence(self) -> bool:
-        """Stop every wait that an earlier event of this resource left running.
+    def _line_behind(self, physical_id: str) -> str:
+        return f"{digest(self._request.stack_id, self._request.logical_id)[:24]}-{digest(physical_id)[:16]}"
 
-        Without it a cancelled Create would go on behind the Delete that follows. Returns True when the wait of
-        this very event is running already: the event was delivered twice, and that wait will answer it.
-        """
-        delivered = False
-        for execution in self._running():
-            if execution["name"] == self._request.execution_name:
-                delivered = True
-            elif execution["name"].startswith(self._request.execution_prefix):
-                log.write("fence", request=self._request, execution=execution["name"])
-                self.left_behind = self._id_in(execution["executionArn"]) or self.left_behind
-                self._stop(execution["executionArn"])
-        return delivered
+    # -- the line -----------------------------------------------------------------------------------------
 
-    def _id_in(self, execution_arn: str) -> str | None:
-        """The physical id of what that wait is about; None when it was not certain to be ours."""
-        state = json.loads(self._states.call("DescribeExecution", executionArn=execution_arn).get("input") or "{}")
-        # Later states are not told; what was being made when the wait began is what it is about.
-        return state["PhysicalId"] if state.get("Phase") == "settle" else None
+    def earlier(self) -> list[Wait]:
+        """The waits in line that are not too old to matter, the oldest first."""
+        self._day = datetime.now(UTC)
+        found, today = self._in(self._line)
+        self._next = len(today)
+        return found + today
 
-    def _stop(self, execution_arn: str) -> None:
-        """Stop an execution; one that has just answered may end by itself meanwhile."""
-        try:
-            self._states.call("StopExecution", executionArn=execution_arn, cause="a later event of this resource")
-        except ServiceError:
-            if self.wanted(execution_arn):
-                raise
+    def creates(self) -> list[Wait]:
+        """The waits in line for what was to be made."""
+        found, today = self._in(self._line_behind(""))
+        return found + today
 
-    def _running(self) -> list[dict[str, Any]]:
-        """The executions that run.
+    def _in(self, line: str) -> tuple[list[Wait], list[Wait]]:
+        """The waits of yesterday, if that is not long ago, and those of today."""
+        before = self._day - _HORIZON
+        yesterday = list(self._of_day(line, before)) if before.date() != self._day.date() else []
+        return yesterday, list(self._of_day(line, self._day))
 
-        This is the first call that a new stack's provider makes, maybe before IAM knows its role everywhere; and
-        as long as the machine cannot be asked, it cannot wait for us either.
-        """
-        patience = time.monotonic() + _PROPAGATION_SECONDS
-        while True:
-            try:
-                return list(
-                    self._states.pages(
-                        "ListExecutions", "executions", stateMachineArn=self._arn, statusFilter="RUNNING"
-                    )
-                )
-            except ServiceError as error:
-                if error.kind is not Kind.DENIED or time.monotonic() > patience:
-                    raise
-                time.sleep(2)
+    def _of_day(self, line: str, day: datetime) -> Iterator[Wait]:
+        number = 0
+        while (wait := self.read(self._execution_arn(_name(line, day, number)))) is not None:
+            yield wait
+            number += 1
 
-    def start(self, state: Mapping[str, Any]) -> None:
-        """Hand the wait over. The same event delivered again finds its own execution, which is as good."""
+    def _execution_arn(self, name: str) -> str:
+        return self._arn.replace(":stateMachine:", ":execution:") + f":{name}"
+
+    def begin(self, state: Mapping[str, Any]) -> bool:
+        """Begin a wait behind those that are known; False when somebody else has got into line meanwhile."""
         body = json.dumps(state)
         if len(body.encode()) > _INPUT_LIMIT:
             raise InputTooLarge(f"{len(body.encode())} bytes to remember, Step Functions takes {_INPUT_LIMIT}")
+        name = _name(self._line, self._day, self._next)
         try:
-            self._states.call(
-                "StartExecution", stateMachineArn=self._arn, name=self._request.execution_name, input=body
-            )
+            self._call("StartExecution", stateMachineArn=self._arn, name=name, input=body)
         except ServiceError as error:
             if "ExecutionAlreadyExists" not in str(error):
                 raise
+            return False
+        return True
 
-    def wanted(self, execution_arn: str) -> bool:
-        """Whether the poll's own execution still runs: a later event may have fenced it off meanwhile."""
-        answer = self._states.call("DescribeExecution", executionArn=execution_arn)
-        return bool(answer["status"] == "RUNNING")
+    # -- single waits -------------------------------------------------------------------------------------
+
+    def read(self, execution_arn: str) -> Wait | None:
+        """The wait of that ARN; None when there is none."""
+        try:
+            found = self._call("DescribeExecution", executionArn=execution_arn)
+        except ServiceError as error:
+            if "ExecutionDoesNotExist" in str(error):
+                return None
+            raise
+        output = json.loads(found.get("output") or "{}")
+        return Wait(
+            execution_arn,
+            found["status"] == "RUNNING",
+            json.loads(found.get("input") or "{}"),
+            output.get("Answered") or {},
+        )
+
+    def stop_all(self, execution_arns: Sequence[str]) -> bool:
+        """Stop those waits; whether any was still running."""
+        stopped = [self._stop(arn) for arn in execution_arns]
+        return any(stopped)
+
+    def _stop(self, execution_arn: str) -> bool:
+        if not self._runs(execution_arn):
+            return False
+        log.write("fence", request=self._request, execution=execution_arn.rsplit(":", 1)[1])
+        try:
+            self._call("StopExecution", executionArn=execution_arn, cause="a later event of this resource")
+        except ServiceError:
+            # One that has just answered ends by itself.
+            if self._runs(execution_arn):
+                raise
+            return False
+        return True
+
+    def _runs(self, execution_arn: str) -> bool:
+        return bool(self._call("DescribeExecution", executionArn=execution_arn)["status"] == "RUNNING")
+
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call Step Functions, and wait out what passes.
+
+        It is asked before anything is changed, maybe before IAM knows the role of a new stack everywhere; and as long
+        as it cannot be asked, it cannot wait for us either. All stacks of an account share its rate.
+        """
+        waited, pause = 0.0, 1.0
+        while True:
+            try:
+                return self._states.call(operation, **parameters)
+            except ServiceError as error:
+                if error.kind not in _PASSES:
+                    raise
+                if waited >= _PATIENCE_SECONDS:
+                    if error.kind is Kind.DENIED:
+                        raise
+                    raise Busy(str(error)) from error
+                seconds = pause * (1 + random.random()) / 2
+                time.sleep(seconds)
+                waited += seconds
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _name(line: str, day: datetime, number: int) -> str:
+    return f"{line}-{day:%Y%m%d}-{number}"
+
+
+class Warrant:
+    """What allows a poll to change something: that its own wait still runs, and no later event has stopped it."""
+
+    def __init__(self, machine: Machine, execution_arn: str) -> None:
+        self._machine = machine
+        self._arn = execution_arn
+        self._until = float("-inf")
+
+    def check(self) -> None:
+        """Raise Stopped unless the wait runs; an answer is good for some seconds."""
+        if time.monotonic() <= self._until:
+            return
+        if not self._machine._runs(self._arn):
+            raise Stopped
+        self._until = time.monotonic() + _WARRANT_SECONDS

@@ -80,6 +80,11 @@ class Request:
         return options if isinstance(options, Mapping) else {}
 
     @property
+    def id_before(self) -> str:
+        """The physical id as long as nothing was made: the old one, or one that its Delete ignores."""
+        return self.physical_id or f"{REFUSED}{self.logical_id}"
+
+    @property
     def region(self) -> str:
         return self.stack_id.split(":")[3]
 
@@ -109,15 +114,6 @@ class Request:
         """A client token: the same when this event is delivered twice, another one for every other event."""
         return digest(self.stack_id, self.logical_id, self.response_url, step)[:64]
 
-    @property
-    def execution_prefix(self) -> str:
-        """What the names of this resource's state machine executions begin with."""
-        return digest(self.stack_id, self.logical_id)[:24] + "-"
-
-    @property
-    def execution_name(self) -> str:
-        return self.execution_prefix + digest(self.response_url)[:24]
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -127,6 +123,21 @@ class Answer:
     physical_id: str
     reason: str = ""
     data: Mapping[str, str] | None = None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """It as a wait keeps it."""
+        return {
+            "Status": self.status,
+            "PhysicalId": self.physical_id,
+            "Reason": self.reason,
+            "Data": dict(self.data or {}),
+        }
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Answer:
+        """The answer that *record* is of."""
+        return cls(record["Status"], record["PhysicalId"], record["Reason"], record["Data"])
 
     def encode(self, request: Request, where: str) -> bytes:
         """The answer's JSON within 4096 bytes.

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-#: A failed call of the function is tried again after 5, 10, 20 and 40 seconds.
-_RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 4}]
+#: What Lambda says when it has no room, or a bad moment: nothing of the function has run.
+_NOT_RUN = [
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+]
+_RETRY = [
+    # An account's concurrency may be used up for long. A minute at most between two tries, half of it on average: this
+    # goes on for as long as CloudFormation waits.
+    {
+        "ErrorEquals": _NOT_RUN,
+        "IntervalSeconds": 2,
+        "BackoffRate": 2,
+        "MaxDelaySeconds": 60,
+        "JitterStrategy": "FULL",
+        "MaxAttempts": 120,
+    },
+    # A call of the function that failed is tried again after 5, 10, 20 and 40 seconds.
+    {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 4},
+]
 
 
 def definition(partition: str) -> dict[str, Any]:
     """Wait as long as the state says, let the function look, and again until it names no more seconds.
+
+    An execution whose input names none is over at once: it is a note that an event was answered.
 
     The function's ARN comes with the input: were it in here, function and state machine would need one another.
     """
     invoke = f"arn:{partition}:states:::lambda:invoke"
     return {
         "Comment": "Waits for what takes time and lets the function look whether it is done",
-        "StartAt": "Wait",
+        "StartAt": "Again",
         "States": {
             "Wait": {"Type": "Wait", "SecondsPath": "$.Seconds", "Next": "Poll"},
             "Poll": {

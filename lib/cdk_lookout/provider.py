@@ -26,6 +26,9 @@ from cdk_lookout.warnings import warn_about_service
 _ID = "LookoutProvider"
 #: As long as CloudFormation allows: every type may have to wait for its turn. Shorter deadlines are the function's.
 _SERVICE_TIMEOUT = cdk.Duration.hours(1)
+#: How old an event may get that Lambda brings, after failures or while it has no room. CloudFormation gives up after an
+#: hour, and a Delete waits this long for a Create that it has not seen (`LATEST_CREATE_SECONDS` of the function).
+_EVENT_AGE_SECONDS = 900
 #: A link of a relay.
 _LINK = "Custom::LookoutWait"
 #: At any time the resource itself, and the link that waits, can wait for their deletion.
@@ -159,7 +162,9 @@ class LookoutProvider(Construct):
             "EventInvokeConfig",
             function_name=self._function.function_name,
             qualifier="$LATEST",
-            maximum_retry_attempts=0,
+            # An event changes nothing before its wait has begun, so it may come again.
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=_EVENT_AGE_SECONDS,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self._function.function_arn)
             ),
@@ -331,7 +336,7 @@ class LookoutProvider(Construct):
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self._log_group.log_group_arn]
             ),
             iam.PolicyStatement(
-                actions=["states:StartExecution", "states:ListExecutions"], resources=[self._machine.attr_arn]
+                actions=["states:StartExecution"], resources=[self._machine.attr_arn]
             ),
             iam.PolicyStatement(actions=["states:StopExecution", "states:DescribeExecution"], resources=[executions]),
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._function.function_arn]),

@@ -49,6 +49,7 @@ class Execution:
     #: The state that it began with.
     input: str
     status: str = "RUNNING"
+    output: str | None = None
 
     @property
     def arn(self) -> str:
@@ -60,25 +61,40 @@ class StateMachine:
 
     def __init__(self) -> None:
         self.executions: dict[str, Execution] = {}
+        self.calls: list[str] = []
 
     def running(self) -> list[Execution]:
         return [execution for execution in self.executions.values() if execution.status == "RUNNING"]
 
-    def list_executions(self, **_: Any) -> dict[str, Any]:
-        return {"executions": [{"name": e.name, "executionArn": e.arn} for e in self.running()]}
-
     def start_execution(self, *, name: str, input: str, **_: Any) -> dict[str, Any]:  # noqa: A002
-        if name not in self.executions:
-            self.executions[name] = Execution(name, json.loads(input), input)
-        return {"executionArn": self.executions[name].arn}
+        self.calls.append("StartExecution")
+        if name in self.executions:
+            raise _refusal("ExecutionAlreadyExists", "StartExecution")
+        made = self.executions[name] = Execution(name, json.loads(input), input)
+        if "Seconds" not in made.state:
+            made.status, made.output = "SUCCEEDED", input
+        return {"executionArn": made.arn}
 
     def stop_execution(self, *, executionArn: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        self.executions[executionArn.rsplit(":", 1)[1]].status = "ABORTED"
+        self.calls.append("StopExecution")
+        self._execution(executionArn).status = "ABORTED"
         return {}
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
-        execution = self.executions[executionArn.rsplit(":", 1)[1]]
-        return {"status": execution.status, "input": execution.input}
+        self.calls.append("DescribeExecution")
+        execution = self._execution(executionArn)
+        output = {"output": execution.output} if execution.output is not None else {}
+        return {"status": execution.status, "input": execution.input, **output}
+
+    def _execution(self, arn: str) -> Execution:
+        try:
+            return self.executions[arn.rsplit(":", 1)[1]]
+        except KeyError:
+            raise _refusal("ExecutionDoesNotExist", "DescribeExecution") from None
+
+
+def _refusal(code: str, operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "so it is"}}, operation)
 
 
 class Objects:
@@ -249,7 +265,7 @@ class Player:
         if execution.status == "RUNNING":
             execution.state = state
             if "Seconds" not in state:
-                execution.status = "SUCCEEDED"
+                execution.status, execution.output = "SUCCEEDED", json.dumps(state)
 
 
 class _Closed:

@@ -59,16 +59,21 @@ def test_a_delete_with_an_invented_id_is_a_no_op_when_nothing_was_made(
     assert world.mutations() == []
 
 
+@pytest.mark.parametrize("polls", [0, 1])
 def test_a_delete_stops_the_create_that_still_waits(
-    case: Case, player: Player, world: World, resource: Resource
+    case: Case, player: Player, world: World, resource: Resource, polls: int
 ) -> None:
+    """CloudFormation has had no answer, so it invents an id."""
     url = player.begin("Create", resource)
+    for _ in range(polls):
+        for execution in player.machine.running():
+            player.poll(execution)
     waiting = list(player.machine.running())
-    resource.physical_id = waiting[0].state["PhysicalId"] if waiting else player.answers[url][0].physical_id
+    resource.physical_id = "plant-Pumps1A2B3C4D-1QZ7X5Y2R8T3" if waiting else player.answers[url][0].physical_id
     assert player.delete(resource).ok
     assert [execution.status for execution in waiting] == ["ABORTED"] * len(waiting)
     assert len(player.answers.get(url, [])) == (0 if waiting else 1)
-    assert is_gone(case, world)
+    assert is_gone(case, world, made=polls > 0)
 
 
 def test_a_poll_that_was_fenced_off_makes_nothing(case: Case, player: Player, world: World, resource: Resource) -> None:
@@ -79,6 +84,7 @@ def test_a_poll_that_was_fenced_off_makes_nothing(case: Case, player: Player, wo
     execution.status = "ABORTED"
     world.calls()
     player.poll(execution)
+    world.backend.faults.clear()
     assert world.mutations() == []
     assert case.live(world) == before
 
@@ -278,6 +284,7 @@ def test_an_update_that_is_cancelled_leaves_nothing_of_what_it_had_begun(
     world.backend.settings.progress = Progress.by_seconds(1800)
     assert case.replaced is not None
     url = player.begin("Update", resource, properties=case.replaced(world))
+    player.poll(player.machine.running()[0])
     assert case.live(world) != before
     back = player.finish(player.begin("Update", resource, properties=resource.properties))
     assert url not in player.answers
@@ -293,5 +300,6 @@ def test_a_rollback_does_not_fail_because_of_what_it_cannot_remove_in_time(
     world.backend.settings.progress = Progress.by_seconds(20_000)
     assert case.replaced is not None
     player.begin("Update", resource, properties=case.replaced(world))
+    player.poll(player.machine.running()[0])
     back = player.finish(player.begin("Update", resource, properties=resource.properties))
     assert (back.status, back.physical_id) == ("SUCCESS", resource.physical_id)

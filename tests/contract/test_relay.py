@@ -97,8 +97,8 @@ def test_links_that_come_after_the_work_is_done_answer_at_once(player: Player, w
     relay = Relay(player, world, 8)
     relay.create()
     invocations = player.invocations
-    # The model, the polls of the one link that had to wait, and one look of every link.
-    assert invocations == 1 + relay.polls + len(relay.links)
+    # The model, which is made by a poll, the polls of the one link that had to wait, and one look of every link.
+    assert invocations == 2 + relay.polls + len(relay.links)
 
 
 def test_the_last_link_has_the_attributes_of_the_finished_thing(relay: Relay) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lookout_local.services import Fault
+from lookout_local.services import Fault, Progress
 from lookout_provider import manifest
 from tests.contract.cases import VISION_DATASET, VISION_DATASET_OF_IMAGES
 from tests.contract.cases.vision_dataset import BUCKET, of_images, of_manifest
@@ -340,8 +340,10 @@ def test_a_change_that_does_not_pass_the_gate_is_rolled_back(player: Player, wor
     assert VISION_DATASET.live(world) == before
 
 
-def test_its_first_poll_comes_after_ten_seconds(player: Player, world: World) -> None:
+def test_it_is_looked_at_after_ten_seconds(player: Player, world: World) -> None:
     """The service allows five requests a second."""
+    world.backend.settings.progress = Progress.by_seconds(600)
     player.begin("Create", Resource(VISION_DATASET.type, "Train1A2B3C4D", of_manifest(world)))
     [execution] = player.machine.running()
+    player.poll(execution)
     assert execution.state["Seconds"] == 10

@@ -186,20 +186,20 @@ class TestHosted:
 
 
 class TestAbandoned:
-    """The invocation that had a version trained has died, and no wait knows of it: CloudFormation takes the old one."""
+    """The Update that had a version trained is cancelled: CloudFormation takes the old one."""
 
     @pytest.fixture
     def abandoned(self, player: Player, world: World, resource: Resource) -> Resource:
-        world.backend.settings.progress = Progress.by_seconds(600)
+        world.backend.settings.progress = Progress.by_seconds(4000)
         player.begin("Update", resource, properties=trained(world, "2", keep=2))
-        player.machine.executions.clear()
+        player.poll(player.machine.running()[0])
         assert made(world)[version(2)] == "TRAINING"
         return resource
 
     def test_one_that_is_trained_meanwhile_is_deleted_by_the_next_event(
         self, player: Player, world: World, abandoned: Resource
     ) -> None:
-        world.clock.advance(700)
+        world.clock.advance(4000)
         assert status(world, "2") == "TRAINED"
         assert player.update(abandoned, abandoned.properties).physical_id == version(1)
         assert list(made(world)) == [version(1)]
@@ -209,7 +209,7 @@ class TestAbandoned:
     ) -> None:
         player.update(abandoned, abandoned.properties)
         assert made(world) == {version(1): "TRAINED", version(2): "TRAINING"}
-        world.clock.advance(700)
+        world.clock.advance(4000)
         assert player.delete(abandoned).ok
         assert made(world) == {}
 

@@ -63,6 +63,8 @@ class Resource(ABC):
     owner_tag: ClassVar[str] = ownership.OWNER
     #: Whether the API can delete it.
     deletable: ClassVar[bool] = True
+    #: Whether it changes nothing, and is a look at what others own.
+    only_looks: ClassVar[bool] = False
     #: Whether it takes tags itself, the user's ones included.
     taggable: ClassVar[bool] = True
     #: What tells who owns it.
@@ -77,8 +79,8 @@ class Resource(ABC):
         self.request = request
         self.service = Service(self.service_name, request.region)
         self.desired: dict[str, Any] = {}
-        #: The id that proves what is ours: CloudFormation's, or that of the wait which its Delete has stopped.
-        self.proven = request.physical_id
+        #: Whether it is to go: by its Delete, or because CloudFormation has not heard of what the event made.
+        self.removing = request.request_type == "Delete"
         #: What one step notes for the next one of the same event.
         self.memo: dict[str, str] = {}
 
@@ -138,6 +140,11 @@ class Resource(ABC):
     def physical_id(self) -> str | None:
         """The physical id that the desired state leads to; None where the service assigns it."""
 
+    @staticmethod
+    def thing(physical_id: str) -> str:
+        """What *physical_id* stands for, without what it says of the past."""
+        return physical_id
+
     def issued(self, physical_id: str) -> bool:
         """Whether *physical_id* is one that this provider gave out, not one that CloudFormation invented."""
         return physical_id == self.physical_id()
@@ -148,10 +155,6 @@ class Resource(ABC):
 
     def replaces(self, current: Live) -> None:  # noqa: B027
         """Note that the desired state leads to another thing than *current*, which is ours."""
-
-    def id_after(self, known: str) -> str:
-        """The physical id after an event that found *known*, wherever it got to."""
-        return self.physical_id() or known
 
     # -- live state ---------------------------------------------------------------------------------------
 
@@ -214,6 +217,10 @@ class Resource(ABC):
     def gone(self, live: Live) -> bool:
         """Whether nothing is left of *live*, after `delete`."""
         return self.find(live.physical_id) is None
+
+    def abandon(self, live: Live) -> bool:
+        """Leave *live*, of which CloudFormation has not heard, to a later event; whether one will remove it."""
+        return False
 
     def born_with(self) -> list[dict[str, str]]:
         """The tags of a create request."""

@@ -34,7 +34,7 @@ class Dataset(Named):
         super().accept(given)
         schema = self.request.options.get("DatasetSchemaObject")
         # A Delete by the name that we gave out needs no schema, and must not fail because its object is gone.
-        deleting = self.request.request_type == "Delete" and self.issued(self.request.physical_id or "")
+        deleting = self.removing and self.issued(self.request.physical_id or "")
         if schema and not deleting:
             self.desired["DatasetSchema"] = {"InlineDataSchema": self._schema_object(schema)}
 
@@ -62,8 +62,7 @@ class Dataset(Named):
             # Without one, whatever the service detects is as desired.
             live.description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
         # While data are ingested it can be used, but not deleted.
-        deleting = self.request.request_type == "Delete"
-        if found["Status"] in ("IMPORT_IN_PROGRESS", *(["INGESTION_IN_PROGRESS"] if deleting else [])):
+        if found["Status"] in ("IMPORT_IN_PROGRESS", *(["INGESTION_IN_PROGRESS"] if self.removing else [])):
             live.state = State.WORKING
         elif found.get("SourceDatasetArn") or self._imports():
             # A dataset has no state for a failed import: only its ingestion job tells.

@@ -27,8 +27,7 @@ class Issued(Resource):
     _mark = ""
 
     @staticmethod
-    def bare(physical_id: str) -> str:
-        """*physical_id* without what it says of the past."""
+    def thing(physical_id: str) -> str:
         return physical_id.removeprefix(FOUND).partition(_INSTEAD_OF)[0]
 
     @abstractmethod
@@ -39,42 +38,36 @@ class Issued(Resource):
         return self.bare_id() + self._mark
 
     def issued(self, physical_id: str) -> bool:
-        bare = self.bare(physical_id)
+        bare = self.thing(physical_id)
         return bare == self.bare_id() or super().issued(bare)
 
     def called(self, physical_id: str) -> str:
-        return super().called(self.bare(physical_id))
+        return super().called(self.thing(physical_id))
 
     def replaces(self, current: Live) -> None:
         """A rollback leads back to *current*, which only the id of the new thing can prove to have been ours."""
         self._mark = self._mark_of(current)
 
-    def id_after(self, known: str) -> str:
-        current = self.find(known)
-        if current is not None and self.differences(current):
-            self.replaces(current)
-        return super().id_after(known)
-
     def search(self) -> Live | None:
         live = super().search()
         if live is not None and self._was_ours(live):
-            live.physical_id = self.bare(live.physical_id)
+            live.physical_id = self.thing(live.physical_id)
         return live
 
     def _was_ours(self, live: Live) -> bool:
         """Whether *live* is what the thing was made instead of that this event is about."""
-        return (self.proven or "").endswith(self._mark_of(live))
+        return (self.request.physical_id or "").endswith(self._mark_of(live))
 
     def _mark_of(self, live: Live) -> str:
         made = text(live.description.get("CreationTimestamp"))
-        return _INSTEAD_OF + digest(self.bare(live.physical_id), made)[:12]
+        return _INSTEAD_OF + digest(self.thing(live.physical_id), made)[:12]
 
     def only_ours(self, live: Live) -> bool:
         """Whether nobody but this construct can have given *live* its name."""
         return False
 
     def owner(self, live: Live) -> str | None:
-        proven = live.physical_id == self.proven or self._was_ours(live) or self.only_ours(live)
+        proven = live.physical_id == self.request.physical_id or self._was_ours(live) or self.only_ours(live)
         return self.request.owner if proven or self.made_by_this_event(live) else None
 
     def made_by_this_event(self, live: Live) -> bool:

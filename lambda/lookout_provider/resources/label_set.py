@@ -23,6 +23,8 @@ _PHYSICAL_ID = re.compile(r"(?P<group>[^/]+)/label-set")
 _CALLS, _SECONDS = 1_000, 100
 #: The cursor before the first key.
 _FIRST = "0"
+#: In the place of the digits of the notes: labels may have those of one content or of another one.
+_MIXED = "0" * 8
 
 
 class _Portion:
@@ -65,7 +67,7 @@ class LabelSet(Attached):
     @cached_property
     def _rows(self) -> Sequence[Row]:
         """The labels to be; none for a Delete, which needs no file. Raises Refused for a file that is wrong."""
-        if self.request.request_type == "Delete":
+        if self.removing:
             return ()
         source = self.request.options["Source"]
         location = {name: source[name] for name in ("Bucket", "Key", "VersionId") if source.get(name)}
@@ -151,7 +153,8 @@ class LabelSet(Attached):
         started = lease.after is not None and (lease.digits or "")[:8] == self._digits
         after = (lease.after if started else None) or _FIRST
         if lease.digits and not started and self._rows:
-            # From here on the set is neither the old one nor the new one.
+            # From here on the set is neither the old one nor the new one, and its labels have the notes of either.
+            noted = noted if noted == self._notes else _MIXED
             self._write(live, digits=self._digits + noted, after=after)
         group, portion = self._group(live.description["LabelGroupName"]), _Portion()
         present: dict[str, list[str]] = {}

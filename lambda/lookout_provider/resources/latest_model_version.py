@@ -25,6 +25,7 @@ class LatestModelVersion(Unowned):
     """
 
     noun = "latest model version"
+    only_looks = True
     create_only = (
         "ModelName",
         "SourceType",

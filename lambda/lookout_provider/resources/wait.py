@@ -23,6 +23,7 @@ class Wait(Unowned):
     create_only = ()
     attributes = ()
     deletable = True
+    only_looks = True
 
     def accept(self, given: Mapping[str, Any]) -> None:
         if unknown := sorted(set(given) - {"ServiceToken", "ServiceTimeout", "Options"}):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.contract.cases.case import Case, delete_plain_model, options, plain_model_exists
+from tests.contract.cases.case import Case, delete_plain_model, options
 from tests.contract.world import World
 
 
 def _active(world: World) -> dict[str, Any]:
     """An activation exists as long as it is not the one that was there before."""
-    if not plain_model_exists(world):
-        return {}
-    version = world.target.describe_model(ModelName="plain-model")["ActiveModelVersion"]
-    return {"plain-model/active-model-version/1": version} if version != 1 else {}
+    found = {}
+    for item in world.target.list_models()["ModelSummaries"]:
+        name, version = item["ModelName"], item.get("ActiveModelVersion")
+        if name in ("plain-model", "other-model") and version != 1:
+            found[f"{name}/active-model-version/1"] = version
+    return found
 
 
 def _activation(world: World, version: int) -> dict[str, Any]:
@@ -44,7 +46,7 @@ ACTIVE_MODEL_VERSION = Case(
         "DescribeModel", "DescribeModelVersion", "ListTagsForResource", "TagResource", "UpdateActiveModelVersion",
         "UntagResource",
     ),
-    counts={"create": (1, 9), "unchanged": (1, 2), "changed": (1, 6), "delete": (1, 5)},
+    counts={"create": (2, 9), "unchanged": (1, 2), "changed": (2, 9), "delete": (2, 5)},
 )  # fmt: skip
 
 
@@ -59,5 +61,5 @@ GATED_ACTIVE_MODEL_VERSION = replace(
     name="GatedActiveModelVersion",
     desired=lambda w: _gated(w, 2),
     changed=lambda w: _gated(w, 3),
-    counts={"create": (1, 11), "unchanged": (1, 3), "changed": (1, 8), "delete": (1, 6)},
+    counts={"create": (2, 11), "unchanged": (1, 3), "changed": (2, 12), "delete": (2, 6)},
 )

@@ -94,7 +94,7 @@ class Case:
     @staticmethod
     def thing(physical_id: str) -> str:
         """What the id stands for, without what it says of the past."""
-        return Issued.bare(physical_id)
+        return Issued.thing(physical_id)
 
     @property
     def action(self) -> bool:

@@ -39,7 +39,7 @@ DATA_INGESTION = Case(
     changed=lambda w: _ingestion() | {"RoleArn": "arn:aws:iam::222222222222:role/other"},
     live=_jobs,
     calls=("StartDataIngestionJob", "DescribeDataIngestionJob"),
-    counts={"create": (2, 2), "unchanged": (1, 1), "changed": (1, 1), "delete": (1, 0)},
+    counts={"create": (3, 2), "unchanged": (1, 1), "changed": (1, 1), "delete": (1, 0)},
     work="StartDataIngestionJob",
     waits=True,
 )

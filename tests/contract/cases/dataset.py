@@ -32,7 +32,7 @@ DATASET = Case(
         DatasetName="mine", DatasetSchema=_schema("pressure"), ClientToken="by-hand"
     ),
     calls=("DescribeDataset", "ListTagsForResource", "CreateDataset", "TagResource", "UntagResource", "DeleteDataset"),
-    counts={"create": (1, 3), "unchanged": (1, 2), "tags": (1, 3), "delete": (1, 4)},
+    counts={"create": (2, 3), "unchanged": (1, 2), "tags": (2, 5), "delete": (2, 4)},
 )
 IMPORTED_DATASET = Case(
     "Custom::LookoutEquipmentDataset",
@@ -47,5 +47,5 @@ IMPORTED_DATASET = Case(
         "DescribeDataset", "ListTagsForResource", "ImportDataset", "ListDataIngestionJobs",
         "DescribeDataIngestionJob", "TagResource", "UntagResource", "DeleteDataset",
     ),
-    counts={"create": (2, 5), "unchanged": (1, 4), "tags": (1, 5), "delete": (1, 6)},
+    counts={"create": (3, 5), "unchanged": (1, 4), "tags": (2, 9), "delete": (2, 6)},
 )  # fmt: skip

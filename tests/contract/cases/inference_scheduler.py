@@ -75,6 +75,6 @@ INFERENCE_SCHEDULER = Case(
         "StopInferenceScheduler", "UpdateInferenceScheduler", "StartInferenceScheduler", "TagResource",
         "UntagResource", "DeleteInferenceScheduler",
     ),
-    counts={"create": (2, 4), "unchanged": (1, 3), "tags": (1, 4), "delete": (2, 7)},
+    counts={"create": (3, 4), "unchanged": (1, 3), "tags": (2, 6), "delete": (3, 7)},
     waits=True,
 )  # fmt: skip

@@ -101,5 +101,5 @@ LABEL = Case(
         "DescribeLabelGroup", "ListTagsForResource", "TagResource", "CreateLabel", "DescribeLabel", "DeleteLabel",
         "UntagResource",
     ),
-    counts={"create": (1, 10), "unchanged": (1, 3), "changed": (1, 10), "delete": (1, 5)},
+    counts={"create": (2, 10), "unchanged": (1, 3), "changed": (2, 13), "delete": (2, 5)},
 )  # fmt: skip

@@ -25,5 +25,5 @@ LABEL_GROUP = Case(
         "DescribeLabelGroup", "ListTagsForResource", "CreateLabelGroup", "UpdateLabelGroup", "TagResource",
         "UntagResource", "DeleteLabelGroup",
     ),
-    counts={"create": (1, 3), "unchanged": (1, 2), "tags": (1, 3), "delete": (1, 4)},
+    counts={"create": (2, 3), "unchanged": (1, 2), "tags": (2, 5), "delete": (2, 4)},
 )  # fmt: skip

@@ -77,5 +77,5 @@ LABEL_SET = Case(
         "DescribeLabelGroup", "ListTagsForResource", "TagResource", "ListLabels", "CreateLabel", "DescribeLabel",
         "DeleteLabel", "UntagResource",
     ),
-    counts={"create": (1, 12), "unchanged": (1, 3), "changed": (1, 14), "delete": (1, 10)},
+    counts={"create": (2, 12), "unchanged": (1, 3), "changed": (2, 16), "delete": (2, 10)},
 )  # fmt: skip

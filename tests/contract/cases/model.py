@@ -33,7 +33,7 @@ IMPORTED_MODEL = Case(
         "DescribeModelVersion", "DescribeModel", "ListTagsForResource", "ImportModelVersion", "UpdateModel",
         "TagResource", "UntagResource", "DeleteModel",
     ),
-    counts={"create": (2, 4), "unchanged": (1, 3), "tags": (1, 4), "delete": (1, 5)},
+    counts={"create": (3, 4), "unchanged": (1, 3), "tags": (2, 7), "delete": (2, 5)},
 )  # fmt: skip
 
 
@@ -78,5 +78,5 @@ TRAINED_MODEL = Case(
         "DescribeModelVersion", "DescribeModel", "ListTagsForResource", "CreateModel", "UpdateModel",
         "TagResource", "UntagResource", "DeleteModel",
     ),
-    counts={"create": (2, 4), "unchanged": (1, 3), "tags": (1, 4), "delete": (1, 5)},
+    counts={"create": (3, 4), "unchanged": (1, 3), "tags": (2, 7), "delete": (2, 5)},
 )  # fmt: skip

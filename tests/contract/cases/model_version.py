@@ -31,5 +31,5 @@ MODEL_VERSION = Case(
         "DescribeModel", "ListModelVersions", "DescribeModelVersion", "ListTagsForResource", "ImportModelVersion",
         "TagResource", "UntagResource",
     ),
-    counts={"create": (2, 6), "unchanged": (1, 2), "tags": (1, 3), "delete": (1, 0)},
+    counts={"create": (3, 6), "unchanged": (1, 2), "tags": (2, 5), "delete": (1, 0)},
 )  # fmt: skip

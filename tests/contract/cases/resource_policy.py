@@ -59,5 +59,5 @@ RESOURCE_POLICY = Case(
         "DescribeResourcePolicy", "ListTagsForResource", "TagResource", "PutResourcePolicy", "DeleteResourcePolicy",
         "UntagResource",
     ),
-    counts={"create": (1, 7), "unchanged": (1, 2), "changed": (1, 5), "delete": (1, 4)},
+    counts={"create": (2, 7), "unchanged": (1, 2), "changed": (2, 7), "delete": (2, 4)},
 )  # fmt: skip

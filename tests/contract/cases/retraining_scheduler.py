@@ -45,6 +45,6 @@ RETRAINING_SCHEDULER = Case(
         "CreateRetrainingScheduler", "StopRetrainingScheduler", "UpdateRetrainingScheduler",
         "StartRetrainingScheduler", "DeleteRetrainingScheduler", "UntagResource",
     ),
-    counts={"create": (2, 9), "unchanged": (1, 2), "changed": (2, 8), "delete": (2, 10)},
+    counts={"create": (3, 9), "unchanged": (1, 2), "changed": (3, 10), "delete": (3, 10)},
     waits=True,
 )  # fmt: skip

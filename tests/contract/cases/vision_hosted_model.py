@@ -37,5 +37,5 @@ VISION_HOSTED_MODEL = Case(
     work="StartModel",
     waits=True,
     calls=("DescribeModel", "ListTagsForResource", "TagResource", "StartModel", "StopModel", "UntagResource"),
-    counts={"create": (1, 8), "unchanged": (1, 2), "changed": (2, 8), "delete": (2, 6)},
+    counts={"create": (2, 8), "unchanged": (1, 2), "changed": (3, 10), "delete": (3, 6)},
 )

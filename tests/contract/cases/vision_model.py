@@ -109,5 +109,5 @@ VISION_MODEL = Case(
         "ListModels", "DescribeModel", "ListTagsForResource", "CreateModel", "TagResource", "UntagResource",
         "DeleteModel",
     ),
-    counts={"create": (2, 3), "unchanged": (1, 3), "tags": (1, 4), "delete": (1, 5)},
+    counts={"create": (3, 3), "unchanged": (1, 2), "tags": (2, 5), "delete": (2, 5)},
 )  # fmt: skip

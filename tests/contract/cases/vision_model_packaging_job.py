@@ -39,5 +39,5 @@ VISION_MODEL_PACKAGING_JOB = Case(
     states=2,
     waits=True,
     calls=("ListModelPackagingJobs", "StartModelPackagingJob", "DescribeModelPackagingJob"),
-    counts={"create": (2, 3), "unchanged": (1, 1), "changed": (1, 1), "delete": (1, 0)},
+    counts={"create": (3, 3), "unchanged": (1, 1), "changed": (1, 1), "delete": (1, 0)},
 )

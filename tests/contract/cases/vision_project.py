@@ -44,5 +44,5 @@ VISION_PROJECT = Case(
     by_hand=lambda w: w.vision.create_project(ProjectName="mine"),
     fill=_fill,
     calls=("DescribeProject", "CreateProject", "ListModels", "DeleteProject"),
-    counts={"create": (1, 3), "unchanged": (1, 1), "changed": (1, 1), "delete": (1, 4)},
+    counts={"create": (2, 3), "unchanged": (1, 1), "changed": (1, 1), "delete": (2, 4)},
 )

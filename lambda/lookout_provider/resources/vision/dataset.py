@@ -94,7 +94,7 @@ class Dataset(VisionResource, Issued):
         """Where the provider's own manifest is, or the one that it keeps of what was there before."""
         bucket = (self.request.options.get("Images") or self._location).get("Bucket")
         end = "-before" if before else ""
-        return {"Bucket": bucket, "Key": f"cdk-lookout/{self.bare(physical_id)}{end}.manifest"} if bucket else None
+        return {"Bucket": bucket, "Key": f"cdk-lookout/{self.thing(physical_id)}{end}.manifest"} if bucket else None
 
     @cached_property
     def _present(self) -> Lines:
@@ -106,7 +106,7 @@ class Dataset(VisionResource, Issued):
     # -- live state ---------------------------------------------------------------------------------------
 
     def find(self, physical_id: str) -> Live | None:
-        matched = _PHYSICAL_ID.fullmatch(self.bare(physical_id))
+        matched = _PHYSICAL_ID.fullmatch(self.thing(physical_id))
         self._key = {"ProjectName": matched["project"], "DatasetType": matched["type"]} if matched else {}
         found = self.service.attempt("DescribeDataset", **self._key) if matched else None
         if found is None:
@@ -122,7 +122,8 @@ class Dataset(VisionResource, Issued):
         return live
 
     def owner(self, live: Live) -> str | None:
-        if live.physical_id != self.proven and live.description["Status"] == "DELETE_IN_PROGRESS":
+        foreign = live.physical_id != self.request.physical_id and not self.removing
+        if foreign and live.description["Status"] == "DELETE_IN_PROGRESS":
             raise ServiceError("DescribeDataset", Kind.CONFLICT, "DELETE_IN_PROGRESS", "it is being deleted")
         return super().owner(live)
 
@@ -252,7 +253,7 @@ class Dataset(VisionResource, Issued):
     def delete(self, live: Live) -> None:
         if live.description["Status"] == "DELETE_FAILED" and _DELETED in self.memo:
             raise Refused(f"{self.called(live.physical_id)} was not deleted: {_message(live.description)}")
-        kept = [self._place(live.physical_id, before=True)] if self.request.request_type == "Delete" else []
+        kept = [self._place(live.physical_id, before=True)] if self.removing else []
         own = [self._place(live.physical_id)] if self.request.options.get("Images") else []
         for place in filter(None, [*own, *kept]):
             self._files.remove(place["Bucket"], place["Key"])

@@ -85,7 +85,7 @@ class HostedModel(VisionResource, Attached):
     def _live(self, physical_id: str, found: Mapping[str, Any]) -> Live:
         status = found["Status"]
         state = _STATES.get(status, State.READY)
-        if status == "TRAINED" and self.request.request_type != "Delete" and self._wanted:
+        if status == "TRAINED" and not self.removing and self._wanted:
             # It was started just now, and does not show it yet.
             state = State.WORKING
         reason = str(found.get("StatusMessage") or f"it is {status}") if state is State.FAILED else ""

@@ -118,16 +118,8 @@ class Model(VisionResource):
             raise
 
     def outdated(self, live: Live) -> Sequence[str]:
-        """Whether it is marked as retired, or a deployment that was cancelled has left something."""
-        return [_RETIRED] if _RETIRED in self.read_tags(live) or self._abandoned(live) else []
-
-    def _abandoned(self, live: Live) -> list[Live]:
-        """Newer versions of which CloudFormation has never heard: it takes *live* for the newest one."""
-        if self.request.physical_id != live.physical_id:
-            return []
-        listed = self._listed(live.description["ProjectName"])
-        newer = [one for one in listed if _number(one) > _number(live) and one.description["Status"] != "DELETING"]
-        return [one for one in newer if self._is_ours(one) and _RETIRED not in self.read_tags(one)]
+        """Whether it is marked as retired."""
+        return [_RETIRED] if _RETIRED in self.read_tags(live) else []
 
     # -- mutations ----------------------------------------------------------------------------------------
 
@@ -144,15 +136,15 @@ class Model(VisionResource):
         return live
 
     def update(self, live: Live, members: Sequence[str]) -> bool:
-        """It is the construct's version from now on, and the only new one."""
-        if _RETIRED in self.read_tags(live):
-            self.service.call("UntagResource", ResourceArn=live.arn, TagKeys=[_RETIRED])
-        for one in self._abandoned(live):
-            if one.state is State.WORKING or one.description["Status"] in _HOSTED:
-                # It goes together with the construct at the latest.
-                self._retire(one)
-            else:
-                self._remove(one)
+        """It is the construct's version from now on."""
+        self.service.call("UntagResource", ResourceArn=live.arn, TagKeys=[_RETIRED])
+        return True
+
+    def abandon(self, live: Live) -> bool:
+        """What is at work or hosted cannot be deleted now: it goes together with the construct at the latest."""
+        if live.state is not State.WORKING and live.description["Status"] not in _HOSTED:
+            return False
+        self._retire(live)
         return True
 
     def _retire(self, live: Live) -> None:

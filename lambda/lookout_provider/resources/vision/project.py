@@ -44,10 +44,10 @@ class Project(VisionResource, Issued, Named):
         return self.name()
 
     def differences(self, live: Live) -> Sequence[str]:
-        return super().differences(replace(live, physical_id=self.bare(live.physical_id)))
+        return super().differences(replace(live, physical_id=self.thing(live.physical_id)))
 
     def find(self, physical_id: str) -> Live | None:
-        found = self.service.attempt("DescribeProject", ProjectName=self.bare(physical_id))
+        found = self.service.attempt("DescribeProject", ProjectName=self.thing(physical_id))
         if found is None:
             return None
         description = found["ProjectDescription"]
@@ -60,11 +60,11 @@ class Project(VisionResource, Issued, Named):
         return Live(self.physical_id(), made["ProjectArn"], made, tags={})
 
     def only_ours(self, live: Live) -> bool:
-        return not self.explicitly_named() and self.bare(live.physical_id) == self.name()
+        return not self.explicitly_named() and self.thing(live.physical_id) == self.name()
 
     def delete(self, live: Live) -> None:
         """One step: stop what is hosted, delete what has stopped, then the datasets, then the project."""
-        name = self.bare(live.physical_id)
+        name = self.thing(live.physical_id)
         models = self.listed("ListModels", "Models", name)
         self._refuse_foreign(live, models)
         for model in models:

@@ -1,0 +1,173 @@
+"""CloudFormation, Lambda and Step Functions around one custom resource, as far as a schedule needs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lookout_provider import handler
+from tests.contract.explore.hazards import Choose, Died, Endangered, Hazards
+from tests.contract.player import Answer, Context, Execution, Player, Resource
+
+#: How often Lambda brings an event, and how often Step Functions tries a poll.
+_DELIVERIES, _TRIES = 3, 5
+#: More polls than any schedule needs.
+_MOST_POLLS = 3_000
+
+
+class Violation(AssertionError):
+    """A schedule has shown that the contract does not hold."""
+
+
+class Engine:
+    """Delivers events, in whatever order is chosen, and lets what waits go on."""
+
+    def __init__(self, player: Player, choose: Choose) -> None:
+        self.player = player
+        self.choose = choose
+        self.hazards = Hazards(choose)
+        self.history: list[str] = []
+        self._delivered: list[dict[str, Any]] = []
+        self._tries: dict[str, int] = {}
+        self._invented = 0
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._real_client, self._real_receive = player.client, player.receive
+
+    # -- the wiring -----------------------------------------------------------------------------------------
+
+    def client(self, service: str, region: str) -> Any:
+        """What the provider gets instead of a client."""
+        key = service, region
+        if key not in self._clients:
+            self._clients[key] = Endangered(service, self._real_client(service, region), self.hazards)
+        return self._clients[key]
+
+    def receive(self, request: Any, timeout: float) -> Any:
+        """The PUT of an answer."""
+        return self.hazards.around("cloudformation", self._real_receive)(request, timeout)
+
+    # -- events ---------------------------------------------------------------------------------------------
+
+    def send(
+        self, kind: str, resource: Resource, properties: Mapping[str, Any] | None = None, doomed: bool = False
+    ) -> str:
+        """Deliver an event, as often as Lambda does until it is taken; returns its ResponseURL."""
+        event = self.player.event(kind, resource, properties=properties)
+        url = str(event["ResponseURL"])
+        self._note(f"{kind} {event.get('PhysicalResourceId', '')} as {url.rsplit('/', 1)[1]}{' doomed' * doomed}")
+        self._delivered.append(event)
+        self.hazards.doomed = doomed
+        for _ in range(_DELIVERIES):
+            if self._invoke(event):
+                break
+            self._note("  died")
+            self.linger()
+        else:
+            self._note("  undelivered")
+            self.hazards.doomed = False
+            record = {"requestPayload": event, "requestContext": {"condition": "RetriesExhausted"}}
+            for _ in range(_DELIVERIES - 1):
+                if self._invoke(record):
+                    break
+            else:
+                self._safely(record)
+        self.hazards.doomed = False
+        return url
+
+    def repeat(self) -> None:
+        """Deliver an event of the past once more, as Lambda may."""
+        event = self._delivered[self.choose(len(self._delivered))]
+        self._note(f"again {event['RequestType']} {event['ResponseURL'].rsplit('/', 1)[1]}")
+        self._safely(event)
+
+    def invent(self, logical_id: str) -> str:
+        """A physical id as CloudFormation invents it."""
+        self._invented += 1
+        return f"{self.player.stack_id.split('/')[1]}-{logical_id}-{self._invented:012X}"
+
+    # -- waiting --------------------------------------------------------------------------------------------
+
+    def answer(self, url: str) -> Answer:
+        """Let what waits go on until that event is answered; raises Violation when it never is."""
+        for _ in range(_MOST_POLLS):
+            if url in self.player.answers:
+                return self._only(url)
+            running = self.player.machine.running()
+            if not running:
+                raise Violation(f"event {url} is never answered")
+            self._poll(running[self.choose(len(running))])
+        raise Violation(f"event {url} is not answered after {_MOST_POLLS} polls")
+
+    def linger(self) -> None:
+        """Let what waits go on for a while."""
+        for _ in range(self.choose(4)):
+            if running := self.player.machine.running():
+                self._poll(running[self.choose(len(running))])
+
+    def come_to_rest(self) -> None:
+        """Let everything go on until nothing waits."""
+        for _ in range(_MOST_POLLS):
+            running = self.player.machine.running()
+            if not running:
+                return
+            self._poll(running[0])
+        raise Violation("something waits for ever")
+
+    def _only(self, url: str) -> Answer:
+        answers = self.player.answers[url]
+        if any(answer != answers[0] for answer in answers):
+            # The log stream and the request id differ, no more than that.
+            told = {(answer.status, answer.physical_id) for answer in answers}
+            if len(told) > 1:
+                raise Violation(f"answered twice, and differently: {answers}")
+        return answers[0]
+
+    # -- invocations ----------------------------------------------------------------------------------------
+
+    def _invoke(self, payload: Mapping[str, Any]) -> bool:
+        """Invoke the function; whether it came to its end."""
+        self.hazards.next_invocation()
+        try:
+            handler.handle(json.loads(json.dumps(payload)), Context())
+        except Died:
+            return False
+        except Exception as error:  # as Lambda sees it
+            self._note(f"  raised {type(error).__name__}: {error}")
+            return False
+        finally:
+            self.hazards.over()
+        return True
+
+    def _safely(self, payload: Mapping[str, Any]) -> None:
+        self.hazards.over()
+        handler.handle(json.loads(json.dumps(payload)), Context())
+
+    def _poll(self, execution: Execution) -> None:
+        """One wait and one poll, or its retry; when all are used up, the end."""
+        state = execution.state
+        self.player.clock.advance(state["Seconds"])
+        payload = json.loads(json.dumps({"Poll": state, "ExecutionArn": execution.arn}))
+        self.hazards.next_invocation()
+        try:
+            found = handler.handle(payload, Context())
+        except (Died, Exception) as error:
+            tries = self._tries[execution.name] = self._tries.get(execution.name, 0) + 1
+            self._note(f"  poll {execution.name[-3:]} {type(error).__name__} {error}")
+            if tries == _TRIES:
+                self.hazards.over()
+                self._note("  gives up")
+                handler.handle({"GiveUp": {**state, "Error": {"Error": "Died", "Cause": "died"}}}, Context())
+                if execution.status == "RUNNING":
+                    execution.status, execution.output = "SUCCEEDED", "{}"
+            return
+        finally:
+            self.hazards.over()
+        self._tries.pop(execution.name, None)
+        if execution.status == "RUNNING":
+            execution.state = found
+            if "Seconds" not in found:
+                execution.status, execution.output = "SUCCEEDED", json.dumps(found)
+
+    def _note(self, line: str) -> None:
+        self.history.append(line)

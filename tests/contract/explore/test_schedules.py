@@ -1,0 +1,57 @@
+"""No schedule breaks the contract."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import strategies as st
+
+from lookout_local.services import Backend, ManualClock
+from tests.contract.cases import CASES
+from tests.contract.conftest import wire
+from tests.contract.explore.schedule import Schedule
+from tests.contract.permissions import Permissions
+from tests.contract.player import Player
+from tests.contract.world import MemoryStorage, World
+
+_SEED = int(os.environ.get("EXPLORE_SEED", "1"))
+_SCHEDULES = int(os.environ.get("EXPLORE_SCHEDULES", "12"))
+
+
+@pytest.mark.parametrize("progress", [None], ids=["as-chosen"])
+@pytest.mark.parametrize("which", CASES, ids=str)
+@seed(_SEED)
+@settings(
+    max_examples=_SCHEDULES,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)
+@given(data=st.data())
+def test_every_schedule_keeps_the_contract(
+    data: st.DataObject,
+    which: Any,
+    services: tuple[Backend, ManualClock, MemoryStorage],
+    permissions: Permissions,
+) -> None:
+    """One per desired state, nothing foreign touched, always answered, back as it was after a rollback, no leftovers."""
+
+    def choose(below: int) -> int:
+        return data.draw(st.integers(0, below - 1))
+
+    permissions.statements = None
+    world = World(*services)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        player = wire(Player(world.backend, world.clock), monkeypatch)
+        schedule = Schedule(which, player, world, choose)
+        monkeypatch.setattr(player, "client", schedule.engine.client)
+        monkeypatch.setattr("urllib.request.urlopen", schedule.engine.receive)
+        try:
+            schedule.play()
+        except BaseException:
+            note("\n".join(schedule.engine.history))
+            raise
