@@ -105,7 +105,9 @@ def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> 
     running = [wait for wait in earlier if wait.running]
     if request.request_type == "Create" and any(wait.request.request_type == "Delete" for wait in running):
         return Answer("FAILED", request.id_before, "too late: the deletion of what it would make has begun")
-    unheard = running + [wait for wait in earlier[-1:] if not wait.running and wait.leaves(request)]
+    # An answer that nothing could be done says nothing of what was in front of it.
+    ended = [wait for wait in earlier if wait.changes or wait.answered["Status"] == "SUCCESS"][-1:]
+    unheard = running + [wait for wait in ended if not wait.running and wait.leaves(request)]
     if request.request_type == "Delete":
         unheard += [wait for wait in machine.creates() if wait.running and wait not in unheard]
     for wait in unheard:

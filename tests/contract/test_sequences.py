@@ -214,13 +214,16 @@ def test_a_create_without_its_parent_fails_with_the_service_s_words(
         assert "ResourceNotFoundException" in answer.reason or "does not exist" in answer.reason
 
 
-def test_an_update_that_changes_nothing_is_one_invocation_and_begins_no_wait(
+def test_an_update_that_changes_nothing_is_one_invocation_and_waits_for_nothing(
     case: Case, player: Player, world: World, resource: Resource
 ) -> None:
     player.create(resource)
-    player.invocations, before = 0, set(player.machine.executions)
-    player.update(resource, resource.properties)
-    assert (player.invocations, set(player.machine.executions)) == (1, before)
+    world.calls()
+    player.invocations = 0
+    url = player.begin("Update", resource)
+    assert (player.invocations, player.machine.running()) == (1, [])
+    assert [answer.ok for answer in player.answers[url]] == [True]
+    assert world.mutations() == []
 
 
 @pytest.mark.where(lambda case: not case.traits.only_looks)

@@ -38,7 +38,7 @@ def test_every_schedule_keeps_the_contract(
     services: tuple[Backend, ManualClock, MemoryStorage],
     permissions: Permissions,
 ) -> None:
-    """One per desired state, nothing foreign touched, always answered, back as it was after a rollback, no leftovers."""
+    """One per desired state, all answered, back as it was after a rollback, nothing left, nothing foreign touched."""
 
     def choose(below: int) -> int:
         return data.draw(st.integers(0, below - 1))
