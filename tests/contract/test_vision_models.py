@@ -210,6 +210,7 @@ class TestAbandoned:
         player.update(abandoned, abandoned.properties)
         assert made(world) == {version(1): "TRAINED", version(2): "TRAINING"}
         world.clock.advance(4000)
+        world.backend.settings.progress = Progress.by_seconds(600)
         assert player.delete(abandoned).ok
         assert made(world) == {}
 
