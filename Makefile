@@ -23,7 +23,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo demo-all test test-fast lint types asset bench docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast explore lint types asset bench docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -43,6 +43,10 @@ test: test-fast ## lint, types and all tests
 test-fast: lint types install asset ## the same without the end-to-end tests
 	@echo "==> tests, but not end to end"
 	@$(PYTHON) -m pytest --quiet -m "not e2e" --numprocesses auto
+
+explore: install asset ## random schedules of events against every type; SEED=1 and SCHEDULES=200 (of each case) choose them
+	@EXPLORE_SEED=$(or $(SEED),1) EXPLORE_SCHEDULES=$(or $(SCHEDULES),200) \
+		$(PYTHON) -m pytest --quiet tests/contract/explore --numprocesses auto
 
 lint: $(PACKAGES) ## ruff: rules and format
 	@echo "==> lint"
