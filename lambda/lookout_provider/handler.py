@@ -59,16 +59,16 @@ def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any
                 return _first_look(request, machine, earlier)
 
             outcome = _enter(request, machine, look, watchdog, context)
-            if isinstance(outcome, lifecycle.Progress):
-                # Its wait knows of those in front; should this fail, its first poll stops them.
-                machine.stop_all(outcome.behind)
     except Busy:
-        # Nothing is lost: Lambda brings the event again, or the wait that has begun goes on.
+        # Nothing is lost: Lambda brings the event again.
         raise
     except Exception as error:
         outcome = _unexpected(request, error)
     if isinstance(outcome, Answer):
         watchdog.answer(outcome)
+    elif outcome is not None:
+        # Its wait has begun, and will answer. Should this fail, its first poll stops those in front.
+        machine.stop_all(outcome.behind)
     return {}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lookout_provider import handler
-from lookout_provider.aws import WouldChange
+from lookout_provider.aws import ServiceError, WouldChange
 from lookout_provider.protocol import Answer, Request
 from tests.provider.support import (
     DONE,
@@ -16,6 +16,7 @@ from tests.provider.support import (
     Context,
     Sent,
     StateMachine,
+    client_error,
     event,
     in_line,
 )
@@ -62,6 +63,16 @@ def test_an_event_is_in_line_before_it_stops_those_in_front(states: StateMachine
     handler.handle(event("Delete"), Context())
     changes = [method for method, _ in states.calls if method != "describe_execution"]
     assert changes == ["start_execution", "start_execution", "stop_execution"]
+
+
+def test_those_in_front_that_cannot_be_stopped_now_are_left_to_the_wait(states: StateMachine, sent: Sent) -> None:
+    """It has begun, so it answers; and Lambda brings the event again, which finds that."""
+    before = in_line(states, earlier("Update"), OLD)
+    states.answers["stop_execution"] = client_error("ValidationException", "not now")
+    with pytest.raises(ServiceError, match="not now"):
+        handler.handle(event("Delete"), Context())
+    handler.handle(event("Delete"), Context())
+    assert (states.last.state["Behind"], len(states.executions), sent.answers) == ([before.arn], 2, [])
 
 
 def test_an_event_behind_a_wait_is_not_answered_at_once(states: StateMachine, advance: Advance, sent: Sent) -> None:
