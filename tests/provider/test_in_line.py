@@ -115,24 +115,96 @@ def test_what_those_in_front_knew_of_is_passed_on(states: StateMachine) -> None:
 
 
 def test_what_was_passed_on_is_told_once(states: StateMachine) -> None:
-    one = in_line(states, earlier("Update", 1), OLD, Behind=["arn:older"])
-    other = in_line(states, earlier("Update", 2), OLD, Behind=["arn:older"])
+    oldest = in_line(states, earlier("Update", 0), OLD)
+    older = in_line(states, earlier("Update", 1), OLD, Behind=[oldest.arn])
+    last = in_line(states, earlier("Update", 2), OLD, Behind=[older.arn, oldest.arn])
     handler.handle(event("Update"), Context())
-    assert sorted(states.last.state["Behind"]) == sorted([one.arn, other.arn, "arn:older"])
+    assert states.last.state["Behind"] == [last.arn, older.arn, oldest.arn]
 
 
-@pytest.mark.parametrize("delete", [event("Delete"), CANCELLED], ids=["known", "invented"])
-def test_a_delete_looks_for_a_create_that_runs(states: StateMachine, delete: dict[str, Any]) -> None:
+@pytest.mark.parametrize("sent", [event("Update"), event("Delete"), CANCELLED], ids=["update", "delete", "invented"])
+def test_a_create_that_runs_is_in_front_of_whatever_comes_next(states: StateMachine, sent: dict[str, Any]) -> None:
+    """A poll that died after its answer is tried again, while CloudFormation goes on under the id that it was told."""
     create = in_line(states, earlier("Create"))
-    handler.handle(delete, Context())
+    handler.handle(sent, Context())
     assert (states.last.state["Behind"], states.stopped) == ([create.arn], [create.name])
 
 
-def test_a_delete_leaves_a_create_alone_that_is_over(states: StateMachine) -> None:
-    """Its answer was heard: it has told the id."""
+@pytest.mark.parametrize("request_type", ["Update", "Delete"])
+def test_a_create_that_is_over_was_heard_of_when_its_id_is_known(
+    states: StateMachine, advance: Advance, request_type: str
+) -> None:
     in_line(states, earlier("Create")).end(Answer("SUCCESS", OLD))
-    handler.handle(event("Delete"), Context())
+    advance(WouldChange())
+    handler.handle(event(request_type), Context())
     assert states.last.state["Behind"] == []
+
+
+# -- whose end says nothing of those in front ---------------------------------------------------------------
+
+
+def test_a_delete_that_failed_does_not_settle_what_it_had_to_remove(states: StateMachine) -> None:
+    create = in_line(states, earlier("Create", 1))
+    create.end(status="ABORTED")
+    failed = in_line(states, earlier("Delete", 2, PhysicalResourceId=INVENTED), Behind=[create.arn])
+    failed.end(Answer("FAILED", INVENTED, "in use"))
+    handler.handle(CANCELLED, Context())
+    assert states.last.state["Behind"] == [failed.arn, create.arn]
+
+
+def test_an_event_that_died_before_its_wait_does_not_settle_those_in_front(states: StateMachine) -> None:
+    """The rollback died, and meanwhile the Update came to its end: CloudFormation had cancelled it."""
+    update = in_line(states, earlier("Update", 1), OLD)
+    handler.handle({"requestPayload": earlier("Update", 2)}, Context())
+    update.end(Answer("SUCCESS", "factory-Pumps-new"))
+    handler.handle(event("Update"), Context())
+    assert states.last.state["Behind"] == [update.arn]
+
+
+def test_an_event_that_ended_well_settles_all_in_front(states: StateMachine, advance: Advance, sent: Sent) -> None:
+    in_line(states, earlier("Update", 1), OLD).end(status="ABORTED")
+    in_line(states, earlier("Update", 2), OLD).end(Answer("SUCCESS", OLD))
+    advance(DONE)
+    handler.handle(event("Update"), Context())
+    assert sent.only == DONE
+
+
+def test_what_still_runs_is_in_front_whatever_was_settled_since(states: StateMachine) -> None:
+    running = in_line(states, earlier("Update", 1), OLD)
+    in_line(states, earlier("Update", 2), OLD).end(Answer("SUCCESS", OLD))
+    handler.handle(event("Update"), Context())
+    assert (states.last.state["Behind"], running.status) == ([running.arn], "ABORTED")
+
+
+def test_what_an_earlier_life_of_the_construct_made_is_none_of_this_ones_business(states: StateMachine) -> None:
+    """It was taken out of the stack and kept, and then put in again; that Create was cancelled."""
+    in_line(states, earlier("Create", 1)).end(Answer("SUCCESS", OLD))
+    second = in_line(states, earlier("Create", 2))
+    handler.handle(CANCELLED, Context())
+    assert states.last.state["Behind"] == [second.arn]
+
+
+def test_an_update_that_led_here_and_is_tried_again_is_stopped(states: StateMachine, advance: Advance) -> None:
+    """Its poll died after the answer; CloudFormation goes on under the new id."""
+    update = in_line(states, earlier("Update"), OLD)
+    advance(DONE)
+    handler.handle({"Poll": update.state, "ExecutionArn": update.arn}, Context())
+    handler.handle(event("Update", PhysicalResourceId=DONE.physical_id), Context())
+    assert (states.last.state["Behind"], update.status) == ([update.arn], "ABORTED")
+
+
+def test_an_update_that_led_here_and_is_over_is_of_no_interest(
+    states: StateMachine, advance: Advance, sent: Sent
+) -> None:
+    update = in_line(states, earlier("Update"), OLD)
+    advance(DONE)
+    handler.handle({"Poll": update.state, "ExecutionArn": update.arn}, Context())
+    update.end(DONE)
+    handler.handle(event("Update", PhysicalResourceId=DONE.physical_id), Context())
+    assert sent.answers == [DONE, DONE]
+
+
+# -- of others ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("other", [{"LogicalResourceId": "Other"}, {"StackId": event()["StackId"][:-4] + "beef"}])
@@ -185,6 +257,12 @@ def test_the_delete_of_a_create_that_has_not_come_waits_for_it(states: StateMach
 
 def test_a_create_that_was_heard_of_is_not_the_one_that_a_delete_waits_for(states: StateMachine) -> None:
     in_line(states, earlier("Create")).end(Answer("FAILED", OLD, "no room"))
+    handler.handle(CANCELLED, Context())
+    assert states.last.state["Arrived"] is False
+
+
+def test_a_delete_that_failed_has_not_waited_for_the_create(states: StateMachine) -> None:
+    in_line(states, earlier("Delete", 1, PhysicalResourceId=INVENTED)).end(Answer("FAILED", INVENTED, "in use"))
     handler.handle(CANCELLED, Context())
     assert states.last.state["Arrived"] is False
 

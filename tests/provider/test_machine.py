@@ -91,9 +91,10 @@ def test_each_physical_id_has_a_line_of_its_own(states: StateMachine, line: str,
 
 
 @pytest.mark.parametrize("line", ["", "pumps"])
-def test_what_is_being_created_is_told_in_any_line(states: StateMachine, line: str) -> None:
+def test_what_is_being_created_is_in_front_in_any_line(states: StateMachine, line: str) -> None:
     begin("")
-    assert [wait.arn for wait in Machine(OTHER_EVENT, line).creates()] == [states.only.arn]
+    machine = Machine(OTHER_EVENT, line)
+    assert [wait.arn for wait in machine.in_front(machine.earlier())] == [states.only.arn]
 
 
 @given(st.sets(st.text(string.ascii_letters + string.digits, min_size=1, max_size=40), max_size=8))
@@ -106,7 +107,7 @@ def test_the_waits_of_other_resources_are_in_no_line_of_this_one(logical_ids: se
                 begin(line, Request.parse(event(LogicalResourceId=name)))
         for line in ("", "pumps"):
             machine = Machine(REQUEST, line)
-            assert machine.earlier() + machine.creates() == []
+            assert (machine.earlier(), machine.in_front([])) == ([], [])
 
 
 def test_the_waits_of_another_life_of_the_stack_are_in_another_line(states: StateMachine) -> None:
@@ -136,7 +137,7 @@ def test_the_line_of_yesterday_is_read_for_two_hours_after_midnight(
     begin()
     set_time(looked)
     machine = Machine(REQUEST)
-    assert len(machine.earlier()) == len(machine.creates()) == int(seen)
+    assert len(machine.earlier()) == len(machine.in_front([])) == int(seen)
 
 
 def test_those_of_yesterday_are_in_front_of_those_of_today(states: StateMachine, set_time: SetTime) -> None:
@@ -245,6 +246,11 @@ def test_a_wait_that_is_over_is_not_stopped(states: StateMachine, status: str) -
     begin()
     states.only.end(status=status)
     assert not Machine(REQUEST).stop_all([states.only.arn])
+    assert states.stopped == []
+
+
+def test_a_wait_that_nobody_knows_any_more_is_not_stopped(states: StateMachine) -> None:
+    assert not Machine(REQUEST).stop_all([execution_arn("long-ago")])
     assert states.stopped == []
 
 

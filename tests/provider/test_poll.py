@@ -238,6 +238,16 @@ def test_a_poll_removes_what_those_in_front_had_begun(before: Execution, behind:
     assert steps.unheard == [[Request.parse(before.state["Event"])]]
 
 
+def test_a_delete_never_removes_what_the_update_in_front_led_to(states: StateMachine, advance: Advance) -> None:
+    """CloudFormation has heard of it, and cleans up, while the wait that has answered is not over yet."""
+    update = in_line(states, event("Update", ResponseURL=URL + "earlier"), OLD)
+    handler.handle(event("Delete"), Context())
+    delete = states.last
+    steps = advance(DONE)
+    poll(delete)
+    assert (delete.state["Behind"], update.status, steps.unheard) == ([update.arn], "ABORTED", [[]])
+
+
 def test_those_that_were_answered_just_before_they_were_stopped_have_left_nothing(
     before: Execution, behind: Execution, advance: Advance
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from lookout_provider.machine import Machine, Stopped, Wait, Warrant
+from lookout_provider.aws import ServiceError
+from lookout_provider.machine import Machine, Stopped, Wait, Warrant, unheard
 from lookout_provider.protocol import Answer, Request
 from tests.provider.support import (
     URL,
@@ -56,6 +58,10 @@ FAILED = Answer("FAILED", "new", "no room")
         # It led to another thing, but CloudFormation still knows the old one: it was cancelled in the same moment.
         (wait("Update", made("new")), "Update", True),
         # It was done, and heard of.
+        # It was heard of, however it looks: the old thing goes.
+        (wait("Update", running=True), "Delete", False),
+        (wait("Update"), "Delete", False),
+        (wait("Update", FAILED), "Delete", False),
         (wait("Update", made("new")), "Delete", False),
         (wait("Update", made("old")), "Update", False),
         (wait("Update", made("old")), "Delete", False),
@@ -70,6 +76,58 @@ FAILED = Answer("FAILED", "new", "no room")
 )
 def test_a_wait_leaves_what_cloudformation_has_not_heard_of(earlier: Wait, sent: str, leaves: bool) -> None:
     assert earlier.leaves(next_event(sent)) is leaves
+
+
+@pytest.mark.parametrize(
+    ("earlier", "sent", "settles"),
+    [
+        (wait("Update", made("old")), "Update", True),
+        (wait("Update", made("new")), "Delete", True),
+        (wait("Update", made("old"), note=True), "Update", True),
+        (wait("Delete", made("old")), "Create", True),
+        (wait("Create", made("pumps")), "Create", True),
+        # It left something.
+        (wait("Update", made("new")), "Update", False),
+        (wait("Create", made("pumps")), "Delete", False),
+        # It made nothing, but did not get round to what was in front of it either.
+        (wait("Delete", FAILED), "Delete", False),
+        (wait("Delete"), "Delete", False),
+        (wait("Update", FAILED), "Delete", False),
+        (wait("Update", FAILED, note=True), "Update", False),
+        # It is still at it.
+        (wait("Update", made("old"), running=True), "Update", False),
+    ],
+)
+def test_what_is_in_front_of_a_wait_is_settled_when_that_ended_well_and_was_heard_of(
+    earlier: Wait, sent: str, settles: bool
+) -> None:
+    assert earlier.settles(next_event(sent)) is settles
+
+
+def test_each_wait_is_judged_by_the_event_that_came_next() -> None:
+    """A rollback that failed, and then the deletion of the stack: what the Update had made is taken along."""
+    update = wait("Update")
+    rollback = replace(
+        wait("Update", Answer("FAILED", "old", "no room")),
+        arn=execution_arn("rollback"),
+        state=wait_state(event("Update", PhysicalResourceId="old"), Behind=[update.arn]),
+    )
+    assert unheard([rollback, update], next_event("Delete")) == [update.request]
+
+
+def test_of_those_that_know_of_a_wait_the_one_that_came_next_judges_it() -> None:
+    update = wait("Update")
+    rollback = replace(
+        wait("Update"),
+        arn=execution_arn("rollback"),
+        state=wait_state(event("Update", PhysicalResourceId="old"), Behind=[update.arn]),
+    )
+    deletion = replace(
+        wait("Delete"),
+        arn=execution_arn("deletion"),
+        state=wait_state(event("Delete", PhysicalResourceId="old"), Behind=[rollback.arn, update.arn]),
+    )
+    assert unheard([deletion, rollback, update], next_event("Delete")) == [update.request]
 
 
 def test_a_wait_is_about_the_event_that_is_answered_where_it_is_answered() -> None:
@@ -139,7 +197,12 @@ def test_a_wait_that_is_stopped_is_so_for_good(states: StateMachine, warrant: Wa
             warrant.check()
 
 
+def test_a_poll_whose_wait_nobody_knows_may_change_nothing(states: StateMachine) -> None:
+    with pytest.raises(Stopped):
+        Warrant(Machine(REQUEST), execution_arn("never-was")).check()
+
+
 def test_a_poll_whose_wait_cannot_be_asked_for_may_change_nothing(stepfunctions: StepFunctions) -> None:
-    stepfunctions(describe_execution=client_error("ExecutionDoesNotExist"))
-    with pytest.raises(Exception, match="ExecutionDoesNotExist"):
-        Warrant(Machine(REQUEST), execution_arn("gone")).check()
+    stepfunctions(describe_execution=client_error("InvalidArn"))
+    with pytest.raises(ServiceError, match="InvalidArn"):
+        Warrant(Machine(REQUEST), execution_arn("any")).check()
