@@ -155,13 +155,11 @@ class Service:
 
     def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Every item of a List *operation*; Lookout for Equipment's model defines no paginators."""
-        # Step Functions spells its members in lower case, the Lookout services in upper.
-        spelling = "nextToken" if member[0].islower() else "NextToken"
         token: str | None = None
         while True:
-            page = self.call(operation, **parameters, **({spelling: token} if token else {}))
+            page = self.call(operation, **parameters, **({"NextToken": token} if token else {}))
             yield from page.get(member, [])
-            token = page.get(spelling)
+            token = page.get("NextToken")
             if not token:
                 return
 

@@ -59,16 +59,16 @@ def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any
                 return _first_look(request, machine, earlier)
 
             outcome = _enter(request, machine, look, watchdog, context)
-            if isinstance(outcome, lifecycle.Progress):
-                # Its wait knows of those in front; should this fail, its first poll stops them.
-                machine.stop_all(outcome.behind)
     except Busy:
-        # Nothing is lost: Lambda brings the event again, or the wait that has begun goes on.
+        # Nothing is lost: Lambda brings the event again.
         raise
     except Exception as error:
         outcome = _unexpected(request, error)
     if isinstance(outcome, Answer):
         watchdog.answer(outcome)
+    elif outcome is not None:
+        # Its wait has begun, and will answer. Should this fail, its first poll stops those in front.
+        machine.stop_all(outcome.behind)
     return {}
 
 
@@ -102,18 +102,15 @@ def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> 
     from lookout_provider import aws, lifecycle
 
     progress = lifecycle.begin(request)
-    running = [wait for wait in earlier if wait.running]
-    if request.request_type == "Create" and any(wait.request.request_type == "Delete" for wait in running):
+    deleting = any(wait.running and wait.request.request_type == "Delete" for wait in earlier)
+    if request.request_type == "Create" and deleting:
         return Answer("FAILED", request.id_before, "too late: the deletion of what it would make has begun")
-    # An answer that nothing could be done says nothing of what was in front of it.
-    ended = [wait for wait in earlier if wait.changes or wait.answered["Status"] == "SUCCESS"][-1:]
-    unheard = running + [wait for wait in ended if not wait.running and wait.leaves(request)]
-    if request.request_type == "Delete":
-        unheard += [wait for wait in machine.creates() if wait.running and wait not in unheard]
-    for wait in unheard:
+    in_front = machine.in_front(earlier)
+    for wait in in_front:
         progress.behind += [arn for arn in (wait.arn, *wait.state.get("Behind", [])) if arn not in progress.behind]
-    progress.arrived = any(wait.answered.get("PhysicalId") in (None, request.physical_id) for wait in unheard)
-    if not unheard and lifecycle.looks_first(request):
+    creates = [wait for wait in in_front if wait.request.request_type == "Create"]
+    progress.arrived = any(wait.answered.get("PhysicalId") in (None, request.physical_id) for wait in creates)
+    if not in_front and lifecycle.looks_first(request):
         with contextlib.suppress(aws.WouldChange), aws.before_change(aws.only_look):
             return lifecycle.advance(request, lifecycle.begin(request))
     return progress
@@ -152,23 +149,27 @@ def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[st
         return {}
     if isinstance(outcome, Answer):
         if request.request_type == "Update" and outcome.physical_id != request.physical_id:
-            _arrive(request, outcome, state["FunctionArn"])
+            _arrive(request, outcome, state["FunctionArn"], execution_arn)
         send(request, outcome, _where(context))
     return _state(request, outcome, state["FunctionArn"], began)
 
 
-def _arrive(request: Request, answer: Answer, function_arn: str) -> None:
-    """Leave word in line behind the id that an Update leads to: from now on that is the one that is known."""
+def _arrive(request: Request, answer: Answer, function_arn: str, execution_arn: str) -> None:
+    """Leave word in line behind the id that an Update leads to: from now on that is the one that is known.
+
+    Should this poll die, its wait tries again, and must be stopped by whoever comes there.
+    """
     from lookout_provider.machine import Machine
 
     machine = Machine(request, answer.physical_id)
     while not any(wait.is_of(request) for wait in machine.earlier()):
-        machine.begin(_state(request, answer, function_arn))
+        machine.begin(_state(request, answer, function_arn) | {"Behind": [execution_arn]})
 
 
 def _step(request: Request, progress: Progress, machine: Machine) -> Answer | Progress:
     """What a poll does: first stop the waits in front, then go one step on."""
     from lookout_provider import lifecycle
+    from lookout_provider.machine import unheard
 
     if not progress.stopped:
         progress.stopped = True
@@ -176,8 +177,7 @@ def _step(request: Request, progress: Progress, machine: Machine) -> Answer | Pr
             # A poll of theirs may be under way, with its last change.
             return progress
     waits = [] if progress.tidied else [machine.read(arn) for arn in progress.behind]
-    unheard = [wait.request for wait in waits if wait is not None and wait.leaves(request)]
-    return lifecycle.advance(request, progress, unheard)
+    return lifecycle.advance(request, progress, unheard([wait for wait in waits if wait is not None], request))
 
 
 def _state(

@@ -75,17 +75,34 @@ class Wait:
         return self.request.response_url == request.response_url
 
     def leaves(self, request: Request) -> bool:
-        """Whether it may have made something that CloudFormation, which sends *request* next, has not heard of."""
-        made_by, sent = self.request, request.request_type
-        if made_by.request_type == "Delete" or not self.changes:
+        """Whether it may have made something that CloudFormation, which sent *request* next, has not heard of."""
+        made_by, sent = self.request.request_type, request.request_type
+        if made_by == "Delete" or not self.changes:
+            return False
+        if made_by == "Update" and sent == "Delete":
+            # The id from before an Update is deleted when that was heard of, even if it still runs; what was not heard
+            # of is taken back by another Update first.
             return False
         if self.answered.get("Status") != "SUCCESS":
             return True
-        if made_by.request_type == "Create":
+        if made_by == "Create":
             # Its Delete comes under an invented id.
             return sent == "Delete"
-        # A Delete under the old id follows a replacement that was heard of; an Update shows that it was not.
-        return sent == "Update" and self.answered["PhysicalId"] != request.physical_id
+        # An Update of the old id shows that the new one was not heard of.
+        return bool(self.answered["PhysicalId"] != request.physical_id)
+
+    def settles(self, request: Request) -> bool:
+        """Whether nothing of those in front is left: it ended well, and that was heard of before *request* came."""
+        return not self.running and self.answered.get("Status") == "SUCCESS" and not self.leaves(request)
+
+
+def unheard(waits: Sequence[Wait], request: Request) -> list[Request]:
+    """The events of *waits* that may have left something; they are in front of *request*, the last one first.
+
+    Each is judged by the one that came next.
+    """
+    following = {arn: wait.request for wait in waits for arn in wait.state.get("Behind", [])}
+    return [wait.request for wait in waits if wait.leaves(following.get(wait.arn, request))]
 
 
 class Machine:
@@ -112,7 +129,21 @@ class Machine:
         self._next = len(today)
         return found + today
 
-    def creates(self) -> list[Wait]:
+    def in_front(self, earlier: Sequence[Wait]) -> list[Wait]:
+        """Whatever still runs, and those of *earlier* that nothing has settled since, the last one first."""
+        found: list[Wait] = []
+        following, settled = self._request, False
+        for wait in reversed(earlier):
+            settled = settled or wait.settles(following)
+            following = wait.request
+            if wait.running or (wait.changes and not settled):
+                found.append(wait)
+            if not wait.changes:
+                # What has led here may not have ended yet.
+                found += [led for arn in wait.state.get("Behind", []) if (led := self.read(arn)) and led.running]
+        return found + [wait for wait in self._creates() if wait.running and wait not in found]
+
+    def _creates(self) -> list[Wait]:
         """The waits in line for what was to be made."""
         found, today = self._in(self._line_behind(""))
         return found + today
@@ -183,7 +214,8 @@ class Machine:
         return True
 
     def _runs(self, execution_arn: str) -> bool:
-        return bool(self._call("DescribeExecution", executionArn=execution_arn)["status"] == "RUNNING")
+        found = self.read(execution_arn)
+        return found is not None and found.running
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call Step Functions, and wait out what passes.

@@ -335,9 +335,7 @@ class LookoutProvider(Construct):
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self._log_group.log_group_arn]
             ),
-            iam.PolicyStatement(
-                actions=["states:StartExecution"], resources=[self._machine.attr_arn]
-            ),
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[self._machine.attr_arn]),
             iam.PolicyStatement(actions=["states:StopExecution", "states:DescribeExecution"], resources=[executions]),
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._function.function_arn]),
         ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import pytest
 
-from lookout_provider import aws, handler, lifecycle
+from lookout_provider import aws, handler, lifecycle, machine
 from lookout_provider.lifecycle import Progress
 from lookout_provider.protocol import Answer, Request
-from tests.provider.support import MACHINE, Advance, Sent, StateMachine, StepFunctions
+from tests.provider.support import MACHINE, Advance, FakeClient, Sent, SetTime, StateMachine, StepFunctions, Steps, Use
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +41,23 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Use:
+    """Make the one client there is answer so."""
+
+    def made(**answers: Any) -> FakeClient:
+        fake = FakeClient(**answers)
+        monkeypatch.setattr(aws, "client", lambda service, region: fake)
+        return fake
+
+    return made
+
+
+@pytest.fixture
 def stepfunctions(monkeypatch: pytest.MonkeyPatch) -> StepFunctions:
     """Puts a state machine in place of every client; no other service may be called."""
 
-    def made(*running: str, **answers: Any) -> StateMachine:
-        fake = StateMachine(*running, **answers)
+    def made(**answers: Any) -> StateMachine:
+        fake = StateMachine(**answers)
 
         def client(service: str, region: str) -> StateMachine:
             assert service == "stepfunctions", f"called {service}"
@@ -58,7 +71,7 @@ def stepfunctions(monkeypatch: pytest.MonkeyPatch) -> StepFunctions:
 
 @pytest.fixture
 def states(stepfunctions: StepFunctions) -> StateMachine:
-    """Step Functions, with nothing running."""
+    """Step Functions, where nothing has begun yet."""
     return stepfunctions()
 
 
@@ -72,11 +85,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
 @pytest.fixture
 def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
-    def made(outcome: Any) -> list[Progress]:
-        steps: list[Progress] = []
+    def made(outcome: Any) -> Steps:
+        steps = Steps([], [])
 
-        def step(request: Request, progress: Progress) -> Answer | Progress:
-            steps.append(progress)
+        def step(request: Request, progress: Progress, unheard: Sequence[Request] = ()) -> Answer | Progress:
+            steps.progress.append(progress)
+            steps.unheard.append(list(unheard))
             if isinstance(outcome, Exception):
                 raise outcome
             found: Answer | Progress = outcome(request, progress) if callable(outcome) else outcome
@@ -84,5 +98,20 @@ def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
 
         monkeypatch.setattr(lifecycle, "advance", step)
         return steps
+
+    return made
+
+
+@pytest.fixture
+def set_time(monkeypatch: pytest.MonkeyPatch) -> SetTime:
+    """Make it that time, in UTC, for the names of waits."""
+
+    def made(text: str) -> None:
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Clock:
+                return cls.fromisoformat(text).replace(tzinfo=UTC)
+
+        monkeypatch.setattr(machine, "datetime", Clock)
 
     return made

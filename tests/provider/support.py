@@ -16,6 +16,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from lookout_provider import properties
 from lookout_provider.lifecycle import Phase, Progress
+from lookout_provider.machine import Machine
 from lookout_provider.protocol import Answer, Request
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
@@ -102,27 +103,109 @@ class FakeClient:
         return [parameters for called, parameters in self.calls if called == method]
 
 
-class StateMachine(FakeClient):
-    """Step Functions with the executions of these names running."""
+@dataclass
+class Execution:
+    """One execution of the state machine."""
 
-    def __init__(self, *running: str, **answers: Any) -> None:
-        executions = [{"name": name, "executionArn": execution_arn(name)} for name in running]
-        super().__init__(**{"list_executions": {"executions": executions}, **answers})
+    name: str
+    input: str
+    status: str = "RUNNING"
+    output: str | None = None
 
     @property
-    def started(self) -> list[dict[str, Any]]:
-        """The inputs of the executions that were started."""
-        return [json.loads(call["input"]) for call in self.made("start_execution")]
+    def arn(self) -> str:
+        return execution_arn(self.name)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What it began with."""
+        found: dict[str, Any] = json.loads(self.input)
+        return found
+
+    def end(self, answer: Answer | None = None, status: str = "SUCCEEDED") -> None:
+        """It is over; *answer* is what its last poll has answered, where it got that far."""
+        self.status = status
+        if status == "SUCCEEDED":
+            self.output = json.dumps({"Answered": answer.record} if answer else {})
+
+
+class StateMachine(FakeClient):
+    """Step Functions: it gives a name once, and ends at once what has nothing to wait for.
+
+    *answers* replace its own.
+    """
+
+    def __init__(self, **answers: Any) -> None:
+        super().__init__(
+            **{
+                "start_execution": self.start,
+                "describe_execution": self.describe,
+                "stop_execution": self.stop,
+                **answers,
+            }
+        )
+        #: In the order in which they began.
+        self.executions: dict[str, Execution] = {}
+
+    def start(self, *, name: str, input: str, **_: Any) -> dict[str, Any]:  # noqa: A002
+        if (known := self.executions.get(name)) is not None:
+            if known.status == "RUNNING" and known.input == input:
+                return {"executionArn": known.arn}
+            raise client_error("ExecutionAlreadyExists")
+        made = self.executions[name] = Execution(name, input)
+        if "Seconds" not in made.state:
+            made.status, made.output = "SUCCEEDED", input
+        return {"executionArn": made.arn}
+
+    def describe(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        found = self._of(executionArn)
+        return {"status": found.status, "input": found.input} | ({"output": found.output} if found.output else {})
+
+    def stop(self, *, executionArn: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self._of(executionArn).end(status="ABORTED")
+        return {}
+
+    def _of(self, arn: str) -> Execution:
+        try:
+            return self.executions[arn.rsplit(":", 1)[1]]
+        except KeyError:
+            raise client_error("ExecutionDoesNotExist") from None
+
+    @property
+    def last(self) -> Execution:
+        """The one that began last."""
+        return list(self.executions.values())[-1]
+
+    @property
+    def only(self) -> Execution:
+        (found,) = self.executions.values()
+        return found
 
     @property
     def stopped(self) -> list[str]:
+        """The names of those that were told to stop."""
         return [call["executionArn"].rsplit(":", 1)[1] for call in self.made("stop_execution")]
 
 
+#: Makes the one client there is what a FakeClient of these arguments is.
+Use = Callable[..., FakeClient]
 #: Makes Step Functions what a StateMachine of these arguments is.
 StepFunctions = Callable[..., StateMachine]
+
+
+@dataclass
+class Steps:
+    """The steps of the lifecycle that were asked for."""
+
+    progress: list[Progress]
+    #: The events of which something had to be removed.
+    unheard: list[list[Request]]
+
+
 #: Makes the lifecycle's next steps give a value, an exception, or what a function of request and progress gives.
-Advance = Callable[[Any], list[Progress]]
+Advance = Callable[[Any], Steps]
+#: Makes it that time, for the names of waits.
+SetTime = Callable[[str], None]
 DONE = Answer("SUCCESS", "pumps", data={"DatasetName": "pumps"})
 
 
@@ -147,6 +230,33 @@ def again(phase: Phase, **since: int) -> Callable[[Request, Progress], Progress]
         return progress
 
     return step
+
+
+def wait_state(event: dict[str, Any], phase: Phase = Phase.CONVERGE, **members: Any) -> dict[str, Any]:
+    """The state of a wait for *event*."""
+    return {
+        "Event": event,
+        "FunctionArn": FUNCTION,
+        "Phase": phase.value,
+        "PhysicalId": "pumps",
+        "Waited": 0,
+        "Seconds": 0,
+        "Since": {},
+        **members,
+    }
+
+
+def note_state(event: dict[str, Any], answer: Answer = DONE) -> dict[str, Any]:
+    """The state of what is over at once: *event* was answered."""
+    return {"Event": event, "FunctionArn": FUNCTION, "Answered": answer.record}
+
+
+def in_line(states: StateMachine, event: dict[str, Any], line: str = "", **members: Any) -> Execution:
+    """A wait for *event*, behind those that are in *line* already."""
+    machine = Machine(Request.parse(event), line)
+    machine.earlier()
+    assert machine.begin(wait_state(event, **members))
+    return states.last
 
 
 def execution_arn(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 from lookout_provider import aws
 from lookout_provider.aws import Kind, Service, ServiceError
 from lookout_provider.properties import operation
-from tests.provider.support import REGION, FakeClient, client_error, lines, operations
+from tests.provider.support import REGION, Use, client_error, lines, operations
 
 EQUIPMENT = "lookoutequipment"
 KINDS = {
@@ -26,20 +25,6 @@ KINDS = {
     "ValidationException": (400, Kind.REJECTED),
 }
 DECLARED = [(name, shape.name) for name in operations() for shape in operation(EQUIPMENT, name).error_shapes or []]
-
-Use = Callable[..., FakeClient]
-
-
-@pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch) -> Use:
-    """Make the one client there is answer so."""
-
-    def made(**answers: Any) -> FakeClient:
-        fake = FakeClient(**answers)
-        monkeypatch.setattr(aws, "client", lambda service, region: fake)
-        return fake
-
-    return made
 
 
 def _error(use: Use, error: Exception) -> ServiceError:
@@ -273,23 +258,14 @@ def test_another_error_does_not_mean_that_nothing_exists(use: Use, code: str) ->
         Service(EQUIPMENT, REGION).attempt("DescribeDataset", DatasetName="pumps")
 
 
-@pytest.mark.parametrize(
-    ("operation_name", "method", "member", "spelling"),
-    [
-        ("ListDatasets", "list_datasets", "DatasetSummaries", "NextToken"),
-        ("ListExecutions", "list_executions", "executions", "nextToken"),
-    ],
-)
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_every_page_of_a_list_is_read(
-    use: Use, operation_name: str, method: str, member: str, spelling: str, count: int
-) -> None:
-    pages = [{member: [{"n": page}], spelling: f"token-{page + 1}"} for page in range(count)]
-    del pages[-1][spelling]
-    fake = use(**{method: list(pages)})
-    items = list(Service("any", REGION).pages(operation_name, member, Filter="all"))
+def test_every_page_of_a_list_is_read(use: Use, count: int) -> None:
+    pages = [{"DatasetSummaries": [{"n": page}], "NextToken": f"token-{page + 1}"} for page in range(count)]
+    del pages[-1]["NextToken"]
+    fake = use(list_datasets=list(pages))
+    items = list(Service(EQUIPMENT, REGION).pages("ListDatasets", "DatasetSummaries", MaxResults=5))
     assert [item["n"] for item in items] == list(range(count))
-    tokens = [call.get(spelling) for call in fake.made(method)]
+    tokens = [call.get("NextToken") for call in fake.made("list_datasets")]
     assert tokens == [None, *(f"token-{page}" for page in range(1, count))]
 
 

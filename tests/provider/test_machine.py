@@ -1,220 +1,379 @@
-"""The state machine that waits, and the fence that stops an older wait."""
+"""The line of a resource's waits: who is in front, and how an event gets behind them."""
 
 from __future__ import annotations
 
 import json
 import string
-import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lookout_provider import aws
 from lookout_provider.aws import ServiceError
-from lookout_provider.machine import InputTooLarge, Machine
-from lookout_provider.protocol import Request
-from tests.provider.support import MACHINE, URL, StateMachine, StepFunctions, client_error, event, execution_arn, lines
+from lookout_provider.machine import Busy, InputTooLarge, Machine
+from lookout_provider.protocol import Answer, Request
+from tests.provider.support import (
+    MACHINE,
+    STACK,
+    URL,
+    SetTime,
+    StateMachine,
+    StepFunctions,
+    client_error,
+    event,
+    execution_arn,
+    lines,
+    note_state,
+    wait_state,
+)
 
 REQUEST = Request.parse(event())
-#: Names of executions: this event's own, an earlier event's of the same resource, another resource's.
-OWN = REQUEST.execution_name
-EARLIER = Request.parse(event(ResponseURL=URL + "earlier")).execution_name
-FOREIGN = Request.parse(event(LogicalResourceId="Other")).execution_name
-
-DENIED = client_error("AccessDeniedException", "is not authorized to perform: states:ListExecutions")
-
-ENDED = client_error("ValidationException", "Execution is not running")
+OTHER_EVENT = Request.parse(event(ResponseURL=URL + "other"))
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Sleeping moves this clock, and takes no time."""
-    now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
-    return now
+def begin(line: str = "", request: Request = REQUEST, **members: Any) -> bool:
+    """Get in line with what is known of it."""
+    machine = Machine(request, line)
+    machine.earlier()
+    return machine.begin(wait_state(request.event({}), **members))
 
 
-# -- the fence ----------------------------------------------------------------------------------------------
+def urls(machine: Machine) -> list[str]:
+    """The events that are in front, by their answers' addresses."""
+    return [wait.request.response_url for wait in machine.earlier()]
 
 
-@pytest.mark.parametrize(
-    ("running", "stopped"),
-    [
-        ([], []),
-        ([EARLIER], [EARLIER]),
-        ([FOREIGN], []),
-        ([OWN], []),
-        ([FOREIGN, EARLIER, OWN], [EARLIER]),
-        (["made-by-hand", EARLIER], [EARLIER]),
-    ],
-)
-def test_the_fence_stops_only_earlier_waits_of_its_own_resource(
-    stepfunctions: StepFunctions, running: list[str], stopped: list[str]
-) -> None:
-    fake = stepfunctions(*running)
-    Machine(REQUEST).fence()
-    assert fake.stopped == stopped
+# -- the line -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("running", "duplicate"),
-    [([], False), ([EARLIER], False), ([FOREIGN], False), ([OWN], True), ([OWN, EARLIER], True)],
-)
-def test_the_fence_tells_a_duplicate(stepfunctions: StepFunctions, running: list[str], duplicate: bool) -> None:
-    stepfunctions(*running)
-    assert Machine(REQUEST).fence() is duplicate
+def test_nobody_is_in_front_of_the_first_event(states: StateMachine) -> None:
+    assert Machine(REQUEST).earlier() == []
+
+
+def test_those_in_front_are_told_the_oldest_first(states: StateMachine) -> None:
+    for number in range(3):
+        begin(request=Request.parse(event(ResponseURL=URL + str(number))))
+    assert urls(Machine(REQUEST)) == [URL + "0", URL + "1", URL + "2"]
+
+
+def test_a_wait_is_told_as_it_began_and_as_it_ended(states: StateMachine) -> None:
+    begin(Waited=7)
+    answer = Answer("FAILED", "pumps", "no room", {"DatasetName": "pumps"})
+    states.only.end(answer)
+    (wait,) = Machine(REQUEST).earlier()
+    assert (wait.arn, wait.running, wait.state["Waited"]) == (states.only.arn, False, 7)
+    assert Answer.recorded(wait.answered) == answer
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "FAILED", "TIMED_OUT"])
+def test_a_wait_that_ended_badly_has_answered_nothing(states: StateMachine, status: str) -> None:
+    begin()
+    states.only.end(status=status)
+    (wait,) = Machine(REQUEST).earlier()
+    assert (wait.running, dict(wait.answered)) == (False, {})
+
+
+def test_a_wait_that_gave_up_has_no_answer_to_tell(states: StateMachine) -> None:
+    begin()
+    states.only.end()
+    (wait,) = Machine(REQUEST).earlier()
+    assert dict(wait.answered) == {}
+
+
+@pytest.mark.parametrize(("line", "other"), [("", "pumps"), ("pumps", ""), ("pumps", "pumps-2")])
+def test_each_physical_id_has_a_line_of_its_own(states: StateMachine, line: str, other: str) -> None:
+    begin(line)
+    assert Machine(REQUEST, other).earlier() == []
+
+
+@pytest.mark.parametrize("line", ["", "pumps"])
+def test_what_is_being_created_is_in_front_in_any_line(states: StateMachine, line: str) -> None:
+    begin("")
+    machine = Machine(OTHER_EVENT, line)
+    assert [wait.arn for wait in machine.in_front(machine.earlier())] == [states.only.arn]
 
 
 @given(st.sets(st.text(string.ascii_letters + string.digits, min_size=1, max_size=40), max_size=8))
-def test_the_fence_never_stops_the_wait_of_another_resource(logical_ids: set[str]) -> None:
-    names = [Request.parse(event(LogicalResourceId=name)).execution_name for name in logical_ids - {REQUEST.logical_id}]
-    fake = StateMachine(*names)
+def test_the_waits_of_other_resources_are_in_no_line_of_this_one(logical_ids: set[str]) -> None:
+    fake = StateMachine()
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(aws, "client", lambda service, region: fake)
-        Machine(REQUEST).fence()
-    assert fake.stopped == []
+        for name in logical_ids - {REQUEST.logical_id}:
+            for line in ("", "pumps"):
+                begin(line, Request.parse(event(LogicalResourceId=name)))
+        for line in ("", "pumps"):
+            machine = Machine(REQUEST, line)
+            assert (machine.earlier(), machine.in_front([])) == ([], [])
+
+
+def test_the_waits_of_another_life_of_the_stack_are_in_another_line(states: StateMachine) -> None:
+    begin(request=Request.parse(event(StackId=STACK[:-4] + "beef")))
+    assert Machine(REQUEST).earlier() == []
+
+
+# -- days ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("phase", "left"),
+    ("began", "looked", "seen"),
     [
-        ("settle", "bottles/train"),
-        # It was not certain to have been made.
-        ("converge", None),
+        ("2026-11-28T23:59:59", "2026-11-29T00:00:01", True),
+        ("2026-11-28T22:30:00", "2026-11-29T00:29:59", True),
+        ("2026-11-28T22:30:00", "2026-11-29T01:59:59", True),
+        ("2026-11-28T22:30:00", "2026-11-29T02:00:01", False),
+        ("2026-11-28T00:00:01", "2026-11-28T23:59:59", True),
+        ("2026-12-31T23:30:00", "2027-01-01T00:30:00", True),
+        ("2026-11-27T23:30:00", "2026-11-29T00:30:00", False),
     ],
 )
-def test_a_delete_learns_what_the_wait_was_about_that_it_stops(
-    stepfunctions: StepFunctions, phase: str, left: str | None
+def test_the_line_of_yesterday_is_read_for_two_hours_after_midnight(
+    states: StateMachine, set_time: SetTime, began: str, looked: str, seen: bool
 ) -> None:
-    state = {"Phase": phase, "PhysicalId": "bottles/train"}
-    stepfunctions(EARLIER, describe_execution={"status": "RUNNING", "input": json.dumps(state)})
-    machine = Machine(Request.parse(event("Delete")))
-    machine.fence()
-    assert machine.left_behind == left
+    set_time(began)
+    begin()
+    set_time(looked)
+    machine = Machine(REQUEST)
+    assert len(machine.earlier()) == len(machine.in_front([])) == int(seen)
 
 
-def test_the_fence_stops_several_earlier_waits(stepfunctions: StepFunctions) -> None:
-    earlier = [Request.parse(event(ResponseURL=URL + str(n))).execution_name for n in range(3)]
-    fake = stepfunctions(*earlier)
-    Machine(REQUEST).fence()
-    assert fake.stopped == earlier
+def test_those_of_yesterday_are_in_front_of_those_of_today(states: StateMachine, set_time: SetTime) -> None:
+    set_time("2026-11-28T23:59:00")
+    begin(request=OTHER_EVENT)
+    set_time("2026-11-29T00:01:00")
+    begin()
+    assert urls(Machine(REQUEST)) == [OTHER_EVENT.response_url, URL]
 
 
-@pytest.mark.parametrize("status", ["SUCCEEDED", "ABORTED", "FAILED"])
-def test_a_wait_that_ends_just_before_it_is_stopped_is_as_good(stepfunctions: StepFunctions, status: str) -> None:
-    """Its event was answered, and CloudFormation sends the next one before the execution is over."""
-    stepfunctions(EARLIER, stop_execution=ENDED, describe_execution={"status": status})
-    assert Machine(REQUEST).fence() is False
+def test_the_line_of_a_new_day_begins_anew(states: StateMachine, set_time: SetTime) -> None:
+    set_time("2026-11-28T23:59:00")
+    begin(request=OTHER_EVENT)
+    set_time("2026-11-29T00:01:00")
+    assert begin()
+    assert [name.rsplit("-", 2)[1:] for name in states.executions] == [["20261128", "0"], ["20261129", "0"]]
 
 
-def test_a_wait_that_cannot_be_stopped_is_an_error(stepfunctions: StepFunctions) -> None:
-    stepfunctions(EARLIER, stop_execution=ENDED, describe_execution={"status": "RUNNING"})
-    with pytest.raises(ServiceError, match="StopExecution"):
-        Machine(REQUEST).fence()
+# -- getting in line ----------------------------------------------------------------------------------------
 
 
-def test_the_fence_looks_at_every_page(stepfunctions: StepFunctions) -> None:
-    pages = [
-        {"executions": [{"name": FOREIGN, "executionArn": execution_arn(FOREIGN)}], "nextToken": "more"},
-        {"executions": [{"name": EARLIER, "executionArn": execution_arn(EARLIER)}]},
-    ]
-    fake = stepfunctions(list_executions=pages)
-    Machine(REQUEST).fence()
-    assert fake.stopped == [EARLIER]
+def test_a_wait_begins_with_its_state(states: StateMachine) -> None:
+    Machine(REQUEST).begin({"Seconds": 2})
+    (call,) = states.made("start_execution")
+    assert (call["stateMachineArn"], json.loads(call["input"])) == (MACHINE, {"Seconds": 2})
 
 
-def test_the_fence_looks_at_running_executions_of_the_stacks_machine(stepfunctions: StepFunctions) -> None:
-    fake = stepfunctions()
-    Machine(REQUEST).fence()
-    assert fake.made("list_executions") == [{"stateMachineArn": MACHINE, "statusFilter": "RUNNING"}]
+def test_each_wait_has_the_next_number(states: StateMachine) -> None:
+    for number in range(3):
+        begin(request=Request.parse(event(ResponseURL=URL + str(number))))
+    assert [name.rsplit("-", 1)[1] for name in states.executions] == ["0", "1", "2"]
 
 
-def test_a_wait_that_was_stopped_is_logged(stepfunctions: StepFunctions, capsys: pytest.CaptureFixture[str]) -> None:
-    stepfunctions(EARLIER)
-    Machine(REQUEST).fence()
-    assert [line["execution"] for line in lines(capsys.readouterr().out) if line["message"] == "fence"] == [EARLIER]
+def test_a_wait_that_is_over_keeps_its_number(states: StateMachine) -> None:
+    begin()
+    states.only.end(status="ABORTED")
+    assert begin(request=OTHER_EVENT)
 
 
-def test_the_access_denied_of_a_new_role_is_waited_out(stepfunctions: StepFunctions, clock: list[float]) -> None:
-    fake = stepfunctions(list_executions=[DENIED, DENIED, {"executions": []}])
-    Machine(REQUEST).fence()
-    assert len(fake.made("list_executions")) == 3
+def test_of_two_events_that_race_for_a_number_one_gets_it(states: StateMachine) -> None:
+    one, other = Machine(REQUEST), Machine(OTHER_EVENT)
+    one.earlier(), other.earlier()
+    assert one.begin(wait_state(REQUEST.event({})))
+    assert not other.begin(wait_state(OTHER_EVENT.event({})))
 
 
-def test_an_access_denied_that_stays_is_an_error_after_two_minutes(
-    stepfunctions: StepFunctions, clock: list[float]
-) -> None:
-    stepfunctions(list_executions=DENIED)
-    with pytest.raises(ServiceError, match="AccessDeniedException"):
-        Machine(REQUEST).fence()
-    assert 120 <= clock[0] - 1000 <= 130
+def test_who_did_not_get_the_number_sees_who_did_and_gets_behind(states: StateMachine) -> None:
+    one, other = Machine(REQUEST), Machine(OTHER_EVENT)
+    one.earlier(), other.earlier()
+    one.begin(wait_state(REQUEST.event({})))
+    other.begin(wait_state(OTHER_EVENT.event({})))
+    assert urls(other) == [REQUEST.response_url]
+    assert other.begin(wait_state(OTHER_EVENT.event({})))
 
 
-@pytest.mark.parametrize("code", ["StateMachineDoesNotExist", "InvalidArn", "ValidationException"])
-def test_another_error_is_not_waited_out(stepfunctions: StepFunctions, slept: list[float], code: str) -> None:
-    stepfunctions(list_executions=client_error(code))
+@pytest.mark.parametrize("code", ["StateMachineDoesNotExist", "ExecutionLimitExceeded", "InvalidName"])
+def test_a_wait_that_cannot_be_begun_is_an_error(stepfunctions: StepFunctions, slept: list[float], code: str) -> None:
+    stepfunctions(start_execution=client_error(code))
     with pytest.raises(ServiceError, match=code):
-        Machine(REQUEST).fence()
+        Machine(REQUEST).begin({"Seconds": 2})
     assert slept == []
 
 
-# -- starting -----------------------------------------------------------------------------------------------
-
-
-def test_a_wait_is_started_under_the_events_own_name(stepfunctions: StepFunctions) -> None:
-    fake = stepfunctions()
-    Machine(REQUEST).start({"Seconds": 2})
-    (call,) = fake.made("start_execution")
-    assert (call["stateMachineArn"], call["name"], json.loads(call["input"])) == (MACHINE, OWN, {"Seconds": 2})
-
-
-def test_a_wait_that_was_started_before_is_as_good(stepfunctions: StepFunctions) -> None:
-    stepfunctions(start_execution=client_error("ExecutionAlreadyExists"))
-    Machine(REQUEST).start({"Seconds": 2})
-
-
-@pytest.mark.parametrize("code", ["StateMachineDoesNotExist", "ExecutionLimitExceeded", "AccessDeniedException"])
-def test_a_wait_that_could_not_be_started_is_an_error(stepfunctions: StepFunctions, code: str) -> None:
-    stepfunctions(start_execution=client_error(code))
-    with pytest.raises(ServiceError, match=code):
-        Machine(REQUEST).start({"Seconds": 2})
-
-
 @pytest.mark.parametrize("text", ["x" * 250_001, "é" * 50_000])
-def test_too_much_to_remember_is_an_error_before_anything_is_started(stepfunctions: StepFunctions, text: str) -> None:
+def test_too_much_to_remember_is_an_error_before_anything_is_begun(states: StateMachine, text: str) -> None:
+    with pytest.raises(InputTooLarge, match=r"^(25|30)\d{4} bytes to remember, Step Functions takes 250000$"):
+        Machine(REQUEST).begin({"Event": text})
+    assert states.calls == []
+
+
+def test_what_fits_is_begun(states: StateMachine) -> None:
+    assert Machine(REQUEST).begin({"Event": "x" * 249_000})
+
+
+@given(st.text(max_size=2000), st.integers(0, 10_000))
+def test_the_name_of_a_wait_is_one_that_step_functions_takes(physical_id: str, number: int) -> None:
+    fake = StateMachine()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(aws, "client", lambda service, region: fake)
+        machine = Machine(REQUEST, physical_id)
+        machine._next = number
+        machine.begin({"Seconds": 2})
+    (name,) = fake.executions
+    assert len(name) <= 80
+    assert set(name) <= set(string.ascii_letters + string.digits + "-_")
+
+
+# -- stopping -----------------------------------------------------------------------------------------------
+
+
+def test_a_wait_that_runs_is_stopped(states: StateMachine) -> None:
+    begin()
+    assert Machine(REQUEST).stop_all([states.only.arn])
+    assert states.only.status == "ABORTED"
+
+
+def test_all_are_stopped_even_if_the_first_one_ran(states: StateMachine) -> None:
+    begin()
+    begin(request=OTHER_EVENT)
+    Machine(REQUEST).stop_all([execution_arn(name) for name in states.executions])
+    assert states.stopped == list(states.executions)
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "ABORTED", "FAILED", "TIMED_OUT"])
+def test_a_wait_that_is_over_is_not_stopped(states: StateMachine, status: str) -> None:
+    begin()
+    states.only.end(status=status)
+    assert not Machine(REQUEST).stop_all([states.only.arn])
+    assert states.stopped == []
+
+
+def test_a_wait_that_nobody_knows_any_more_is_not_stopped(states: StateMachine) -> None:
+    assert not Machine(REQUEST).stop_all([execution_arn("long-ago")])
+    assert states.stopped == []
+
+
+def test_a_wait_that_ends_just_before_it_is_stopped_is_as_good(states: StateMachine) -> None:
+    """Its event was answered, and CloudFormation sends the next one before the execution is over."""
+
+    def too_late(**_: Any) -> dict[str, Any]:
+        states.only.end()
+        raise client_error("ValidationException", "Execution is not running")
+
+    begin()
+    states.answers["stop_execution"] = too_late
+    assert not Machine(REQUEST).stop_all([states.only.arn])
+
+
+def test_a_wait_that_cannot_be_stopped_is_an_error(states: StateMachine) -> None:
+    begin()
+    states.answers["stop_execution"] = client_error("ValidationException", "not now")
+    with pytest.raises(ServiceError, match="StopExecution: ValidationException: not now"):
+        Machine(REQUEST).stop_all([states.only.arn])
+
+
+def test_a_wait_that_was_stopped_is_logged(states: StateMachine, capsys: pytest.CaptureFixture[str]) -> None:
+    begin()
+    Machine(REQUEST).stop_all([states.only.arn])
+    fences = [line for line in lines(capsys.readouterr().out) if line["message"] == "fence"]
+    assert [line["execution"] for line in fences] == list(states.executions)
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+def test_a_wait_that_never_was_is_read_as_none(states: StateMachine) -> None:
+    assert Machine(REQUEST).read(execution_arn("never-was")) is None
+
+
+def test_a_wait_that_cannot_be_read_is_an_error(stepfunctions: StepFunctions) -> None:
+    stepfunctions(describe_execution=client_error("InvalidArn"))
+    with pytest.raises(ServiceError, match="InvalidArn"):
+        Machine(REQUEST).read(execution_arn("any"))
+
+
+# -- patience -----------------------------------------------------------------------------------------------
+
+PASSES = {
+    "throttled": client_error("ThrottlingException", "Rate exceeded"),
+    "an internal error": client_error("InternalFailure", status=500),
+    "a bad moment": client_error("ServiceUnavailable", status=503),
+    "out of reach": ConnectTimeoutError(endpoint_url="https://states.eu-west-1.amazonaws.com"),
+    "a lost answer": ReadTimeoutError(endpoint_url="https://states.eu-west-1.amazonaws.com"),
+}
+#: Before IAM's changes are known everywhere.
+DENIED = client_error("AccessDeniedException", "is not authorized to perform: states:StartExecution")
+CALLS: dict[str, Callable[[Machine], object]] = {
+    "describe_execution": lambda machine: machine.earlier(),
+    "start_execution": lambda machine: machine.begin({"Seconds": 2}),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("error", [*PASSES.values(), DENIED], ids=[*PASSES, "denied"])
+def test_what_passes_is_waited_out(stepfunctions: StepFunctions, slept: list[float], call: str, error: Any) -> None:
     fake = stepfunctions()
-    with pytest.raises(InputTooLarge, match=r"^25\d{4}|^30\d{4}"):
-        Machine(REQUEST).start({"Event": text})
-    assert fake.calls == []
+    fake.answers[call] = [error, error, fake.answers[call]]
+    CALLS[call](Machine(REQUEST))
+    assert (len(fake.made(call)), len(slept)) == (3, 2)
 
 
-def test_what_fits_is_started(stepfunctions: StepFunctions) -> None:
-    fake = stepfunctions()
-    Machine(REQUEST).start({"Event": "x" * 249_000})
-    assert len(fake.started) == 1
+@pytest.mark.parametrize("error", PASSES.values(), ids=PASSES)
+def test_after_two_minutes_it_may_be_later(stepfunctions: StepFunctions, slept: list[float], error: Any) -> None:
+    stepfunctions(describe_execution=error)
+    with pytest.raises(Busy, match="DescribeExecution: "):
+        Machine(REQUEST).earlier()
+    assert 120 <= sum(slept) < 135
 
 
-# -- polling ------------------------------------------------------------------------------------------------
+def test_an_access_denied_that_stays_is_an_error_after_two_minutes(
+    stepfunctions: StepFunctions, slept: list[float]
+) -> None:
+    stepfunctions(describe_execution=DENIED)
+    with pytest.raises(ServiceError, match="AccessDeniedException"):
+        Machine(REQUEST).earlier()
+    assert 120 <= sum(slept) < 135
 
 
-@pytest.mark.parametrize(
-    ("status", "wanted"),
-    [("RUNNING", True), ("ABORTED", False), ("SUCCEEDED", False), ("FAILED", False), ("TIMED_OUT", False)],
-)
-def test_a_poll_is_wanted_while_its_execution_runs(stepfunctions: StepFunctions, status: str, wanted: bool) -> None:
-    stepfunctions(describe_execution={"status": status})
-    assert Machine(REQUEST).wanted(execution_arn(OWN)) is wanted
+def test_the_pauses_grow_to_a_quarter_of_a_minute_and_differ(stepfunctions: StepFunctions, slept: list[float]) -> None:
+    stepfunctions(describe_execution=PASSES["throttled"])
+    with pytest.raises(Busy):
+        Machine(REQUEST).earlier()
+    assert 0.5 <= slept[0] <= 1
+    assert all(7.5 <= pause <= 15 for pause in slept[4:])
+    assert len(set(slept)) == len(slept)
 
 
-def test_a_poll_asks_for_its_own_execution(stepfunctions: StepFunctions) -> None:
-    fake = stepfunctions(describe_execution={"status": "RUNNING"})
-    Machine(REQUEST).wanted(execution_arn(OWN))
-    assert fake.made("describe_execution") == [{"executionArn": execution_arn(OWN)}]
+@pytest.mark.parametrize("code", ["InvalidArn", "ValidationException", "StateMachineDoesNotExist"])
+def test_another_error_is_not_waited_out(stepfunctions: StepFunctions, slept: list[float], code: str) -> None:
+    stepfunctions(describe_execution=client_error(code))
+    with pytest.raises(ServiceError, match=code):
+        Machine(REQUEST).earlier()
+    assert slept == []
 
 
-def test_a_poll_whose_execution_cannot_be_asked_for_is_an_error(stepfunctions: StepFunctions) -> None:
-    stepfunctions(describe_execution=client_error("ExecutionDoesNotExist"))
-    with pytest.raises(ServiceError):
-        Machine(REQUEST).wanted(execution_arn(OWN))
+def test_a_wait_that_began_although_the_answer_was_lost_is_begun_once(states: StateMachine) -> None:
+    """Step Functions takes the same input under the same name again, as long as it runs."""
+
+    def lost(**parameters: Any) -> dict[str, Any]:
+        states.start(**parameters)
+        raise client_error("InternalFailure", status=500)
+
+    states.answers["start_execution"] = [lost, states.start]
+    assert begin()
+    assert len(states.executions) == 1
+
+
+def test_a_note_that_was_left_although_the_answer_was_lost_is_found_by_the_next_look(states: StateMachine) -> None:
+    """It is over at once, so Step Functions does not take its name again."""
+
+    def lost(**parameters: Any) -> dict[str, Any]:
+        states.start(**parameters)
+        raise client_error("InternalFailure", status=500)
+
+    states.answers["start_execution"] = [lost, states.start]
+    machine = Machine(REQUEST)
+    machine.earlier()
+    assert not machine.begin(note_state(REQUEST.event({})))
+    assert [wait.is_of(REQUEST) for wait in machine.earlier()] == [True]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import string
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout_provider.protocol import Request, digest
+from lookout_provider.protocol import Answer, Request, digest
 from tests.provider.support import ACCOUNT, REGION, STACK, URL, event
 
 LOGICAL_IDS = st.text(string.ascii_letters + string.digits, min_size=1, max_size=255)
@@ -39,6 +40,7 @@ def _request(**members: Any) -> Request:
         ("account", ACCOUNT),
         ("stack_name", "factory"),
         ("owner", f"{ACCOUNT}/{REGION}/factory/Pumps1A2B3C4D"),
+        ("id_before", "refused:Pumps1A2B3C4D"),
     ],
 )
 def test_an_event_is_read(member: str, expected: str | None) -> None:
@@ -53,6 +55,11 @@ def test_every_request_type_is_read(request_type: str) -> None:
 @pytest.mark.parametrize("request_type", ["Update", "Delete"])
 def test_the_physical_id_of_an_existing_resource_is_read(request_type: str) -> None:
     assert Request.parse(event(request_type)).physical_id == "factory-Pumps-0badcafe"
+
+
+@pytest.mark.parametrize("request_type", ["Update", "Delete"])
+def test_the_id_before_of_an_existing_resource_is_its_own(request_type: str) -> None:
+    assert Request.parse(event(request_type)).id_before == "factory-Pumps-0badcafe"
 
 
 def test_the_properties_are_read() -> None:
@@ -132,7 +139,7 @@ def test_the_owner_begins_with_account_region_and_stack(stack: str, logical_id: 
     assert owner.rsplit("/", 1)[0] == f"{ACCOUNT}/{REGION}/{stack}"
 
 
-# -- tokens and executions ----------------------------------------------------------------------------------
+# -- tokens -------------------------------------------------------------------------------------------------
 
 CHANGES = {
     "another answer's address": {"ResponseURL": URL + "2"},
@@ -170,35 +177,23 @@ def test_a_token_is_what_the_service_takes(step: str) -> None:
     assert token.isascii()
 
 
-@pytest.mark.parametrize("change", SAME.values(), ids=SAME)
-def test_an_execution_has_the_same_name_for_a_duplicate_delivery(change: dict[str, Any]) -> None:
-    assert _request(**change).execution_name == _request().execution_name
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_an_execution_has_another_name_for_every_other_event(change: dict[str, Any]) -> None:
-    assert _request(**change).execution_name != _request().execution_name
-
-
-@given(STACK_NAMES, LOGICAL_IDS, st.text(min_size=1, max_size=2000))
-def test_an_execution_name_is_one_that_step_functions_takes(stack: str, logical_id: str, url: str) -> None:
-    name = _request(StackId=_stack(stack), LogicalResourceId=logical_id, ResponseURL=url).execution_name
-    assert len(name) <= 80
-    assert set(name) <= set(string.ascii_letters + string.digits + "-_")
-
-
-@given(st.text(min_size=1, max_size=2000))
-def test_the_executions_of_a_resource_begin_with_its_prefix(url: str) -> None:
-    assert _request(ResponseURL=url).execution_name.startswith(_request().execution_prefix)
-
-
-@given(LOGICAL_IDS, LOGICAL_IDS)
-def test_the_executions_of_another_resource_do_not_begin_with_that_prefix(one: str, other: str) -> None:
-    assume(one != other)
-    prefix = _request(LogicalResourceId=one).execution_prefix
-    assert not _request(LogicalResourceId=other).execution_name.startswith(prefix)
-
-
 @given(st.lists(st.text(), max_size=4), st.lists(st.text(), max_size=4))
 def test_a_digest_tells_its_parts_apart(one: list[str], other: list[str]) -> None:
     assert (digest(*one) == digest(*other)) == (one == other)
+
+
+# -- the answer, as a wait keeps it -------------------------------------------------------------------------
+
+TEXTS = st.text(max_size=50)
+
+
+@given(st.sampled_from(["SUCCESS", "FAILED"]), TEXTS, TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3))
+def test_an_answer_survives_its_record(status: Any, physical_id: str, reason: str, data: dict[str, str]) -> None:
+    answer = Answer(status, physical_id, reason, data)
+    assert Answer.recorded(json.loads(json.dumps(answer.record))) == answer
+
+
+@pytest.mark.parametrize("data", [None, {}])
+def test_an_answer_without_data_is_told_again_in_the_same_words(data: dict[str, str] | None) -> None:
+    answer, request = Answer("FAILED", "pumps", "no room", data), Request.parse(event())
+    assert Answer.recorded(answer.record).encode(request, "log") == answer.encode(request, "log")

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from lookout_provider import handler
+from lookout_provider.aws import WouldChange
 from lookout_provider.protocol import Answer
 from lookout_provider.resources import TYPES
-from tests.provider.support import DONE, FUNCTION, Advance, Context, Sent, StateMachine, event
+from tests.provider.support import (
+    DONE,
+    FUNCTION,
+    Advance,
+    Context,
+    Sent,
+    StateMachine,
+    StepFunctions,
+    client_error,
+    event,
+    lines,
+)
 
 pytestmark = pytest.mark.usefixtures("sent")
+
+IDS = {"Create": "refused:Pumps1A2B3C4D", "Update": "factory-Pumps-0badcafe", "Delete": "factory-Pumps-0badcafe"}
 
 
 def _record(payload: dict[str, Any], condition: str = "RetriesExhausted") -> dict[str, Any]:
@@ -25,71 +40,119 @@ def _record(payload: dict[str, Any], condition: str = "RetriesExhausted") -> dic
     }
 
 
-def test_a_delete_that_died_is_answered_with_its_id(sent: Sent) -> None:
-    handler.handle(_record(event("Delete")), Context())
-    assert (sent.only.status, sent.only.physical_id) == ("FAILED", "factory-Pumps-0badcafe")
+# -- before its wait has begun ------------------------------------------------------------------------------
 
 
-def test_an_update_that_died_is_answered_with_the_id_of_what_may_have_replaced_it(sent: Sent) -> None:
-    handler.handle(_record(event("Update")), Context())
-    assert (sent.only.status, sent.only.physical_id) == ("FAILED", "factory-Pumps-2de91445")
-
-
-def test_a_create_that_died_is_answered_with_the_id_under_which_something_may_exist(sent: Sent) -> None:
-    handler.handle(_record(event()), Context())
-    assert (sent.only.status, sent.only.physical_id) == ("FAILED", "factory-Pumps-2de91445")
-
-
-def test_a_create_of_an_explicit_name_that_died_is_answered_with_that_name(sent: Sent) -> None:
-    handler.handle(_record(event(ResourceProperties={"DatasetName": "pumps", "Options": {}})), Context())
-    assert sent.only.physical_id == "pumps"
-
-
-@pytest.mark.parametrize("properties", [{"Unheard": "of"}, {"DatasetName": ["pumps"]}], ids=["unknown", "not a string"])
-def test_a_create_that_died_without_any_name_is_answered_with_an_id_to_look_it_up_by(
-    sent: Sent, properties: dict[str, Any]
+@pytest.mark.parametrize(("request_type", "physical_id"), IDS.items())
+def test_an_event_that_died_before_its_wait_fails_with_the_id_there_was(
+    states: StateMachine, sent: Sent, request_type: str, physical_id: str
 ) -> None:
-    handler.handle(_record(event(ResourceProperties=properties)), Context())
-    assert sent.only.physical_id == "unknown:Pumps1A2B3C4D"
-
-
-def test_a_create_that_died_where_the_service_numbers_is_answered_with_an_id_to_look_it_up_by(sent: Sent) -> None:
-    properties = {
-        "ModelName": "pumps",
-        "DatasetName": "pumps",
-        "SourceModelVersionArn": "arn:aws:lookoutequipment:eu-west-1:111111111111:model/pumps/x/model-version/3",
-        "Options": {"Name": "V2"},
-    }
-    died = event(ResourceType="Custom::LookoutEquipmentModelVersion", ResourceProperties=properties)
-    handler.handle(_record(died), Context())
-    assert sent.only.physical_id == "unknown:Pumps1A2B3C4D"
+    handler.handle(_record(event(request_type)), Context())
+    assert (sent.only.status, sent.only.physical_id) == ("FAILED", physical_id)
 
 
 @pytest.mark.parametrize("resource_type", TYPES)
-def test_a_create_of_any_type_that_died_is_answered_under_an_id_that_a_delete_does_not_skip(
-    sent: Sent, resource_type: str
+def test_a_create_of_any_type_that_died_before_its_wait_has_made_nothing(
+    states: StateMachine, sent: Sent, resource_type: str
 ) -> None:
     handler.handle(_record(event(ResourceType=resource_type)), Context())
-    assert not sent.only.physical_id.startswith("refused:")
+    assert sent.only.physical_id == "refused:Pumps1A2B3C4D"
 
 
-def test_the_delete_of_a_refused_id_that_died_is_a_success(sent: Sent) -> None:
+@pytest.mark.parametrize("condition", ["RetriesExhausted", "EventAgeExceeded"])
+def test_a_delivery_that_died_is_answered_with_what_lambda_says(
+    states: StateMachine, sent: Sent, condition: str
+) -> None:
+    handler.handle(_record(event(), condition), Context())
+    reason = f"the provider's function ended without an answer ({condition}); its log has the details"
+    assert sent.only.reason == reason
+
+
+@pytest.mark.parametrize("request_type", IDS)
+def test_a_delivery_that_died_is_not_run_again(states: StateMachine, advance: Advance, request_type: str) -> None:
+    steps = advance(DONE)
+    handler.handle(_record(event(request_type)), Context())
+    assert steps.progress == []
+
+
+def test_the_failure_is_in_line_before_it_is_told(
+    states: StateMachine, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[dict[str, Any]] = []
+    monkeypatch.setattr(handler, "send", lambda request, answer, where: known.append(states.only.state["Answered"]))
+    handler.handle(_record(event()), Context())
+    assert [answer["Status"] for answer in known] == ["FAILED"]
+
+
+def test_a_delivery_that_comes_after_it_was_given_up_changes_nothing(states: StateMachine, sent: Sent) -> None:
+    handler.handle(_record(event()), Context())
+    handler.handle(event(), Context())
+    assert (len(states.executions), len(sent.answers), sent.answers[1].physical_id) == (1, 2, "refused:Pumps1A2B3C4D")
+    assert sent.answers[1].reason == sent.answers[0].reason
+
+
+# -- after its wait has begun -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_type", IDS)
+def test_an_event_whose_wait_has_begun_is_answered_by_that(
+    states: StateMachine, advance: Advance, sent: Sent, request_type: str
+) -> None:
+    advance(WouldChange())
+    handler.handle(event(request_type), Context())
+    handler.handle(_record(event(request_type)), Context())
+    assert (sent.answers, len(states.executions), states.stopped) == ([], 1, [])
+
+
+def test_an_event_whose_answer_was_lost_is_answered_with_that(
+    states: StateMachine, advance: Advance, sent: Sent
+) -> None:
+    advance(DONE)
+    handler.handle(event("Update"), Context())
+    handler.handle(_record(event("Update")), Context())
+    assert sent.answers == [DONE, DONE]
+
+
+# -- what cannot be known -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_type", IDS)
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "StateMachineDoesNotExist"])
+def test_an_answer_is_certain_even_if_step_functions_cannot_be_asked(
+    stepfunctions: StepFunctions, sent: Sent, request_type: str, code: str
+) -> None:
+    stepfunctions(describe_execution=client_error(code))
+    handler.handle(_record(event(request_type)), Context())
+    assert (sent.only.status, sent.only.physical_id) == ("FAILED", IDS[request_type])
+
+
+@pytest.mark.parametrize("missing", ["lookout_provider.machine", "lookout_provider.resources.dataset"])
+def test_an_answer_is_certain_whatever_cannot_be_imported(
+    states: StateMachine, sent: Sent, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    handler.handle(_record(event()), Context())
+    assert sent.only.status == "FAILED"
+
+
+def test_the_log_says_why_nothing_could_be_known(
+    stepfunctions: StepFunctions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stepfunctions(describe_execution=client_error("StateMachineDoesNotExist", "gone"))
+    handler.handle(_record(event()), Context())
+    (line,) = [line for line in lines(capsys.readouterr().out) if line["message"] == "not in line"]
+    assert (line["level"], line["error"]) == ("ERROR", "DescribeExecution: StateMachineDoesNotExist: gone")
+
+
+# -- what was no event --------------------------------------------------------------------------------------
+
+
+def test_the_delete_of_a_refused_id_that_died_is_a_success_without_any_call(states: StateMachine, sent: Sent) -> None:
     handler.handle(_record(event("Delete", PhysicalResourceId="refused:Pumps1A2B3C4D")), Context())
-    assert sent.only == Answer("SUCCESS", "refused:Pumps1A2B3C4D")
-
-
-def test_a_delivery_that_died_is_answered_with_what_lambda_says(sent: Sent) -> None:
-    handler.handle(_record(event(), "EventAgeExceeded"), Context())
-    assert "EventAgeExceeded" in sent.only.reason
+    assert (sent.only, states.calls) == (Answer("SUCCESS", "refused:Pumps1A2B3C4D"), [])
 
 
 @pytest.mark.parametrize("payload", [_record(event()), {"Poll": {}}, {}], ids=["its own record", "a poll", "nothing"])
 def test_a_record_of_what_was_no_event_is_left_alone(sent: Sent, payload: dict[str, Any]) -> None:
     handler.handle(_record(payload), Context())
     assert sent.answers == []
-
-
-def test_a_delivery_that_died_is_not_run_again(states: StateMachine, advance: Advance) -> None:
-    steps = advance(DONE)
-    handler.handle(_record(event()), Context())
-    assert (steps, states.calls) == ([], [])
