@@ -22,7 +22,8 @@ from rich.table import Table
 from demo.stage import PLANT, Stage
 from demo.stories import STORIES
 from lookout_local import process
-from lookout_local.process import LocalCloudError, Running
+from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
 
 #: A minute of the services takes 0.6 seconds: they still take their time, and are still waited for.
 _TIME_SCALE = 0.01

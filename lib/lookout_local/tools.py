@@ -14,7 +14,8 @@ from lookout_local import bootstrap
 from lookout_local.clients import client
 from lookout_local.deployment import Environment
 from lookout_local.environment import variables, without_aws
-from lookout_local.process import LocalCloudError, Running
+from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
 
 CDK_VERSION = "2.1148.1"
 _CDK = Path("node_modules", "aws-cdk", "bin", "cdk")

@@ -13,7 +13,7 @@ import pytest
 
 from lookout_local import process
 from lookout_local.cloud import LocalCloud
-from lookout_local.process import LocalCloudError, MissingExtra
+from lookout_local.errors import LocalCloudError, MissingExtra
 
 SLOW_FUNCTION = "def handle(event, context):\n    return 'hello'\n"
 
@@ -29,7 +29,7 @@ def test_nothing_runs_in_an_empty_state_directory(tmp_path: Path) -> None:
 
 
 def test_a_recycled_process_id_is_not_taken_for_the_server(tmp_path: Path) -> None:
-    stranger = process.Running(os.getpid(), 1, "another birth", str(tmp_path))
+    stranger = process.Running(os.getpid(), 1, str(tmp_path))
     assert not stranger.alive()
     process.stop(stranger)  # would end the tests if it believed the id
 
