@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -12,6 +13,8 @@ from lookout_local.isolation import leave_current_directory
 def main() -> None:
     """Run the command line; what went wrong goes to standard error, with exit status 1."""
     leave_current_directory()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # the name of a directory may be any bytes
     try:
         from lookout_local.process import require_extra
 

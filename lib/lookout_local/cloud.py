@@ -95,8 +95,8 @@ class LocalCloud:
 
     @property
     def state_dir(self) -> Path:
-        """Where the log of the server is (`server.log`)."""
-        return Path(self._process.state_dir)
+        """Where the log of the server is (`server.log`), also of one that has ended by itself."""
+        return Path(self._started.state_dir)
 
     @property
     def calls(self) -> RemoteCalls:
@@ -177,13 +177,16 @@ class LocalCloud:
 
     @property
     def _process(self) -> process.Running:
+        running = self._started
+        if not running.alive():
+            log = StateDirectory(Path(running.state_dir)).log_tail()
+            raise LocalCloudError(f"the local cloud has ended by itself: start() starts an empty one\n{log}")
+        return running
+
+    @property
+    def _started(self) -> process.Running:
         if self._running is None:
             raise LocalCloudError("the local cloud does not run: call start(), or use it in a with block")
-        if not self._running.alive():
-            raise LocalCloudError(
-                "the local cloud has ended by itself: start() starts an empty one\n"
-                f"{StateDirectory(Path(self._running.state_dir)).log_tail()}"
-            )
         return self._running
 
     def _client(self, service: str, *, account: str, region: str) -> Any:

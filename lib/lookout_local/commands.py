@@ -21,7 +21,7 @@ from lookout_local.deployment import Environment
 from lookout_local.environment import variables
 from lookout_local.errors import LocalCloudError
 from lookout_local.process import Running
-from lookout_local.state_directory import DEFAULT_STATE_DIR, StateDirectory
+from lookout_local.state_directory import DEFAULT_STATE_DIR, STATE_DIR_VARIABLE, StateDirectory
 
 app = typer.Typer(
     name="lookout-local",
@@ -34,7 +34,12 @@ _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 
 StateDir = Annotated[
     Path,
-    typer.Option("--state-dir", envvar="LOOKOUT_LOCAL_STATE_DIR", help="Where the cloud keeps its log and process id."),
+    typer.Option(
+        "--state-dir",
+        envvar=STATE_DIR_VARIABLE,
+        readable=False,  # what is wrong with it is said in one place
+        help="Where the cloud keeps its log and process id.",
+    ),
 ]
 Account = Annotated[str, typer.Option("--account", help="The account to act in, as its root.")]
 Region = Annotated[str, typer.Option("--region", help="The Region to act in.")]
@@ -49,7 +54,7 @@ def up(
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay until Ctrl-C.")] = False,
     time_scale: Annotated[
         float,
-        typer.Option("--time-scale", min=0.0001, help="Factor on the services' waits: 0.01 makes a minute 0.6 s."),
+        typer.Option("--time-scale", help="Factor on the services' waits: 0.01 makes a minute 0.6 s."),
     ] = DEFAULT_TIME_SCALE,
 ) -> None:
     """Start a cloud on 127.0.0.1."""
@@ -61,12 +66,10 @@ def up(
     directory = StateDirectory(state_dir)
     with contextlib.ExitStack() as at_the_end:
         at_the_end.callback(process.stop, running, child)
-        typer.echo(
-            f"the local cloud serves at {running.endpoint_url} (process {running.pid}, state in {running.state_dir})"
-        )
+        _say(f"the local cloud serves at {running.endpoint_url} (process {running.pid}, state in {running.state_dir})")
         if not foreground:
             where = directory.option
-            typer.echo(f'use it:  eval "$(lookout-local env{where})"   stop it:  lookout-local down{where}')
+            _say(f'use it:  eval "$(lookout-local env{where})"   stop it:  lookout-local down{where}')
             at_the_end.pop_all()  # it stays: the user knows of it
             return
         with contextlib.suppress(KeyboardInterrupt):
@@ -80,7 +83,7 @@ def down(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Stop the cloud; everything in it is gone."""
     path = StateDirectory(state_dir).path
     pid = process.stop_in(state_dir)
-    typer.echo(f"no local cloud runs in {path}" if pid is None else f"stopped the local cloud in {path}, process {pid}")
+    _say(f"no local cloud runs in {path}" if pid is None else f"stopped the local cloud in {path}, process {pid}")
 
 
 @app.command()
@@ -88,12 +91,12 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Say what runs and which stacks it holds; exit status 1 when nothing runs."""
     running = process.find(state_dir)
     if running is None:
-        typer.echo(f"no local cloud runs in {StateDirectory(state_dir).path}")
+        _say(f"no local cloud runs in {StateDirectory(state_dir).path}")
         raise typer.Exit(1)
     stacks = _stacks(running)
     typer.echo(f"endpoint   {running.endpoint_url}")
     typer.echo(f"process    {running.pid}")
-    typer.echo(f"state      {running.state_dir}")
+    _say(f"state      {running.state_dir}")
     if not stacks:
         typer.echo("stacks     none")
         return
@@ -119,7 +122,7 @@ def env(account: Account = ACCOUNT, region: Region = REGION, state_dir: StateDir
     for name in sorted(in_the_way | {"AWS_PROFILE", "AWS_SESSION_TOKEN"}):
         typer.echo(f"unset {name};")
     for name, value in settings.items():
-        typer.echo(f"export {name}={shlex.quote(value)};")
+        _say(f"export {name}={shlex.quote(value)};")
 
 
 @app.command(context_settings=_PASSED_ON)
@@ -142,6 +145,11 @@ def aws(
 ) -> None:
     """Run the AWS CLI against the cloud: lookout-local aws lookoutequipment list-datasets."""
     raise typer.Exit(tools.run_aws(_running(state_dir), Environment(account, region), context.args))
+
+
+def _say(text: str) -> None:
+    """Print a line as it is: what looks like a colour in it is part of a path."""
+    typer.echo(text, color=True)
 
 
 def _running(state_dir: Path) -> Running:

@@ -78,14 +78,18 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     answers = os.dup(sys.stdout.fileno())
+    os.umask(0o077)
     try:
         directory = StateDirectory(options.state_dir)
         if not directory.take():
             _answer(answers, {"taken": True})
             raise SystemExit(_REFUSED)
-        os.umask(0o077)
-        log = directory.open_log()
-        listener = _listen(options.port)
+        try:
+            log = directory.open_log()
+            listener = _listen(options.port)
+        except LocalCloudError:
+            directory.clear()
+            raise
     except LocalCloudError as error:
         _answer(answers, {"refused": str(error)})
         raise SystemExit(_REFUSED) from None
@@ -93,8 +97,6 @@ def main(argv: list[str] | None = None) -> None:
         os.dup2(log, stream.fileno())
 
     port = int(listener.getsockname()[1])
-    for name in ("home", "tmp"):
-        (directory.path / name).mkdir(exist_ok=True)
     outer = dict(os.environ)
     os.environ.clear()
     os.environ.update(environment(port, directory.path, options.time_scale, outer))

@@ -20,7 +20,7 @@ from typing import Any
 from lookout_local.errors import LocalCloudError
 from lookout_local.lock import Lock
 
-DEFAULT_STATE_DIR = Path(".lookout-local")
+DEFAULT_STATE_DIR, STATE_DIR_VARIABLE = Path(".lookout-local"), "LOOKOUT_LOCAL_STATE_DIR"
 _LOCK, _RECORD, _LOG = "server.lock", "server.json", "server.log"
 #: What the server and its functions make for themselves. Of `tmp` nothing outlives a server.
 _WORK = ("home", "tmp", "s3", "ministack")
@@ -43,8 +43,10 @@ class StateDirectory:
     @property
     def option(self) -> str:
         """How a command line tells of this directory, for a shell; empty for the one that needs no telling."""
-        usual = self.path == DEFAULT_STATE_DIR.absolute()
-        return "" if usual else f" --state-dir {shlex.quote(str(self.path))}"
+        with contextlib.suppress(FileNotFoundError):  # of the current directory
+            if self.path == DEFAULT_STATE_DIR.absolute() and STATE_DIR_VARIABLE not in os.environ:
+                return ""
+        return f" --state-dir {shlex.quote(str(self.path))}"
 
     def holder(self) -> int | None:
         """The process that serves here or is about to, `lock.UNSEEN`, or None when there is none."""
@@ -72,7 +74,12 @@ class StateDirectory:
             if not self._lock.take():
                 return False
             (self.path / _LOCK).chmod(_PRIVATE)
-        self.clear()
+            self.clear()
+            for name in ("home", "tmp"):
+                (self.path / name).mkdir(exist_ok=True)
+                (self.path / name).chmod(_CLOSED)
+            # Functions run below it, and are no part of the project that the directory is in: Node looks for one above.
+            (self.path / "tmp" / "package.json").write_text("{}")
         return True
 
     def open_log(self) -> int:
@@ -108,7 +115,9 @@ class StateDirectory:
         return True
 
     def clear(self) -> None:
-        """Remove what is of one server only."""
+        """Remove what is of this server only, if it is the one of the directory."""
+        if not self._lock.held():
+            return
         shutil.rmtree(self.path / "tmp", ignore_errors=True)
         with contextlib.suppress(OSError):
             (self.path / _RECORD).unlink()
@@ -120,7 +129,7 @@ class StateDirectory:
         except FileNotFoundError:
             return False
         if not stat.S_ISDIR(found.st_mode):
-            raise LocalCloudError(f"the state directory {self.path} is a file; choose another one")
+            raise LocalCloudError(f"the state directory {self.path} is not a directory; choose another one")
         if found.st_uid != os.geteuid():
             raise LocalCloudError(f"the state directory {self.path} belongs to another user; choose another one")
         return True

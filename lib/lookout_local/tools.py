@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def bootstrap_once(running: Running, environment: Environment) -> bool:
             check=False,
         )
     if done.returncode:
-        raise LocalCloudError(f"`cdk bootstrap {target}` failed:\n{done.stdout}")
+        raise LocalCloudError(f"`cdk bootstrap {shlex.quote(target)}` failed:\n{done.stdout}")
     return True
 
 
@@ -78,9 +79,9 @@ def find_cdk(start: Path) -> Path:
     for directory in (start, *start.parents):
         if (directory / _CDK).exists():
             return directory / _CDK
+    npm = shlex.quote(str(Path(sys.executable).parent / "npm"))
     raise LocalCloudError(
-        f"the CDK CLI is not in {start / 'node_modules'} or above: "
-        f"{Path(sys.executable).parent / 'npm'} install aws-cdk@{CDK_VERSION}"
+        f"the CDK CLI is not in {start / 'node_modules'} or above: {npm} install aws-cdk@{CDK_VERSION}"
     )
 
 
