@@ -208,7 +208,9 @@ def _end(directory: StateDirectory, pid: int, child: subprocess.Popen[bytes] | N
     # The server leads its own session, so its process group is its own and has its id.
     _signal(os.killpg, pid, signal.SIGKILL)
     if not _wait(ended, _KILL_SECONDS):
-        raise LocalCloudError(f"process {pid}, the local cloud in {directory.path}, did not end: kill -9 {pid}")
+        raise LocalCloudError(
+            f"process {pid}, the local cloud in {directory.path}, did not end: it may wait for a disk that does not answer"
+        )
 
 
 def _signal(send: Callable[[int, int], None], pid: int, number: int) -> None:

@@ -78,13 +78,12 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     answers = os.dup(sys.stdout.fileno())
-    os.umask(0o077)
     try:
         directory = StateDirectory(options.state_dir)
-        if not directory.take():
-            _answer(answers, {"taken": True})
-            raise SystemExit(_REFUSED)
         try:
+            if not directory.take():
+                _answer(answers, {"taken": True})
+                raise SystemExit(_REFUSED)
             log = directory.open_log()
             listener = _listen(options.port)
         except LocalCloudError:

@@ -21,7 +21,7 @@ from lookout_local.errors import LocalCloudError
 from lookout_local.lock import Lock
 
 DEFAULT_STATE_DIR, STATE_DIR_VARIABLE = Path(".lookout-local"), "LOOKOUT_LOCAL_STATE_DIR"
-_LOCK, _RECORD, _LOG = "server.lock", "server.json", "server.log"
+_LOCK, _RECORD, _LOG = "lookout-local.lock", "server.json", "server.log"
 #: What the server and its functions make for themselves. Of `tmp` nothing outlives a server.
 _WORK = ("home", "tmp", "s3", "ministack")
 _CLOSED, _PRIVATE = 0o700, 0o600
@@ -66,7 +66,11 @@ class StateDirectory:
         return "\n".join(self._end_of(_LOG).decode(errors="replace").splitlines()[-lines:])
 
     def take(self) -> bool:
-        """Be the server of this directory, which is made or closed to others; False when another process is."""
+        """Be the server of this directory, which is made or closed to others; False when another process is.
+
+        Nothing that this process makes from now on is for others either.
+        """
+        os.umask(_OTHERS)
         with _explained(self.path):
             self._prepare()
             for name in (_LOCK, *_WORK):
@@ -137,8 +141,7 @@ class StateDirectory:
     def _prepare(self) -> None:
         """Make the directory, or close the one that is there. What holds other things is left as it is."""
         if not self._exists():
-            self.path.mkdir(_CLOSED, parents=True, exist_ok=True)
-            self.path.chmod(_CLOSED)  # whatever the umask
+            self.path.mkdir(parents=True, exist_ok=True)
         content = os.listdir(self.path)
         used = any(_is_ours(self.path / name) for name in (_LOCK, _RECORD, _LOG))
         mode = stat.S_IMODE(self.path.stat().st_mode)
