@@ -61,7 +61,7 @@ def up(
     try:
         process.check(port=port, time_scale=time_scale)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise LocalCloudError(str(error)) from None
     running, child = process.start(state_dir, port=port, time_scale=time_scale, dies_with_us=foreground)
     directory = StateDirectory(state_dir)
     with contextlib.ExitStack() as at_the_end:

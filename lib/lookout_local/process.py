@@ -209,7 +209,8 @@ def _end(directory: StateDirectory, pid: int, child: subprocess.Popen[bytes] | N
     _signal(os.killpg, pid, signal.SIGKILL)
     if not _wait(ended, _KILL_SECONDS):
         raise LocalCloudError(
-            f"process {pid}, the local cloud in {directory.path}, did not end: it may wait for a disk that does not answer"
+            f"process {pid}, the local cloud in {directory.path}, did not end: "
+            "it may wait for a disk or a network that does not answer"
         )
 
 
