@@ -150,6 +150,7 @@ def _launch(
     directory: StateDirectory, options: list[str], dies_with_us: bool
 ) -> tuple[Running, subprocess.Popen[bytes]] | None:
     """Start a server; None when another one has taken the directory meanwhile."""
+    deadline = time.monotonic() + _STARTUP_SECONDS
     child = subprocess.Popen(
         [*isolation.command("lookout_local.server"), *options],
         env=isolation.environment(os.environ),
@@ -162,24 +163,24 @@ def _launch(
     assert child.stdout is not None
     with child.stdout as output:
         try:
-            answer, said = _answer(output.fileno(), _STARTUP_SECONDS)
+            answer, said = _answer(output.fileno(), deadline)
             if "port" in answer:
                 return Running(answer["pid"], answer["port"], str(directory.path)), child
         except BaseException:
             _end(directory, child.pid, child)
             raise
+    late = f" within {_STARTUP_SECONDS:.0f} seconds" if time.monotonic() > deadline else ""
     _end(directory, child.pid, child)
     if answer.get("taken"):
         return None
     if "refused" in answer:
         raise LocalCloudError(f"the local cloud did not start: {answer['refused']}")
-    raise LocalCloudError(f"the local cloud did not start (see {directory.log}):\n{said or directory.log_tail()}")
+    raise LocalCloudError(f"the local cloud did not start{late} (see {directory.log}):\n{said or directory.log_tail()}")
 
 
-def _answer(descriptor: int, seconds: float) -> tuple[dict[str, Any], str]:
+def _answer(descriptor: int, deadline: float) -> tuple[dict[str, Any], str]:
     """What a server answers first, and what it said before; no answer when it ends or the time is over."""
     received = b""
-    deadline = time.monotonic() + seconds
     while select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
         chunk = os.read(descriptor, 4096)
         received += chunk

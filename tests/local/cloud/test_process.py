@@ -139,6 +139,23 @@ def test_a_server_whose_python_does_not_start_shows_what_that_said(
 
 
 @pytest.mark.e2e
+def test_a_server_that_does_not_come_to_serve_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    end = process._end
+
+    def note_and_end(directory: StateDirectory, pid: int, child: Any) -> None:
+        ended.append(pid)
+        end(directory, pid, child)
+
+    monkeypatch.setattr(process, "_end", note_and_end)
+    monkeypatch.setattr(process.isolation, "command", lambda module: [sys.executable, "-c", "input()"])
+    monkeypatch.setattr(process, "_STARTUP_SECONDS", 0.1)
+    with pytest.raises(LocalCloudError, match="did not start within 0 seconds"):
+        LocalCloud(state_dir=tmp_path).start()
+    assert _members(ended[0]) == []
+
+
+@pytest.mark.e2e
 def test_what_is_in_the_way_in_the_state_directory_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("in the way")
     with pytest.raises(LocalCloudError, match=r"did not start: .* cannot be used: file exists \(.*/home\)") as error:
