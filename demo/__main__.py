@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import signal
 import sys
@@ -22,7 +23,8 @@ from rich.table import Table
 from demo.stage import PLANT, Stage
 from demo.stories import STORIES
 from lookout_local import process
-from lookout_local.process import LocalCloudError, Running
+from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
 
 #: A minute of the services takes 0.6 seconds: they still take their time, and are still waited for.
 _TIME_SCALE = 0.01
@@ -83,7 +85,8 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _explain(running: Running, console: Console) -> None:
-    command = Path(sys.executable).parent / "lookout-local"
+    command = shlex.quote(str(Path(sys.executable).parent / "lookout-local"))
+    where = f"--state-dir {shlex.quote(running.state_dir)}"
     console.print(
         f"""
 The local cloud still runs, and its state is in {running.state_dir}.
@@ -92,10 +95,10 @@ The local cloud still runs, and its state is in {running.state_dir}.
   credentials   an account number as access key id (it is that account's root), any secret
   boto3         boto3.client("lookoutequipment", endpoint_url="{running.endpoint_url}", region_name="us-east-1",
                              aws_access_key_id="{PLANT}", aws_secret_access_key="local")
-  AWS CLI       {command} aws --state-dir {running.state_dir} --account {PLANT} lookoutequipment list-models
-  your own app  {command} cdk --state-dir {running.state_dir} deploy     (in its directory)
-  this shell    eval "$({command} env --state-dir {running.state_dir} --account {PLANT})"
-  stop it       {command} down --state-dir {running.state_dir}
+  AWS CLI       {command} aws {where} --account {PLANT} lookoutequipment list-models
+  your own app  {command} cdk {where} deploy     (in its directory)
+  this shell    eval "$({command} env {where} --account {PLANT})"
+  stop it       {command} down {where}
 """,
         highlight=False,
         markup=False,

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from lookout_local.clients import client
     from lookout_local.cloud import LocalCloud
     from lookout_local.deployment import DeploymentFailed, StackEvent
-    from lookout_local.process import LocalCloudError, MissingExtra
+    from lookout_local.errors import LocalCloudError, MissingExtra
 
 __all__ = ["DeploymentFailed", "LocalCloud", "LocalCloudError", "MissingExtra", "StackEvent", "client"]
 
 _HOMES = {
     "DeploymentFailed": "deployment",
     "LocalCloud": "cloud",
-    "LocalCloudError": "process",
-    "MissingExtra": "process",
+    "LocalCloudError": "errors",
+    "MissingExtra": "errors",
     "StackEvent": "deployment",
     "client": "clients",
 }

@@ -16,7 +16,8 @@ from lookout_local import bootstrap, process
 from lookout_local.clients import ACCOUNT, REGION, client
 from lookout_local.deployment import LONGEST_BODY, Deployer, Environment, StackEvent
 from lookout_local.environment import variables
-from lookout_local.process import LocalCloudError
+from lookout_local.errors import LocalCloudError
+from lookout_local.state_directory import StateDirectory
 from lookout_local.synthesis import synthesise, upload
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ class LocalCloud:
     """
 
     def __init__(self, *, port: int = 0, state_dir: Path | None = None, time_scale: float = DEFAULT_TIME_SCALE) -> None:
-        if time_scale <= 0:
-            raise ValueError(f"time_scale of a local cloud: got {time_scale}, expected a number above 0")
+        process.check(port=port, time_scale=time_scale)
         self._port = port
         self._time_scale = time_scale
         self._own_dir = state_dir is None
@@ -54,7 +54,12 @@ class LocalCloud:
         self._deployer = Deployer(self._client)
 
     def start(self) -> LocalCloud:
-        """Start the cloud and wait until it serves; raises LocalCloudError. Does nothing when it runs already."""
+        """Start the cloud and wait until it serves; raises LocalCloudError. Does nothing when it runs already.
+
+        When it has ended by itself, an empty one is started.
+        """
+        if self._running is not None and not self._running.alive():
+            self.stop()
         if self._running is None:
             state_dir = self._state_dir or Path(tempfile.mkdtemp(prefix="lookout-local-"))
             self._state_dir = state_dir
@@ -90,8 +95,8 @@ class LocalCloud:
 
     @property
     def state_dir(self) -> Path:
-        """Where the log of the server is (`server.log`)."""
-        return Path(self._process.state_dir)
+        """Where the log of the server is (`server.log`), also of one that has ended by itself."""
+        return Path(self._started.state_dir)
 
     @property
     def calls(self) -> RemoteCalls:
@@ -172,15 +177,24 @@ class LocalCloud:
 
     @property
     def _process(self) -> process.Running:
+        running = self._started
+        if not running.alive():
+            log = StateDirectory(Path(running.state_dir)).log_tail()
+            raise LocalCloudError(f"the local cloud has ended by itself: start() starts an empty one\n{log}")
+        return running
+
+    @property
+    def _started(self) -> process.Running:
         if self._running is None:
             raise LocalCloudError("the local cloud does not run: call start(), or use it in a with block")
         return self._running
 
     def _client(self, service: str, *, account: str, region: str) -> Any:
+        endpoint_url = self.endpoint_url
         with self._lock:
             key = (service, account, region)
             if key not in self._clients:
-                self._clients[key] = client(service, endpoint_url=self.endpoint_url, account=account, region=region)
+                self._clients[key] = client(service, endpoint_url=endpoint_url, account=account, region=region)
             return self._clients[key]
 
     def _forget_dir(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shlex
 import time
 from pathlib import Path
@@ -17,7 +19,9 @@ from lookout_local.clients import ACCOUNT, REGION
 from lookout_local.cloud import DEFAULT_TIME_SCALE
 from lookout_local.deployment import Environment
 from lookout_local.environment import variables
-from lookout_local.process import LocalCloudError, Running
+from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
+from lookout_local.state_directory import DEFAULT_STATE_DIR, STATE_DIR_VARIABLE, StateDirectory
 
 app = typer.Typer(
     name="lookout-local",
@@ -30,11 +34,17 @@ _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 
 StateDir = Annotated[
     Path,
-    typer.Option("--state-dir", envvar="LOOKOUT_LOCAL_STATE_DIR", help="Where the cloud keeps its log and process id."),
+    typer.Option(
+        "--state-dir",
+        envvar=STATE_DIR_VARIABLE,
+        readable=False,  # what is wrong with it is said in one place
+        help="Where the cloud keeps its log and process id.",
+    ),
 ]
 Account = Annotated[str, typer.Option("--account", help="The account to act in, as its root.")]
 Region = Annotated[str, typer.Option("--region", help="The Region to act in.")]
-DEFAULT_STATE_DIR = Path(".lookout-local")
+#: How long a server that works takes to answer.
+_PATIENCE = 5.0
 
 
 @app.command()
@@ -44,38 +54,36 @@ def up(
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay until Ctrl-C.")] = False,
     time_scale: Annotated[
         float,
-        typer.Option("--time-scale", min=0.0001, help="Factor on the services' waits: 0.01 makes a minute 0.6 s."),
+        typer.Option("--time-scale", help="Factor on the services' waits: 0.01 makes a minute 0.6 s."),
     ] = DEFAULT_TIME_SCALE,
 ) -> None:
     """Start a cloud on 127.0.0.1."""
-    running, child = process.start(state_dir, port=port, time_scale=time_scale, dies_with_us=foreground)
-    typer.echo(
-        f"the local cloud serves at {running.endpoint_url} (process {running.pid}, state in {running.state_dir})"
-    )
-    if not foreground:
-        where = "" if state_dir == DEFAULT_STATE_DIR else f" --state-dir {state_dir}"
-        typer.echo(f'use it:  eval "$(lookout-local env{where})"   stop it:  lookout-local down{where}')
-        return
     try:
-        while child.poll() is None:
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        pass
-    else:
-        raise LocalCloudError(f"the local cloud ended by itself:\n{process.log_tail(state_dir)}")
-    finally:
-        process.stop(running, child)
+        process.check(port=port, time_scale=time_scale)
+    except ValueError as error:
+        raise LocalCloudError(str(error)) from None
+    running, child = process.start(state_dir, port=port, time_scale=time_scale, dies_with_us=foreground)
+    directory = StateDirectory(state_dir)
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(process.stop, running, child)
+        _say(f"the local cloud serves at {running.endpoint_url} (process {running.pid}, state in {running.state_dir})")
+        if not foreground:
+            where = directory.option
+            _say(f'use it:  eval "$(lookout-local env{where})"   stop it:  lookout-local down{where}')
+            at_the_end.pop_all()  # it stays: the user knows of it
+            return
+        with contextlib.suppress(KeyboardInterrupt):
+            while child.poll() is None:
+                time.sleep(0.2)
+            raise LocalCloudError(f"the local cloud ended by itself:\n{directory.log_tail()}")
 
 
 @app.command()
 def down(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Stop the cloud; everything in it is gone."""
-    running = process.find(state_dir)
-    if running is None:
-        typer.echo(f"no local cloud runs in {state_dir.resolve()}")
-        return
-    process.stop(running)
-    typer.echo(f"stopped {running.endpoint_url}")
+    path = StateDirectory(state_dir).path
+    pid = process.stop_in(state_dir)
+    _say(f"no local cloud runs in {path}" if pid is None else f"stopped the local cloud in {path}, process {pid}")
 
 
 @app.command()
@@ -83,19 +91,19 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Say what runs and which stacks it holds; exit status 1 when nothing runs."""
     running = process.find(state_dir)
     if running is None:
-        typer.echo(f"no local cloud runs in {state_dir.resolve()}")
+        _say(f"no local cloud runs in {StateDirectory(state_dir).path}")
         raise typer.Exit(1)
-    stacks = remote.request(running.endpoint_url, "GET", "health")["stacks"]
+    stacks = _stacks(running)
     typer.echo(f"endpoint   {running.endpoint_url}")
     typer.echo(f"process    {running.pid}")
-    typer.echo(f"state      {running.state_dir}")
+    _say(f"state      {running.state_dir}")
     if not stacks:
         typer.echo("stacks     none")
         return
     table = Table("account", "region", "stack", "status")
     for stack in stacks:
         table.add_row(stack["account"], stack["region"], stack["name"], stack["status"])
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @app.command()
@@ -109,11 +117,12 @@ def reset(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
 def env(account: Account = ACCOUNT, region: Region = REGION, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Print shell commands that point AWS tools at the cloud: eval "$(lookout-local env)"."""
     settings = variables(_running(state_dir).endpoint_url, account=account, region=region)
-    in_the_way = {name for name in os.environ if name.startswith("AWS_")} - settings.keys()
+    # The output is evaluated, and not every name of a variable is one for the shell.
+    in_the_way = {name for name in os.environ if re.fullmatch(r"AWS_\w+", name, re.ASCII)} - settings.keys()
     for name in sorted(in_the_way | {"AWS_PROFILE", "AWS_SESSION_TOKEN"}):
-        typer.echo(f"unset {name}")
+        typer.echo(f"unset {name};")
     for name, value in settings.items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+        _say(f"export {name}={shlex.quote(value)};")
 
 
 @app.command(context_settings=_PASSED_ON)
@@ -138,8 +147,29 @@ def aws(
     raise typer.Exit(tools.run_aws(_running(state_dir), Environment(account, region), context.args))
 
 
+def _say(text: str) -> None:
+    """Print a line as it is: what looks like a colour in it is part of a path."""
+    typer.echo(text, color=True)
+
+
 def _running(state_dir: Path) -> Running:
+    """The cloud of a state directory; raises LocalCloudError unless it runs and answers."""
     running = process.find(state_dir)
     if running is None:
-        raise LocalCloudError(f"no local cloud runs in {state_dir.resolve()}: lookout-local up")
+        directory = StateDirectory(state_dir)
+        raise LocalCloudError(f"no local cloud runs in {directory.path}: lookout-local up{directory.option}")
+    _stacks(running)
     return running
+
+
+def _stacks(running: Running) -> list[dict[str, str]]:
+    try:
+        answer: dict[str, list[dict[str, str]]] = remote.request(
+            running.endpoint_url, "GET", "health", seconds=_PATIENCE
+        )
+    except remote.AdminError as error:
+        option = StateDirectory(Path(running.state_dir)).option
+        raise LocalCloudError(
+            f"{error}; process {running.pid} is busy or hangs: lookout-local down{option} ends it"
+        ) from error
+    return answer["stacks"]

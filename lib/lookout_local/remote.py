@@ -6,8 +6,10 @@ import json
 import urllib.error
 import urllib.request
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 
+from lookout_local.errors import LocalCloudError
 from lookout_local.services.calls import Call
 from lookout_local.services.faults import Fault
 from lookout_local.services.settings import Settings
@@ -16,7 +18,7 @@ from lookout_local.wire import decode, encode
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class AdminError(RuntimeError):
+class AdminError(LocalCloudError):
     """The local cloud refused a request to its private routes, or is not there."""
 
 
@@ -29,7 +31,7 @@ def request(endpoint_url: str, method: str, what: str, value: Any = None, *, sec
             return decode(json.load(response))
     except urllib.error.HTTPError as error:
         raise AdminError(f"{method} {what}: {error.read().decode(errors='replace')}") from error
-    except OSError as error:
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: something else answers there
         raise AdminError(f"no local cloud answers at {endpoint_url}: {error}") from error
 
 

@@ -1,13 +1,16 @@
-"""The server process of a local cloud: `python -m lookout_local.server --port 4566 --state-dir DIR`.
+"""The server process of a local cloud, as `process.start` starts it, in an isolated interpreter.
 
 MiniStack reads its configuration from the environment while it is imported, so this process sets the environment first
-and imports afterwards. It listens on 127.0.0.1 only, and needs neither Docker nor any other host.
+and imports afterwards. It listens on 127.0.0.1 only, and needs neither Docker nor any other host. It answers with one
+line of JSON on its standard output, when it serves or when it cannot; from then on its output goes to its log.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -15,14 +18,19 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from lookout_local.errors import LocalCloudError
+from lookout_local.state_directory import StateDirectory
 
 HOST = "127.0.0.1"
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE")
 # Lambda retries an asynchronous invocation after one minute, then after two.
 _RETRY_SECONDS = 60.0
+_KEEP_SECONDS = 0.5
+_REFUSED = 3
 
 
 def environment(port: int, state_dir: Path, time_scale: float, outer: Mapping[str, str]) -> dict[str, str]:
@@ -32,7 +40,7 @@ def environment(port: int, state_dir: Path, time_scale: float, outer: Mapping[st
     return {
         **kept,
         # Lambda functions in Node run the `node` of the wheel, which is installed next to python.
-        "PATH": os.pathsep.join([scripts, kept.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([scripts, *_absolute(kept.get("PATH", os.defpath))]),
         "HOME": str(state_dir / "home"),
         "TMPDIR": str(state_dir / "tmp"),
         "NO_PROXY": f"{HOST},localhost",
@@ -60,80 +68,131 @@ def environment(port: int, state_dir: Path, time_scale: float, outer: Mapping[st
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Serve until SIGTERM, SIGINT or, with --lifeline, the end of standard input."""
-    parser = argparse.ArgumentParser(prog="python -m lookout_local.server", description=__doc__)
+    """Serve until SIGTERM, SIGINT, the end of the state directory or, with --lifeline, the end of standard input."""
+    parser = argparse.ArgumentParser(prog="lookout_local.server", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--time-scale", type=float, default=1.0)
-    parser.add_argument("--ready-fd", type=int, help="descriptor that gets one line of JSON once requests are served")
     parser.add_argument("--lifeline", action="store_true", help="stop when standard input ends")
     parser.add_argument("--discard", action="store_true", help="remove the state directory at the end")
     options = parser.parse_args(argv)
 
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    answers = os.dup(sys.stdout.fileno())
     try:
-        listener.bind((HOST, options.port))
-    except OSError as error:
-        _fail(f"port {options.port} on {HOST} cannot be used: {error.strerror}")
-    listener.listen(128)
-    port = int(listener.getsockname()[1])
+        directory = StateDirectory(options.state_dir)
+        try:
+            if not directory.take():
+                _answer(answers, {"taken": True})
+                raise SystemExit(_REFUSED)
+            log = directory.open_log()
+            listener = _listen(options.port)
+        except LocalCloudError:
+            directory.clear()
+            raise
+    except LocalCloudError as error:
+        _answer(answers, {"refused": str(error)})
+        raise SystemExit(_REFUSED) from None
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(log, stream.fileno())
 
-    state_dir: Path = options.state_dir.resolve()
-    for name in ("home", "tmp"):
-        (state_dir / name).mkdir(parents=True, exist_ok=True)
+    port = int(listener.getsockname()[1])
     outer = dict(os.environ)
     os.environ.clear()
-    os.environ.update(environment(port, state_dir, options.time_scale, outer))
-
-    def announce() -> None:
-        if options.ready_fd is not None:
-            with os.fdopen(options.ready_fd, "w") as ready:
-                ready.write(json.dumps({"port": port, "pid": os.getpid()}) + "\n")
+    os.environ.update(environment(port, directory.path, options.time_scale, outer))
 
     async def serve_and_leave() -> NoReturn:
-        await _serve(listener, options.time_scale, announce, options.lifeline)
+        await _serve(directory, listener, answers, time_scale=options.time_scale, lifeline=options.lifeline)
         if options.discard:
-            shutil.rmtree(state_dir, ignore_errors=True)
-        sys.stdout.flush()
-        sys.stderr.flush()
+            shutil.rmtree(directory.path, ignore_errors=True)
+        else:
+            directory.clear()
+        with contextlib.suppress(OSError):  # a full disk
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(0)  # without waiting for threads, which may wait for the answers of functions
 
     asyncio.run(serve_and_leave())
 
 
-async def _serve(listener: socket.socket, time_scale: float, announce: Callable[[], None], lifeline: bool) -> None:
+async def _serve(
+    directory: StateDirectory, listener: socket.socket, answers: int, *, time_scale: float, lifeline: bool
+) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
     from lookout_local.gateway import Gateway
 
-    stop = asyncio.Event()
+    ready, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if lifeline:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stop), daemon=True).start()
 
-    endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+    port = listener.getsockname()[1]
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.shutdown_timeout = 5
-    gateway = Gateway(endpoint, time_scale=time_scale, on_ready=announce)
+    gateway = Gateway(f"http://{HOST}:{port}", time_scale=time_scale, on_ready=ready.set)
+    keeping = asyncio.create_task(_keep(directory, {"pid": os.getpid(), "port": port}, answers, ready, stop))
     await serve(gateway, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    keeping.cancel()
+
+
+async def _keep(
+    directory: StateDirectory, record: Mapping[str, Any], answers: int, ready: asyncio.Event, stop: asyncio.Event
+) -> None:
+    """Say where requests are served as soon as they are, and keep that right; stop when the directory is gone."""
+    await ready.wait()
+    try:
+        directory.write(record)
+        answer = record
+    except LocalCloudError as error:
+        answer = {"refused": str(error)}
+    # Who started it may have been interrupted meanwhile, and then nobody knows of it.
+    if _answer(answers, answer) and answer is record:
+        while directory.keep():
+            await asyncio.sleep(_KEEP_SECONDS)
+    stop.set()
+
+
+def _answer(descriptor: int, answer: Mapping[str, Any]) -> bool:
+    """Answer who started the process; whether that was still there."""
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(json.dumps(answer) + "\n")
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket that listens on loopback; raises LocalCloudError."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        way_out = f"or stop what listens on {port}" if error.errno == errno.EADDRINUSE else "from 1024 on"
+        reason = (error.strerror or str(error)).lower()
+        raise LocalCloudError(
+            f"port {port} on {HOST} cannot be used: {reason}; choose another port (--port), {way_out}"
+        ) from error
+    return listener
+
+
+def _absolute(path: str) -> list[str]:
+    """The directories of a PATH that mean the same wherever a program is run."""
+    return [entry for entry in path.split(os.pathsep) if os.path.isabs(entry)]
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     while sys.stdin.buffer.read(1):
         pass
     loop.call_soon_threadsafe(stop.set)
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
-    raise SystemExit(3)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from lookout_local import bootstrap
 from lookout_local.clients import client
 from lookout_local.deployment import Environment
 from lookout_local.environment import variables, without_aws
-from lookout_local.process import LocalCloudError, Running
+from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
 
 CDK_VERSION = "2.1148.1"
 _CDK = Path("node_modules", "aws-cdk", "bin", "cdk")
@@ -59,7 +61,7 @@ def bootstrap_once(running: Running, environment: Environment) -> bool:
             check=False,
         )
     if done.returncode:
-        raise LocalCloudError(f"`cdk bootstrap {target}` failed:\n{done.stdout}")
+        raise LocalCloudError(f"`cdk bootstrap {shlex.quote(target)}` failed:\n{done.stdout}")
     return True
 
 
@@ -77,9 +79,9 @@ def find_cdk(start: Path) -> Path:
     for directory in (start, *start.parents):
         if (directory / _CDK).exists():
             return directory / _CDK
+    npm = shlex.quote(str(Path(sys.executable).parent / "npm"))
     raise LocalCloudError(
-        f"the CDK CLI is not in {start / 'node_modules'} or above: "
-        f"{Path(sys.executable).parent / 'npm'} install aws-cdk@{CDK_VERSION}"
+        f"the CDK CLI is not in {start / 'node_modules'} or above: {npm} install aws-cdk@{CDK_VERSION}"
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from lookout_local import process
 from lookout_local.cli import main
+from tests.e2e.shell import COMMAND, Shell
 
 pytestmark = pytest.mark.e2e
 
@@ -30,25 +31,6 @@ parameter = aws_ssm.StringParameter(stack, "Parameter", string_value=asset.s3_ob
 cdk.CfnOutput(stack, "Name", value=parameter.parameter_name)
 app.synth()
 """
-
-
-class Shell:
-    """Runs `lookout-local` in a directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    def __call__(self, *arguments: str, status: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "lookout_local.cli", *arguments],
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == status, output
-        return output
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +95,7 @@ def test_a_reset_leaves_nothing(shell: Shell) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_cloud_in_the_foreground_ends_with_a_signal(number: signal.Signals, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "lookout_local.cli", "up", "--foreground"]
+    command = [COMMAND, "up", "--foreground"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as foreground:
         assert foreground.stdout is not None
         assert "serves at http://127.0.0.1:" in foreground.stdout.readline()

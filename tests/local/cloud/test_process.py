@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lookout_local import process
 from lookout_local.cloud import LocalCloud
-from lookout_local.process import LocalCloudError, MissingExtra
+from lookout_local.errors import LocalCloudError, MissingExtra
+from lookout_local.lock import UNSEEN
+from lookout_local.state_directory import StateDirectory
 
 SLOW_FUNCTION = "def handle(event, context):\n    return 'hello'\n"
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state directory that process 4242 holds."""
+    monkeypatch.setattr(StateDirectory, "holder", lambda directory: 4242)
+    return tmp_path
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,10 +39,57 @@ def test_nothing_runs_in_an_empty_state_directory(tmp_path: Path) -> None:
     assert process.find(tmp_path) is None
 
 
-def test_a_recycled_process_id_is_not_taken_for_the_server(tmp_path: Path) -> None:
-    stranger = process.Running(os.getpid(), 1, "another birth", str(tmp_path))
+def test_a_process_that_does_not_hold_the_directory_is_not_taken_for_the_server(tmp_path: Path) -> None:
+    stranger = process.Running(os.getpid(), 1, str(tmp_path))
     assert not stranger.alive()
     process.stop(stranger)  # would end the tests if it believed the id
+
+
+@pytest.mark.parametrize("record", [{}, {"pid": 4243, "port": 4566}, {"pid": 4242}, {"pid": 4242, "port": "4566"}])
+def test_a_server_that_does_not_say_where_it_serves_is_an_error_with_a_way_out(
+    record: dict[str, Any], held: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_RECORD_SECONDS", 0.0)
+    (held / "server.json").write_text(json.dumps(record))
+    with pytest.raises(LocalCloudError, match=rf"process 4242 has {held} and does not say where.* --state-dir {held}"):
+        process.find(held)
+
+
+def test_a_server_is_found_by_the_record_of_the_process_that_holds_the_directory(held: Path) -> None:
+    (held / "server.json").write_text(json.dumps({"pid": 4242, "port": 4566, "state_dir": "/elsewhere"}))
+    assert process.find(held) == process.Running(4242, 4566, str(held))
+
+
+def test_a_server_in_another_container_can_neither_be_found_nor_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StateDirectory, "holder", lambda directory: UNSEEN)
+    for use in (process.find, process.stop_in):
+        with pytest.raises(LocalCloudError, match="in another container or on another machine; end it there"):
+            use(tmp_path)
+
+
+def test_a_server_that_does_not_end_is_not_said_to_have_ended(held: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(process, "_STOP_SECONDS", 0.0)
+    monkeypatch.setattr(process, "_KILL_SECONDS", 0.0)
+    monkeypatch.setattr(process.os, "kill", lambda pid, number: sent.append(number))
+    monkeypatch.setattr(process.os, "killpg", lambda pid, number: sent.append(number))
+    with pytest.raises(LocalCloudError, match=r"process 4242, the local cloud in .*, did not end"):
+        process.stop_in(held)
+    assert sent == [signal.SIGTERM, signal.SIGCONT, signal.SIGKILL]
+
+
+def test_a_server_that_may_not_be_ended_is_not_said_to_have_ended(held: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(process, "_STOP_SECONDS", 0.0)
+    monkeypatch.setattr(process, "_KILL_SECONDS", 0.0)
+    monkeypatch.setattr(process.os, "kill", refuse)
+    monkeypatch.setattr(process.os, "killpg", refuse)
+    with pytest.raises(LocalCloudError, match="did not end"):
+        process.stop_in(held)
 
 
 def test_a_cloud_that_does_not_run_says_how_to_start_it() -> None:
@@ -39,10 +97,16 @@ def test_a_cloud_that_does_not_run_says_how_to_start_it() -> None:
         _ = LocalCloud().endpoint_url
 
 
-@pytest.mark.parametrize("time_scale", [0, -1])
-def test_a_time_scale_that_stops_time_is_refused(time_scale: float) -> None:
-    with pytest.raises(ValueError, match="time_scale"):
+@pytest.mark.parametrize("time_scale", [0, -1, 1e-9, 1e9, float("nan"), float("inf"), "fast", None])
+def test_a_time_scale_that_makes_no_sense_is_refused(time_scale: Any) -> None:
+    with pytest.raises(ValueError, match=rf"time_scale of a local cloud: got {time_scale}, expected 0.0001 to 1000"):
         LocalCloud(time_scale=time_scale)
+
+
+@pytest.mark.parametrize("port", [80_000, 65_536, -1, 1.5, "http", None])
+def test_a_port_that_is_none_is_refused(port: Any) -> None:
+    with pytest.raises(ValueError, match=rf"port of a local cloud: got {port}, expected 0 to 65535"):
+        LocalCloud(port=port)
 
 
 @pytest.mark.e2e
@@ -56,10 +120,47 @@ def test_a_busy_port_is_a_clear_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_a_server_that_dies_at_its_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    (tmp_path / "home").write_text("in the way")
-    with pytest.raises(LocalCloudError, match=r"(?s)did not start.*FileExistsError"):
+def test_a_server_that_dies_at_its_start_shows_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKOUT_LOCAL_LOG_LEVEL", "basic_format")  # which logging has, and which is no level
+    with pytest.raises(LocalCloudError, match=r"(?s)did not start \(see .*/server.log\).*Unknown level"):
         LocalCloud(state_dir=tmp_path).start()
+    assert process.find(tmp_path) is None
+
+
+@pytest.mark.e2e
+def test_a_server_whose_python_does_not_start_shows_what_that_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process.isolation, "command", lambda module: [sys.executable, "-c", "raise RuntimeError('no')"])
+    with pytest.raises(LocalCloudError, match=r"(?s)did not start.*RuntimeError: no"):
+        LocalCloud(state_dir=tmp_path).start()
+
+
+@pytest.mark.e2e
+def test_a_server_that_does_not_come_to_serve_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    end = process._end
+
+    def note_and_end(directory: StateDirectory, pid: int, child: Any) -> None:
+        ended.append(pid)
+        end(directory, pid, child)
+
+    monkeypatch.setattr(process, "_end", note_and_end)
+    monkeypatch.setattr(process.isolation, "command", lambda module: [sys.executable, "-c", "input()"])
+    monkeypatch.setattr(process, "_STARTUP_SECONDS", 0.1)
+    with pytest.raises(LocalCloudError, match="did not start within 0 seconds"):
+        LocalCloud(state_dir=tmp_path).start()
+    assert _members(ended[0]) == []
+
+
+@pytest.mark.e2e
+def test_what_is_in_the_way_in_the_state_directory_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("in the way")
+    with pytest.raises(LocalCloudError, match=r"did not start: .* cannot be used: file exists \(.*/home\)") as error:
+        LocalCloud(state_dir=tmp_path).start()
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.e2e
@@ -111,7 +212,6 @@ def test_a_cloud_ends_with_the_process_that_started_it_and_takes_its_directory_a
 
 def _run_a_function(cloud: LocalCloud) -> None:
     import io
-    import json
     import zipfile
 
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}

@@ -9,7 +9,8 @@ import pytest
 
 from lookout_local import tools
 from lookout_local.deployment import Environment
-from lookout_local.process import LocalCloudError, Running
+from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
 
 
 def test_the_cdk_cli_of_the_nearest_node_modules_is_found(tmp_path: Path) -> None:
@@ -36,6 +37,6 @@ def test_a_missing_aws_cli_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
-    running = Running(1, 1, "", str(tmp_path))
+    running = Running(1, 1, str(tmp_path))
     with pytest.raises(LocalCloudError, match="pip install awscli"):
         tools.run_aws(running, Environment("111111111111", "us-east-1"), ["s3", "ls"])
