@@ -106,6 +106,7 @@ async def _serve(listener: socket.socket, time_scale: float, announce: Callable[
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from lookout_local.door import Door
     from lookout_local.gateway import Gateway
 
     stop = asyncio.Event()
@@ -115,14 +116,14 @@ async def _serve(listener: socket.socket, time_scale: float, announce: Callable[
     if lifeline:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stop), daemon=True).start()
 
-    endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+    port = int(listener.getsockname()[1])
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.shutdown_timeout = 5
-    gateway = Gateway(endpoint, time_scale=time_scale, on_ready=announce)
-    await serve(gateway, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    gateway = Gateway(f"http://{HOST}:{port}", time_scale=time_scale, on_ready=announce)
+    await serve(Door(gateway, port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
