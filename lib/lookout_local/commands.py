@@ -85,7 +85,7 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     if running is None:
         typer.echo(f"no local cloud runs in {state_dir.resolve()}")
         raise typer.Exit(1)
-    stacks = remote.request(running.endpoint_url, "GET", "health")["stacks"]
+    stacks = remote.request(running, "GET", "health")["stacks"]
     typer.echo(f"endpoint   {running.endpoint_url}")
     typer.echo(f"process    {running.pid}")
     typer.echo(f"state      {running.state_dir}")
@@ -101,14 +101,15 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
 @app.command()
 def reset(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Empty the cloud: all accounts, all services."""
-    remote.request(_running(state_dir).endpoint_url, "POST", "reset")
+    remote.request(_running(state_dir), "POST", "reset")
     typer.echo("the local cloud is empty")
 
 
 @app.command()
 def env(account: Account = ACCOUNT, region: Region = REGION, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Print shell commands that point AWS tools at the cloud: eval "$(lookout-local env)"."""
-    settings = variables(_running(state_dir).endpoint_url, account=account, region=region)
+    running = _running(state_dir)
+    settings = variables(running.endpoint_url, running.secret, account=account, region=region)
     in_the_way = {name for name in os.environ if name.startswith("AWS_")} - settings.keys()
     for name in sorted(in_the_way | {"AWS_PROFILE", "AWS_SESSION_TOKEN"}):
         typer.echo(f"unset {name}")

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _STARTUP_SECONDS = 60.0
@@ -42,12 +42,16 @@ def require_extra() -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A server process that serves. `birth` tells it from a later process with the same id."""
+    """A server process that serves. `birth` tells it from a later process with the same id.
+
+    `secret` is the secret access key of every account's root, whose access key id is its 12 digits.
+    """
 
     pid: int
     port: int
     birth: str
     state_dir: str
+    secret: str = field(default="", repr=False)
 
     @property
     def endpoint_url(self) -> str:
@@ -93,8 +97,9 @@ def start(
         line = _read_line(ready, _STARTUP_SECONDS)
         if not line:
             raise LocalCloudError(_why_not(state_dir, child, port))
-        running = Running(child.pid, json.loads(line)["port"], _birth(child.pid), str(state_dir))
-        (state_dir / _RECORD).write_text(json.dumps(asdict(running)))
+        told = json.loads(line)
+        running = Running(child.pid, told["port"], _birth(child.pid), str(state_dir), told["secret"])
+        _write_privately(state_dir / _RECORD, json.dumps(asdict(running)))
     except BaseException:
         _end(child.pid, child)
         raise
@@ -127,6 +132,13 @@ def log_tail(state_dir: Path, lines: int = 20) -> str:
         return "\n".join((state_dir / _LOG).read_text(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a file anew that only its owner can read, whatever was there before."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def _end(pid: int, child: subprocess.Popen[bytes] | None) -> None:

@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from lookout_local.secret import ROOT_SECRET
+
 HOST = "127.0.0.1"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
 # Lambda retries an asynchronous invocation after one minute, then after two.
@@ -26,7 +28,7 @@ _RETRY_SECONDS = 60.0
 
 
 def environment(port: int, state_dir: Path, time_scale: float, outer: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the server. Lambda functions inherit it, so it holds nothing of the user's."""
+    """The whole environment of the server. Functions inherit it, so it holds nothing of the user's, and no secret."""
     kept = {name: outer[name] for name in _KEPT if name in outer}
     scripts = str(Path(sys.executable).parent)
     return {
@@ -89,7 +91,7 @@ def main(argv: list[str] | None = None) -> None:
     def announce() -> None:
         if options.ready_fd is not None:
             with os.fdopen(options.ready_fd, "w") as ready:
-                ready.write(json.dumps({"port": port, "pid": os.getpid()}) + "\n")
+                ready.write(json.dumps({"port": port, "secret": ROOT_SECRET}) + "\n")
 
     async def serve_and_leave() -> NoReturn:
         await _serve(listener, options.time_scale, announce, options.lifeline)
