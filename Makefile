@@ -23,7 +23,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo demo-all test test-fast explore lint types asset bench docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast explore browser lint types asset bench docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -36,7 +36,7 @@ demo: install asset ## take the reference app through a stack's whole life; KEEP
 demo-all: install asset ## the same, then every app in examples/: deployed, updated, destroyed
 	@$(PYTHON) -m demo --all $(if $(KEEP),--keep)
 
-test: test-fast ## lint, types and all tests
+test: browser test-fast ## lint, types and all tests
 	@echo "==> tests end to end: clouds, the CDK CLI, the wheel"
 	@$(PYTHON) -m pytest --quiet -m e2e --numprocesses 2 --dist loadfile
 
@@ -47,6 +47,16 @@ test-fast: lint types install asset ## the same without the end-to-end tests
 explore: install asset ## random schedules of events against every type; SEED=1 and SCHEDULES=200 (of each case) choose them
 	@EXPLORE_SEED=$(or $(SEED),1) EXPLORE_SCHEDULES=$(or $(SCHEDULES),200) \
 		$(PYTHON) -m pytest --quiet tests/contract/explore --numprocesses auto
+
+browser: ## Debian's chromium, with which a test attacks the local cloud; apt-get installs it, for root
+	@if command -v chromium > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		echo "==> installing chromium, with apt-get"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get -qq update && apt-get -qq install --no-install-recommends chromium > /dev/null; \
+	else \
+		echo "==> no chromium, so its tests are skipped: install it, or run 'make browser' as root on Debian"; \
+	fi
 
 lint: $(PACKAGES) ## ruff: rules and format
 	@echo "==> lint"

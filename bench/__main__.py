@@ -9,11 +9,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import custom_resources
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from rich.console import Console
 
 from cdk_lookout import equipment
@@ -22,6 +27,7 @@ from lookout_local.deployment import Environment
 
 ROOT = Path(__file__).parent.parent
 _DATASETS = 100
+_READS = 500
 
 _OURS = """
 from lookout_provider import aws
@@ -40,6 +46,10 @@ def main() -> None:
         (f"synthesis of {_DATASETS} datasets, against {_DATASETS} resources of CDK's own provider", synthesis),
         (f"template of {_DATASETS} datasets, bytes, likewise", template),
         ("deployment of a change to the local cloud, against the same with the CDK CLI", deployment),
+        (
+            "an object of the local cloud that is read with a signature, against one that is open to everybody",
+            signature,
+        ),
     ):
         ours, peer = measure()
         console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")
@@ -93,6 +103,32 @@ def deployment() -> tuple[float, float]:
             times=1,
         )
     return direct, cli
+
+
+def signature() -> tuple[float, float]:
+    """Median seconds on one connection, by turns, so that whatever else the machine does is in both."""
+    with LocalCloud() as cloud:
+        s3, port = cloud.client("s3"), urlsplit(cloud.endpoint_url).port
+        s3.create_bucket(Bucket="bench")
+        s3.put_object(Bucket="bench", Key="key", Body=b"x" * 1000)
+        s3.delete_public_access_block(Bucket="bench")
+        everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bench/*"}
+        s3.put_bucket_policy(Bucket="bench", Policy=json.dumps({"Version": "2012-10-17", "Statement": everybody}))
+        variables = cloud.env()
+        root = Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+        request = AWSRequest("GET", f"{cloud.endpoint_url}/bench/key")
+        S3SigV4Auth(root, "s3", "us-east-1").add_auth(request)
+        connection = HTTPConnection("127.0.0.1", port)
+        taken: dict[bool, list[float]] = {True: [], False: []}
+        for turn in range(2 * _READS):
+            signed = turn % 2 == 0
+            began = time.perf_counter()
+            connection.request("GET", "/bench/key", headers=dict(request.headers.items()) if signed else {})
+            answer = connection.getresponse()
+            assert len(answer.read()) == 1000, answer.status
+            taken[signed].append(time.perf_counter() - began)
+        connection.close()
+    return statistics.median(taken[True]), statistics.median(taken[False])
 
 
 _APP = """

@@ -92,12 +92,11 @@ def _explain(running: Running, console: Console) -> None:
 The local cloud still runs, and its state is in {running.state_dir}.
 
   endpoint      {running.endpoint_url}
-  credentials   an account number as access key id (it is that account's root), any secret
-  boto3         boto3.client("lookoutequipment", endpoint_url="{running.endpoint_url}", region_name="us-east-1",
-                             aws_access_key_id="{PLANT}", aws_secret_access_key="local")
+  credentials   an account number as access key id (it is that account's root), and the secret of this cloud
   AWS CLI       {command} aws {where} --account {PLANT} lookoutequipment list-models
   your own app  {command} cdk {where} deploy     (in its directory)
   this shell    eval "$({command} env {where} --account {PLANT})"
+  boto3         in this shell then: boto3.client("lookoutequipment")
   stop it       {command} down {where}
 """,
         highlight=False,

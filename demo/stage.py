@@ -28,9 +28,9 @@ class Stage:
     def __init__(self, running: Running, console: Console) -> None:
         self._running = running
         self._console = console
-        self.calls = RemoteCalls(running.endpoint_url)
-        self.faults = RemoteFaults(running.endpoint_url)
-        self.settings = RemoteSettings(running.endpoint_url)
+        self.calls = RemoteCalls(running)
+        self.faults = RemoteFaults(running)
+        self.settings = RemoteSettings(running)
 
     def cli(self, account: str, context: Mapping[str, str] | None = None, *, app: Path = ROOT) -> Cli:
         """The CDK CLI in an account, in the directory of an app."""
@@ -38,7 +38,8 @@ class Stage:
 
     def client(self, service: str, account: str = PLANT) -> Any:
         """A boto3 client of the account's root."""
-        return client(service, endpoint_url=self._running.endpoint_url, account=account, region="us-east-1")
+        running = self._running
+        return client(service, endpoint_url=running.endpoint_url, account=account, aws_secret_access_key=running.secret)
 
     def outputs(self, stack: str, account: str = PLANT) -> dict[str, str]:
         """What a stack puts out."""
@@ -47,7 +48,7 @@ class Stage:
 
     def now(self) -> datetime:
         """The time as the services see it."""
-        return remote.now(self._running.endpoint_url)
+        return remote.now(self._running)
 
     # -- saying and checking ------------------------------------------------------------------------------------
 

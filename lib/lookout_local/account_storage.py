@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lookout_local.clients import client
+from lookout_local.secret import ROOT_SECRET
 from lookout_local.services import StorageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class AccountBuckets:
 
 @cache
 def _s3_client(endpoint_url: str, account: str, region: str) -> BaseClient:
-    return client("s3", endpoint_url=endpoint_url, account=account, region=region)
+    return client("s3", endpoint_url=endpoint_url, account=account, region=region, aws_secret_access_key=ROOT_SECRET)
 
 
 @contextmanager

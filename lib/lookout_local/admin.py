@@ -12,14 +12,13 @@ from ministack.core import lambda_runtime
 from ministack.services import cloudformation
 
 from lookout_local.corrections import answers
+from lookout_local.secret import is_root_secret
 from lookout_local.services import Backend
 from lookout_local.wire import decode, encode
 
-_LOOPBACK = ("127.0.0.1", "::1")
-
 
 class Admin:
-    """Remote control of the Backend. Answers only to this machine."""
+    """Remote control of the Backend, for who has the cloud's secret."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -36,12 +35,13 @@ class Admin:
             ("GET", "now"): lambda _: backend.now,
         }
 
-    def handle(
-        self, method: str, what: str, body: bytes, *, client: str, from_browser: bool = False
-    ) -> tuple[int, bytes]:
-        """Status and JSON body of the answer. A page in a browser on this machine is not let in either."""
-        if client not in _LOOPBACK or from_browser:
-            return 403, b'{"error": "only for programs on this machine"}'
+    def lets_in(self, authorization: str) -> bool:
+        """Whether the header Authorization of a request holds the secret."""
+        scheme, _, secret = authorization.partition(" ")
+        return scheme == "Bearer" and is_root_secret(secret)
+
+    def handle(self, method: str, what: str, body: bytes) -> tuple[int, bytes]:
+        """Status and JSON body of the answer."""
         route = self._routes.get((method, what))
         if route is None:
             return 404, b'{"error": "no such route"}'

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lookout_local.api_models import MODELS
+from lookout_local.errors import LocalCloudError
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -23,22 +24,26 @@ def client(
 ) -> BaseClient:
     """A client that signs as the root of an account (its access key id is the account's 12 digits).
 
-        vision = lookout_local.client("lookoutvision", endpoint_url=cloud.endpoint_url)
+        vision = lookout_local.client("lookoutvision", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
         vision.create_project(ProjectName="bottles")
+
+    Its secret is that of the cloud, in AWS_SECRET_ACCESS_KEY: it is among the variables of `cloud.env()` and of
+    `lookout-local env`. Where there is a LocalCloud, `cloud.client` has it by itself.
 
     boto3 lost `lookoutvision` with release 1.40.61, and may lose `lookoutequipment`; their models come with this
     package, so that this function makes a client of either with any boto3, paginators included.
 
     `options` go to boto3, so `aws_access_key_id` and its companions make it a user or a role instead. The AWS profile
-    and configuration files of the user have no effect. Raises botocore's UnknownServiceError for other services that
-    boto3 does not know.
+    and configuration files of the user have no effect. Raises LocalCloudError without a secret, and botocore's
+    UnknownServiceError for other services that boto3 does not know.
     """
     from botocore.config import Config
 
+    if "aws_secret_access_key" not in options:
+        options["aws_secret_access_key"] = _secret(service)
     config = Config(connect_timeout=5, read_timeout=120, retries={"mode": "standard"}, proxies={})
     settings: dict[str, Any] = {
         "aws_access_key_id": account,
-        "aws_secret_access_key": "local",
         "region_name": region,
         "config": config,
         **options,
@@ -47,6 +52,16 @@ def client(
         # boto3's types know the services by literal names; this one is known when it is asked for.
         made: BaseClient = _session().client(service, endpoint_url=endpoint_url, **settings)  # type: ignore[call-overload]
     return made
+
+
+def _secret(service: str) -> str:
+    secret = os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if not secret:
+        raise LocalCloudError(
+            f"client of {service}: got no secret, expected one in AWS_SECRET_ACCESS_KEY, as `lookout-local env` and "
+            f'`cloud.env()` give it, or the client that has it: cloud.client("{service}")'
+        )
+    return secret
 
 
 @cache

@@ -103,32 +103,35 @@ class LocalCloud:
         """The calls that the Lookout services answered: `calls.all()`, `calls.clear()`."""
         from lookout_local.remote import RemoteCalls
 
-        return RemoteCalls(self.endpoint_url)
+        return RemoteCalls(self._process)
 
     @property
     def faults(self) -> RemoteFaults:
         """What goes wrong at the Lookout services: `faults.add("CreateDataset", Fault.throttle())`."""
         from lookout_local.remote import RemoteFaults
 
-        return RemoteFaults(self.endpoint_url)
+        return RemoteFaults(self._process)
 
     @property
     def settings(self) -> RemoteSettings:
         """How the Lookout services behave: `settings.progress = Progress.by_describes(0)`."""
         from lookout_local.remote import RemoteSettings
 
-        return RemoteSettings(self.endpoint_url)
+        return RemoteSettings(self._process)
 
     @property
     def now(self) -> datetime:
         """The time as the Lookout services see it: it runs faster than the machine's by the time scale."""
         from lookout_local import remote
 
-        return remote.now(self.endpoint_url)
+        return remote.now(self._process)
 
     def env(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
-        """Environment variables that point AWS tools and SDKs at this cloud, as the root of an account."""
-        return variables(self.endpoint_url, account=account, region=region)
+        """Environment variables that point AWS tools and SDKs at this cloud, as the root of an account.
+
+        The secret of the cloud is among them.
+        """
+        return variables(self.endpoint_url, self._process.secret, account=account, region=region)
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
         """A boto3 client that acts as the root of an account; the same one for the same arguments."""
@@ -173,7 +176,7 @@ class LocalCloud:
         """Forget everything in all accounts: stacks, buckets, functions, datasets, models, calls and faults."""
         from lookout_local.remote import request
 
-        request(self.endpoint_url, "POST", "reset")
+        request(self._process, "POST", "reset")
 
     @property
     def _process(self) -> process.Running:
@@ -194,7 +197,13 @@ class LocalCloud:
         with self._lock:
             key = (service, account, region)
             if key not in self._clients:
-                self._clients[key] = client(service, endpoint_url=endpoint_url, account=account, region=region)
+                self._clients[key] = client(
+                    service,
+                    endpoint_url=endpoint_url,
+                    account=account,
+                    region=region,
+                    aws_secret_access_key=self._process.secret,
+                )
             return self._clients[key]
 
     def _forget_dir(self) -> None:

@@ -109,14 +109,15 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
 @app.command()
 def reset(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Empty the cloud: all accounts, all services."""
-    remote.request(_running(state_dir).endpoint_url, "POST", "reset")
+    remote.request(_running(state_dir), "POST", "reset")
     typer.echo("the local cloud is empty")
 
 
 @app.command()
 def env(account: Account = ACCOUNT, region: Region = REGION, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Print shell commands that point AWS tools at the cloud: eval "$(lookout-local env)"."""
-    settings = variables(_running(state_dir).endpoint_url, account=account, region=region)
+    running = _running(state_dir)
+    settings = variables(running.endpoint_url, running.secret, account=account, region=region)
     # The output is evaluated, and not every name of a variable is one for the shell.
     in_the_way = {name for name in os.environ if re.fullmatch(r"AWS_\w+", name, re.ASCII)} - settings.keys()
     for name in sorted(in_the_way | {"AWS_PROFILE", "AWS_SESSION_TOKEN"}):
@@ -164,9 +165,7 @@ def _running(state_dir: Path) -> Running:
 
 def _stacks(running: Running) -> list[dict[str, str]]:
     try:
-        answer: dict[str, list[dict[str, str]]] = remote.request(
-            running.endpoint_url, "GET", "health", seconds=_PATIENCE
-        )
+        answer: dict[str, list[dict[str, str]]] = remote.request(running, "GET", "health", seconds=_PATIENCE)
     except remote.AdminError as error:
         option = StateDirectory(Path(running.state_dir)).option
         raise LocalCloudError(

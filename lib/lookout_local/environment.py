@@ -9,8 +9,8 @@ from lookout_local.api_models import MODELS
 from lookout_local.clients import ACCOUNT, REGION
 
 
-def variables(endpoint_url: str, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
-    """Variables for the AWS CLI, the CDK CLI and any SDK, acting as the root of an account.
+def variables(endpoint_url: str, secret: str, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
+    """Variables for the AWS CLI, the CDK CLI and any SDK, acting as the root of an account with the cloud's secret.
 
     They leave nothing of the user's own AWS configuration in force, so that no request can reach the real AWS. With
     them, botocore, boto3 and the AWS CLI know `lookoutvision`, which their newest releases do not have.
@@ -18,7 +18,7 @@ def variables(endpoint_url: str, *, account: str = ACCOUNT, region: str = REGION
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": account,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_CONFIG_FILE": os.devnull,

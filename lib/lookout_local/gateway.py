@@ -1,40 +1,39 @@
-"""The front door: one ASGI application for the Lookout services, MiniStack's services and the private routes."""
+"""Behind the door: one ASGI application for the Lookout services, MiniStack's services and the private routes.
+
+Every request is either signed by somebody, for something that everybody may ask for, or refused, before a service sees
+it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
-from urllib.parse import parse_qs, quote
+import uuid
+from collections.abc import Callable
 
 from ministack import app as ministack_app
 from ministack.core import lambda_runtime
+from ministack.core.iam_evaluator import AuthError
+from ministack.core.router import detect_service
+from ministack.services.cloudformation.wait_conditions import SIGNAL_PATH
 
-from lookout_local import corrections
+from lookout_local import corrections, signatures
 from lookout_local.admin import Admin
-from lookout_local.corrections import answers
-from lookout_local.iam import MiniStackAuthorizer, identify
+from lookout_local.arrival import Arrival
+from lookout_local.asgi import Message, Receive, Scope, Send, again, discard, read, respond
+from lookout_local.corrections import answers, code_locations
+from lookout_local.iam import MiniStackAuthorizer, enter
+from lookout_local.public import is_public
 from lookout_local.role_storage import RoleStorage, on_behalf_of
 from lookout_local.services import Backend, HttpRequest, SystemClock
+from lookout_local.signatures import NOBODY, Refused
 from lookout_local.ticker import Ticker
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 ADMIN_PATH = "/_lookout/"
-_CREDENTIAL = re.compile(rb"Credential=[^/,\s]+/\d{8}/[^/,\s]+/(?P<service>[^/,\s]+)/aws4_request")
-
-
-def signed_service(headers: list[tuple[bytes, bytes]]) -> str:
-    """The service that a request was signed for, from the credential scope of its signature; '' when unsigned."""
-    for name, value in headers:
-        if name.lower() == b"authorization" and (match := _CREDENTIAL.search(value)):
-            return match["service"].decode("ascii", "replace")
-    return ""
+# MiniStack's own administration: reset, configuration, what its services show to tests.
+_PRIVATE = ("/_ministack/", "/_localstack/")
+# The digest of a longer body takes its time, in which others are served.
+_LONG_BODY = 1_000_000
 
 
 class Gateway:
@@ -64,55 +63,69 @@ class Gateway:
             return
         # The asset bucket that `cdk bootstrap` makes denies requests over plain http; loopback counts as secure.
         scope = {**scope, "scheme": {"http": "https", "ws": "wss"}.get(scope.get("scheme", ""), "https")}
-        if scope["type"] == "http":
-            path: str = scope["path"]
-            service = signed_service(scope["headers"])
-            if path.startswith(ADMIN_PATH):
-                body = await _body(receive)
-                status, answer = await asyncio.to_thread(
-                    self._admin.handle,
-                    scope["method"],
-                    path.removeprefix(ADMIN_PATH),
-                    body,
-                    client=(scope.get("client") or ("",))[0],
-                    from_browser=any(name.lower() == b"origin" for name, _ in scope["headers"]),
-                )
-                await _respond(send, status, {"content-type": "application/json"}, answer)
-                return
-            if scope["method"] == "PUT" and path.startswith(answers.PATH):
-                status, answer = answers.receive(
-                    path.removeprefix(answers.PATH), dict(scope["headers"]), await _body(receive)
-                )
-                await _respond(send, status, {"content-type": "application/xml"}, answer)
-                return
-            if service in self._backend.services:
-                await self._lookout(service, scope, receive, send)
-                return
-        await ministack_app.app(scope, receive, send)
+        arrival = Arrival.of(scope)
+        if scope["type"] == "websocket":
+            await _websocket(arrival, scope, receive, send)
+        elif arrival.path.startswith(ADMIN_PATH):
+            await self._administrate(arrival, receive, send)
+        elif arrival.method == "PUT" and arrival.path.startswith(answers.PATH):
+            token = arrival.path.removeprefix(answers.PATH)
+            status, answer = answers.receive(token, dict(arrival.raw_headers), await read(receive))
+            await respond(send, status, {"content-type": "application/xml"}, answer)
+        elif arrival.method == "PUT" and arrival.path.startswith(SIGNAL_PATH):  # unguessable like the one before
+            await ministack_app.app(scope, receive, send)
+        else:
+            await self._serve(arrival, scope, receive, send)
 
-    async def _lookout(self, service: str, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
-        query_string = scope.get("query_string", b"").decode()
-        query = parse_qs(query_string, keep_blank_values=True)
-        raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
-        client = (scope.get("client") or ("127.0.0.1",))[0]
-        caller, refusal = identify(scope["method"], raw_path, query, scope["headers"], body, client)
-        if refusal is not None:
-            await _refuse(send, 400, refusal.code, refusal.message)
+    async def _administrate(self, arrival: Arrival, receive: Receive, send: Send) -> None:
+        if self._admin.lets_in(arrival.headers.get("authorization", "")):
+            what = arrival.path.removeprefix(ADMIN_PATH)
+            status, answer = await asyncio.to_thread(self._admin.handle, arrival.method, what, await read(receive))
+        else:
+            await discard(receive)
+            status, answer = 403, json.dumps({"error": "only for who has the secret of this cloud"}).encode()
+        await respond(send, status, {"content-type": "application/json"}, answer)
+
+    async def _serve(self, arrival: Arrival, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a service, if it is signed, or for everybody."""
+        owner = code_locations.owner(arrival.path) if arrival.method == "GET" else None
+        if owner is None and arrival.path.startswith(_PRIVATE):
+            await discard(receive)
+            await respond(send, 404, {}, b"")
             return
+        if not signatures.is_claimed(arrival) and not is_public(arrival):
+            await discard(receive)
+            await _refuse(arrival, send, _unsigned())
+            return
+        body = await read(receive)
+        try:
+            key = await _signer(arrival, body)
+            if owner not in (None, key):
+                raise _unsigned()
+        except Refused as refused:
+            await _refuse(arrival, send, refused)
+            return
+        service = signatures.service(arrival)
+        if key != NOBODY and service in self._backend.services:
+            await self._lookout(service, key, arrival, body, send)
+        else:
+            await ministack_app.app(scope, again(body, receive), send)
+
+    async def _lookout(self, service: str, key: str, arrival: Arrival, body: bytes, send: Send) -> None:
+        caller = enter(arrival, key)
         request = HttpRequest(
             service=service,
             account=caller.account,
             region=caller.region,
             access_key=caller.access_key,
-            method=scope["method"],
-            path=f"{raw_path}?{query_string}" if query_string else raw_path,
-            headers=_text(scope["headers"]),
+            method=arrival.method,
+            path=f"{arrival.raw_path}?{arrival.query_string}" if arrival.query_string else arrival.raw_path,
+            headers=arrival.headers,
             body=body,
         )
         # to_thread takes the context along, in which MiniStack keeps the caller.
         response = await asyncio.to_thread(self._backend.handle, request)
-        await _respond(send, response.status, response.headers, response.body)
+        await respond(send, response.status, response.headers, response.body)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Start MiniStack as its own server would, and the ticker; stop the ticker and MiniStack's functions.
@@ -143,32 +156,32 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _text(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+async def _signer(arrival: Arrival, body: bytes) -> str:
+    if len(body) < _LONG_BODY:
+        return signatures.signer(arrival, body)
+    return await asyncio.to_thread(signatures.signer, arrival, body)
 
 
-async def _body(receive: Receive) -> bytes:
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(chunks)
+async def _websocket(arrival: Arrival, scope: Scope, receive: Receive, send: Send) -> None:
+    """Open a websocket to who has signed its handshake."""
+    try:
+        if signatures.signer(arrival, b"") == NOBODY:
+            raise _unsigned()
+    except Refused:
+        await send({"type": "websocket.close"})
+    else:
+        await ministack_app.app(scope, receive, send)
 
 
-async def _refuse(send: Send, status: int, code: str, message: str) -> None:
-    headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-errortype": code}
-    body = json.dumps({"__type": code, "message": message}).encode()
-    await _respond(send, status, headers, body)
+def _unsigned() -> Refused:
+    return Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
 
 
-async def _respond(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
-    fields = {**{name.lower(): value for name, value in headers.items()}, "content-length": str(len(body))}
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
-        }
+async def _refuse(arrival: Arrival, send: Send, refused: Refused) -> None:
+    """Say in the way of the service that was asked why a request is refused."""
+    service = signatures.service(arrival) or detect_service(
+        arrival.method, arrival.path, arrival.headers, arrival.query
     )
-    await send({"type": "http.response.body", "body": body})
+    error = AuthError(refused.code, refused.message)
+    status, headers, body = ministack_app._credential_failure(service, "", str(uuid.uuid4()), error, arrival.headers)
+    await respond(send, status, headers, body)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ministack.app import _request_account_scope
 from ministack.core import iam_evaluator
 from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import get_account_id, set_request_account_id, set_request_region
-from ministack.core.router import extract_access_key_id, extract_region
+from ministack.core.router import extract_region
 
+from lookout_local.arrival import Arrival
 from lookout_local.services import AccessDenied, HttpRequest
 
 
@@ -24,44 +24,14 @@ class Caller:
     region: str
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Credentials or a signature that do not hold."""
-
-    code: str
-    message: str
-
-
-def identify(
-    method: str,
-    raw_path: str,
-    query: Mapping[str, list[str]],
-    raw_headers: list[tuple[bytes, bytes]],
-    body: bytes,
-    client_ip: str,
-) -> tuple[Caller, Refusal | None]:
-    """The caller of a request, and why it is turned away, if it is.
-
-    Puts the caller into MiniStack's request context, as MiniStack does for its own services: the root key of an account
-    is its 12 digits and is believed; every other key must have been issued and its signature must be right.
-    """
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers}
-    params: dict[str, Any] = dict(query)
-    access_key = extract_access_key_id(headers, params)
-    try:
-        set_request_account_id(_request_account_scope(access_key))
-    except iam_evaluator.AmbiguousAccessKeyError:
-        message = "The security token included in the request is invalid."
-        return Caller(access_key, "", ""), Refusal("UnrecognizedClientException", message)
-    region = extract_region(headers, params)
+def enter(arrival: Arrival, access_key: str) -> Caller:
+    """Put the one who signed a request into MiniStack's request context, as MiniStack does for its own services."""
+    set_request_account_id(_request_account_scope(access_key))
+    region = extract_region(arrival.headers, arrival.query)
     set_request_region(region)
-    caller = Caller(access_key, get_account_id(), region)
-    iam_evaluator.pin_request_origin(client_ip, True)
-    iam_evaluator.pin_signed_request(method, raw_path, params, raw_headers)
-    iam_evaluator.pin_signed_body(body)
-    iam_evaluator.pin_request_caller(headers, params)
-    failure = iam_evaluator.check_credentials(access_key)
-    return caller, Refusal(failure.code, failure.message) if failure else None
+    iam_evaluator.pin_request_origin(arrival.client, True)
+    iam_evaluator.pin_request_caller(arrival.headers, arrival.query)
+    return Caller(access_key, get_account_id(), region)
 
 
 class MiniStackAuthorizer:

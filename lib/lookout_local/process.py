@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,15 @@ def check(*, port: int, time_scale: float) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A server process that serves."""
+    """A server process that serves.
+
+    `secret` is the secret access key of every account's root, whose access key id is its 12 digits.
+    """
 
     pid: int
     port: int
     state_dir: str
+    secret: str = field(default="", repr=False)
 
     @property
     def endpoint_url(self) -> str:
@@ -131,8 +135,9 @@ def _find(directory: StateDirectory, deadline: float) -> Running | None:
             raise LocalCloudError(_unseen(directory))
         record = directory.record()
         port = record.get("port")
-        if record.get("pid") == pid and isinstance(port, int) and 0 < port <= _LAST_PORT:
-            return Running(pid, port, str(directory.path))
+        secret = record.get("secret")
+        if record.get("pid") == pid and isinstance(port, int) and 0 < port <= _LAST_PORT and isinstance(secret, str):
+            return Running(pid, port, str(directory.path), secret)
         if time.monotonic() > deadline:
             raise LocalCloudError(
                 f"process {pid} has {directory.path} and does not say where it serves: it is still starting, or hangs; "
@@ -165,7 +170,7 @@ def _launch(
         try:
             answer, said = _answer(output.fileno(), deadline)
             if "port" in answer:
-                return Running(answer["pid"], answer["port"], str(directory.path)), child
+                return Running(answer["pid"], answer["port"], str(directory.path), answer["secret"]), child
         except BaseException:
             _end(directory, child.pid, child)
             raise

@@ -10,6 +10,7 @@ from http.client import HTTPException
 from typing import Any
 
 from lookout_local.errors import LocalCloudError
+from lookout_local.process import Running
 from lookout_local.services.calls import Call
 from lookout_local.services.faults import Fault
 from lookout_local.services.settings import Settings
@@ -22,54 +23,55 @@ class AdminError(LocalCloudError):
     """The local cloud refused a request to its private routes, or is not there."""
 
 
-def request(endpoint_url: str, method: str, what: str, value: Any = None, *, seconds: float = 30) -> Any:
-    """Call a private route of the server; raises AdminError."""
+def request(running: Running, method: str, what: str, value: Any = None, *, seconds: float = 30) -> Any:
+    """Call a private route of the server, which its secret opens; raises AdminError."""
     body = json.dumps(encode(value)).encode() if value is not None else None
-    message = urllib.request.Request(f"{endpoint_url}/_lookout/{what}", data=body, method=method)
+    message = urllib.request.Request(f"{running.endpoint_url}/_lookout/{what}", data=body, method=method)
+    message.add_header("Authorization", f"Bearer {running.secret}")
     try:
         with _OPENER.open(message, timeout=seconds) as response:
             return decode(json.load(response))
     except urllib.error.HTTPError as error:
         raise AdminError(f"{method} {what}: {error.read().decode(errors='replace')}") from error
     except (OSError, HTTPException, ValueError) as error:  # ValueError: something else answers there
-        raise AdminError(f"no local cloud answers at {endpoint_url}: {error}") from error
+        raise AdminError(f"no local cloud answers at {running.endpoint_url}: {error}") from error
 
 
-def now(endpoint_url: str) -> datetime:
+def now(running: Running) -> datetime:
     """The time as the Lookout services see it, which a time scale speeds up."""
-    time: datetime = request(endpoint_url, "GET", "now")
+    time: datetime = request(running, "GET", "now")
     return time
 
 
 class RemoteCalls:
     """The calls that the Lookout services answered, as `lookout_local.services.CallLog`."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
+    def __init__(self, running: Running) -> None:
+        self._running = running
 
     def all(self) -> list[Call]:
         """All calls since the start or the last clear, in order."""
-        calls: list[Call] = request(self._endpoint_url, "GET", "calls")
+        calls: list[Call] = request(self._running, "GET", "calls")
         return calls
 
     def clear(self) -> None:
         """Start over."""
-        request(self._endpoint_url, "DELETE", "calls")
+        request(self._running, "DELETE", "calls")
 
 
 class RemoteFaults:
     """Faults to come, as `lookout_local.services.Faults`."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
+    def __init__(self, running: Running) -> None:
+        self._running = running
 
     def add(self, operation: str, fault: Fault, times: int = 1) -> None:
         """Let the next `times` calls of an API operation meet a fault."""
-        request(self._endpoint_url, "POST", "faults", {"operation": operation, "fault": fault, "times": times})
+        request(self._running, "POST", "faults", {"operation": operation, "fault": fault, "times": times})
 
     def clear(self) -> None:
         """Forget all faults that did not happen yet."""
-        request(self._endpoint_url, "DELETE", "faults")
+        request(self._running, "DELETE", "faults")
 
 
 class RemoteSettings:
@@ -78,19 +80,19 @@ class RemoteSettings:
     What is read is a copy: to change a quota, assign changed quotas (`dataclasses.replace`).
     """
 
-    _endpoint_url: str
+    _running: Running
 
-    def __init__(self, endpoint_url: str) -> None:
-        object.__setattr__(self, "_endpoint_url", endpoint_url)
+    def __init__(self, running: Running) -> None:
+        object.__setattr__(self, "_running", running)
 
     def get(self) -> Settings:
         """All settings as they are now."""
-        settings: Settings = request(self._endpoint_url, "GET", "settings")
+        settings: Settings = request(self._running, "GET", "settings")
         return settings
 
     def put(self, settings: Settings) -> None:
         """Replace all settings."""
-        request(self._endpoint_url, "PUT", "settings", settings)
+        request(self._running, "PUT", "settings", settings)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.get(), name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,6 +13,7 @@ from ministack.services import sts
 from lookout_local.account_storage import AccountBuckets, told
 from lookout_local.clients import client
 from lookout_local.roles import name_of, obstacle
+from lookout_local.secret import session_credentials
 from lookout_local.services import StorageError, StoredObject
 from lookout_local.services.authorization import partition_of
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 SERVICE_PRINCIPAL = "lookoutequipment.amazonaws.com"
-_SECRET = secrets.token_hex(32)
 
 
 class RoleStorage:
@@ -97,8 +95,7 @@ def _assume(role_arn: str, region: str) -> tuple[str, str, str]:
     if problem := obstacle(role_arn, SERVICE_PRINCIPAL, source_arn=source_arn, region=region):
         raise StorageError(problem)
     partition, account, name = role_arn.split(":")[1], role_arn.split(":")[4], name_of(role_arn)
-    digest = hashlib.sha256(f"{_SECRET}{role_arn}".encode()).hexdigest()
-    key, secret, token = f"ASIA{digest[:16].upper()}", digest[16:56], digest
+    key, secret, token = session_credentials(SERVICE_PRINCIPAL, role_arn)
     session = {
         "Arn": f"arn:{partition}:sts::{account}:assumed-role/{name}/lookoutequipment",
         "UserId": f"{name}:lookoutequipment",

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lookout_local.errors import LocalCloudError
+from lookout_local.secret import ROOT_SECRET
 from lookout_local.state_directory import StateDirectory
 
 HOST = "127.0.0.1"
@@ -34,7 +35,7 @@ _REFUSED = 3
 
 
 def environment(port: int, state_dir: Path, time_scale: float, outer: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the server. Lambda functions inherit it, so it holds nothing of the user's."""
+    """The whole environment of the server. Functions inherit it, so it holds nothing of the user's, and no secret."""
     kept = {name: outer[name] for name in _KEPT if name in outer}
     scripts = str(Path(sys.executable).parent)
     return {
@@ -120,6 +121,7 @@ async def _serve(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from lookout_local.door import Door
     from lookout_local.gateway import Gateway
 
     ready, stop = asyncio.Event(), asyncio.Event()
@@ -129,15 +131,16 @@ async def _serve(
     if lifeline:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stop), daemon=True).start()
 
-    port = listener.getsockname()[1]
+    port = int(listener.getsockname()[1])
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.shutdown_timeout = 5
     gateway = Gateway(f"http://{HOST}:{port}", time_scale=time_scale, on_ready=ready.set)
-    keeping = asyncio.create_task(_keep(directory, {"pid": os.getpid(), "port": port}, answers, ready, stop))
-    await serve(gateway, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    record = {"pid": os.getpid(), "port": port, "secret": ROOT_SECRET}
+    keeping = asyncio.create_task(_keep(directory, record, answers, ready, stop))
+    await serve(Door(gateway, port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     keeping.cancel()
 
 

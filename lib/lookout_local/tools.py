@@ -27,7 +27,8 @@ _NEED_BOOTSTRAP = ("deploy", "diff", "import", "rollback", "watch")
 def environment_for(running: Running, environment: Environment) -> dict[str, str]:
     """This process's environment, pointed at the cloud; python and node are those of this installation."""
     scripts = str(Path(sys.executable).parent)
-    inner = variables(running.endpoint_url, account=environment.account, region=environment.region)
+    place = {"account": environment.account, "region": environment.region}
+    inner = variables(running.endpoint_url, running.secret, **place)
     path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
     return {**without_aws(os.environ), **inner, "PATH": path}
 
@@ -44,7 +45,8 @@ def run_cdk(running: Running, environment: Environment, arguments: Sequence[str]
 def bootstrap_once(running: Running, environment: Environment) -> bool:
     """Run `cdk bootstrap` for an account and Region unless that was done; whether it was run now."""
     place = {"account": environment.account, "region": environment.region}
-    if bootstrap.has_roles(client("iam", endpoint_url=running.endpoint_url, **place), environment):
+    iam = client("iam", endpoint_url=running.endpoint_url, aws_secret_access_key=running.secret, **place)
+    if bootstrap.has_roles(iam, environment):
         return False
     target = f"aws://{environment.account}/{environment.region}"
     print(f"bootstrapping {target}", file=sys.stderr)

@@ -72,9 +72,7 @@ def _resources(world: World, case: Case, count: int) -> list[Resource]:
     return made
 
 
-def test_300_resources_at_a_time_all_end_well_in_a_small_region(
-    player: Player, world: World, limited: Limited
-) -> None:
+def test_300_resources_at_a_time_all_end_well_in_a_small_region(player: Player, world: World, limited: Limited) -> None:
     resources = _resources(world, DATASET, _MANY)
     urls = [player.begin("Create", resource) for resource in resources]
     for execution in list(limited.executions.values()):

@@ -50,6 +50,6 @@ def test_the_stacks_and_files_that_a_page_names_exist(example: str) -> None:
 def test_the_commands_on_a_page_exist(example: str) -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert set(re.findall(r"^lookout-local (\w+)", typed(example), re.MULTILINE)) <= set(commands)
-    equipment = client("lookoutequipment", endpoint_url="http://127.0.0.1:9")
+    equipment = client("lookoutequipment", endpoint_url="http://127.0.0.1:9", aws_secret_access_key="never checked")
     for operation in re.findall(r"aws lookoutequipment ([a-z-]+)", typed(example)):
         assert hasattr(equipment, operation.replace("-", "_"))

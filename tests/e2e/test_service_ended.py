@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import aws_cdk as cdk
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from cdk_lookout import LookoutProvider, equipment, vision
 from lookout_local import DeploymentFailed, LocalCloud
@@ -18,51 +21,49 @@ DESTROY = cdk.RemovalPolicy.DESTROY
 
 
 class Endpoint:
-    """An address of the services, which can be switched off: it hands connections on to the cloud."""
+    """An address of the services, which can be switched off: it asks the cloud in the name of the account's root.
 
-    def __init__(self, target: str) -> None:
-        parts = urlsplit(target)
-        self._target = (parts.hostname, parts.port)
-        self._open: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+    A signature is for one address only, so requests cannot be handed on as they are.
+    """
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        variables = cloud.env()
+        root = Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+
+        class Handler(BaseHTTPRequestHandler):
+            def ask(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                kept = {name: self.headers[name] for name in ("Content-Type", "X-Amz-Target") if name in self.headers}
+                request = AWSRequest(self.command, f"{cloud.endpoint_url}{self.path}", headers=kept, data=body)
+                service = self.headers["Authorization"].split("/")[3]
+                SigV4Auth(root, service, variables["AWS_REGION"]).add_auth(request)
+                there = HTTPConnection(urlsplit(cloud.endpoint_url).netloc)
+                there.request(self.command, self.path, body, dict(request.headers.items()))
+                answer = there.getresponse()
+                content = answer.read()
+                there.close()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower().startswith(("content-", "x-amz")):
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = ask
+
+            def log_message(self, *arguments: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
-        self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def switch_off(self) -> None:
-        """From now on connections are refused, and those that a function kept are cut."""
-        self._run(self._close())
-
-    def stop(self) -> None:
-        self._run(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """From now on connections are refused; none is kept open between two requests."""
+        self._server.shutdown()
+        self._server.server_close()
         self._thread.join()
-        self._loop.close()
-
-    async def _close(self) -> None:
-        self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
-
-    def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=30)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, away = await asyncio.open_connection(*self._target)
-        self._open |= {writer, away}
-        await asyncio.gather(_pass_on(reader, away), _pass_on(there, writer))
-
-
-async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    try:
-        while data := await source.read(65_536):
-            sink.write(data)
-            await sink.drain()
-    except OSError:
-        pass
-    finally:
-        sink.close()
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +75,9 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def endpoint(cloud: LocalCloud) -> Iterator[Endpoint]:
-    endpoint = Endpoint(cloud.endpoint_url)
+    endpoint = Endpoint(cloud)
     yield endpoint
-    endpoint.stop()
+    endpoint.switch_off()
 
 
 def pumps(stack: cdk.Stack, sensor: str) -> None:

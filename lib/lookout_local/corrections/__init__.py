@@ -1,4 +1,4 @@
-"""Where MiniStack differs from AWS in what custom resources and their functions see: put right, one subject per file.
+"""Where MiniStack differs from AWS in what custom resources and callers see: put right, one subject per file.
 
 MiniStack has no points to hook into, so functions of its modules are replaced. `install` is called once, by the server,
 before the first request; the version of MiniStack is pinned in pyproject.toml.
@@ -6,17 +6,22 @@ before the first request; the version of MiniStack is pinned in pyproject.toml.
 
 from lookout_local.corrections import (
     attributes,
+    callers,
     cancellations,
+    code_locations,
     custom_resources,
     deletions,
     events,
+    health,
     key_policies,
     managed_policies,
     metric_namespaces,
     retries,
     rollback,
+    runtime_api,
     service_roles,
     service_token,
+    trailers,
 )
 
 
@@ -35,5 +40,10 @@ def install() -> None:
         managed_policies,
         key_policies,
         metric_namespaces,
+        callers,
+        code_locations,
+        trailers,
+        health,
+        runtime_api,
     ):
         correction.install()

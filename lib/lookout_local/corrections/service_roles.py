@@ -15,11 +15,12 @@ from ministack.core import lambda_runtime
 from ministack.core.responses import get_region
 from ministack.services import lambda_svc, stepfunctions
 
+from lookout_local.corrections import function_sessions
+from lookout_local.corrections.replacing import replace
 from lookout_local.roles import denial, obstacle
 
 _LOG = logging.getLogger(__name__)
 _DELIVERIES = {"lambda": "lambda:InvokeFunction", "sqs": "sqs:SendMessage", "sns": "sns:Publish"}
-_execution_credentials = lambda_runtime.execution_credentials
 _route_async_failure = lambda_svc._route_async_failure
 _emit_lambda_logs = lambda_svc._emit_lambda_logs
 _execute_task = stepfunctions._execute_task
@@ -30,7 +31,7 @@ _machine: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar
 
 def install() -> None:
     """Put the checks before what MiniStack does."""
-    lambda_runtime.execution_credentials = execution_credentials
+    replace(lambda_runtime.execution_credentials, execution_credentials)
     lambda_svc._route_async_failure = route_async_failure
     lambda_svc._emit_lambda_logs = emit_lambda_logs
     stepfunctions._execute_task = execute_task
@@ -43,8 +44,7 @@ def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
     region = arn.split(":")[3]
     if problem := obstacle(config.get("Role", ""), "lambda.amazonaws.com", source_arn=arn, region=region):
         raise RuntimeError(f"the function {arn} cannot be run: {problem}")
-    credentials: dict[str, str] = _execution_credentials(config)
-    return credentials
+    return function_sessions.credentials(config)
 
 
 def route_async_failure(target_arn: str, function_name: str, event: dict[str, Any], result: dict[str, Any]) -> None:

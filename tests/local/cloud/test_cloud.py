@@ -165,9 +165,10 @@ def test_a_page_in_a_browser_cannot_control_the_cloud(lookout_cloud: LocalCloud)
 
 def test_no_aws_setting_of_the_user_survives() -> None:
     outer = {"PATH": "/bin", "AWS_PROFILE": "work", "AWS_ENDPOINT_URL_S3": "https://example.com"}
-    inner = variables("http://127.0.0.1:1", account=ACCOUNT, region="eu-west-1")
+    inner = variables("http://127.0.0.1:1", "secret", account=ACCOUNT, region="eu-west-1")
     assert without_aws(outer) == {"PATH": "/bin"}
     assert inner["AWS_ACCESS_KEY_ID"] == ACCOUNT
+    assert inner["AWS_SECRET_ACCESS_KEY"] == "secret"
     assert inner["AWS_REGION"] == inner["AWS_DEFAULT_REGION"] == "eu-west-1"
 
 

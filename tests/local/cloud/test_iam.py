@@ -149,7 +149,7 @@ def test_accounts_do_not_see_each_other(lookout_cloud: LocalCloud) -> None:
 
 def test_an_unknown_access_key_is_turned_away(lookout_cloud: LocalCloud) -> None:
     with pytest.raises(ClientError, match="security token included in the request is invalid"):
-        equipment(lookout_cloud, aws_access_key_id="AKIAIOSFODNN7EXAMPLE").list_datasets()
+        equipment(lookout_cloud, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x").list_datasets()
 
 
 def test_a_wrong_signature_is_turned_away(lookout_cloud: LocalCloud) -> None:

@@ -134,7 +134,7 @@ def plant_in(state_dir: Path) -> Iterator[Plant]:
         )
         until(lambda: equipment.describe_dataset(DatasetName="pumps")["Status"] == "ACTIVE")
         yield plant
-        assert request(cloud.endpoint_url, "GET", "failures") == []
+        assert request(cloud._process, "GET", "failures") == []
 
 
 @pytest.fixture(scope="module")

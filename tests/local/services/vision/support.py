@@ -61,7 +61,14 @@ class MemoryBuckets:
 def client_of(backend: Backend, account: str, region: str = REGION) -> BaseClient:
     """A client that neither retries nor checks its parameters."""
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-    made = client("lookoutvision", endpoint_url="http://127.0.0.1:9", account=account, region=region, config=config)
+    made = client(
+        "lookoutvision",
+        endpoint_url="http://127.0.0.1:9",
+        account=account,
+        region=region,
+        aws_secret_access_key="never checked",
+        config=config,
+    )
     connect(made, backend, account=account)
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import UnknownServiceError
@@ -10,6 +12,11 @@ import lookout_local
 from lookout_local.services.model import Model
 
 ENDPOINT = {"endpoint_url": "http://127.0.0.1:9"}
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the cloud")
 
 
 def test_boto3_itself_has_no_client_for_vision() -> None:
@@ -31,6 +38,19 @@ def test_it_has_paginators() -> None:
 
 def test_other_services_are_boto3s() -> None:
     assert lookout_local.client("s3", **ENDPOINT).meta.service_model.service_name == "s3"
+
+
+def test_the_secret_is_taken_from_the_environment() -> None:
+    made: Any = lookout_local.client("lookoutvision", **ENDPOINT)
+    assert made._request_signer._credentials.secret_key == "of the cloud"
+    other: Any = lookout_local.client("lookoutvision", aws_secret_access_key="given", **ENDPOINT)
+    assert other._request_signer._credentials.secret_key == "given"
+
+
+def test_without_a_secret_the_client_that_has_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(lookout_local.LocalCloudError, match=r'AWS_SECRET_ACCESS_KEY.*cloud\.client\("lookoutvision"\)'):
+        lookout_local.client("lookoutvision", **ENDPOINT)
 
 
 def test_an_unknown_service_is_unknown() -> None:
