@@ -44,7 +44,7 @@ StateDir = Annotated[
 Account = Annotated[str, typer.Option("--account", help="The account to act in, as its root.")]
 Region = Annotated[str, typer.Option("--region", help="The Region to act in.")]
 #: How long a server that works takes to answer.
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 
 
 @app.command()
