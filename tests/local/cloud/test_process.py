@@ -56,8 +56,9 @@ def test_a_server_that_does_not_say_where_it_serves_is_an_error_with_a_way_out(
 
 
 def test_a_server_is_found_by_the_record_of_the_process_that_holds_the_directory(held: Path) -> None:
-    (held / "server.json").write_text(json.dumps({"pid": 4242, "port": 4566, "state_dir": "/elsewhere"}))
-    assert process.find(held) == process.Running(4242, 4566, str(held))
+    record = {"pid": 4242, "port": 4566, "secret": "only here", "state_dir": "/elsewhere"}
+    (held / "server.json").write_text(json.dumps(record))
+    assert process.find(held) == process.Running(4242, 4566, str(held), "only here")
 
 
 def test_a_server_in_another_container_can_neither_be_found_nor_stopped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,7 +10,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from lookout_local import LocalCloud, process
 from lookout_local.secret import ROOT_SECRET, is_root_secret, session_credentials
 
 from .functions import make_function
-from .support import ask, claimed, secret_of
+from .support import claimed, port_of, secret_of
 
 NOBODY = 65534
 
@@ -42,7 +44,7 @@ def test_no_part_of_a_sessions_credentials_tells_another_one() -> None:
 
 
 def test_the_secret_is_not_shown_with_the_process() -> None:
-    assert "hidden" not in repr(process.Running(1, 2, "birth", "/state", "hidden"))
+    assert "hidden" not in repr(process.Running(1, 2, "/state", "hidden"))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +115,7 @@ def test_the_commands_find_the_secret_and_do_not_pass_it_on_a_command_line(cloud
         command = [sys.executable, "-m", "lookout_local.cli", *arguments, "--state-dir", str(cloud.state_dir)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert f"export AWS_SECRET_ACCESS_KEY={secret_of(cloud)}\n" in run("env")
+    assert f"export AWS_SECRET_ACCESS_KEY={secret_of(cloud)};\n" in run("env")
     assert secret_of(cloud) not in run("status")
     command = ["lookout-local", "aws", "--state-dir", str(cloud.state_dir), "sts", "get-caller-identity"]
     told = subprocess.run([sys.executable, "-m", "lookout_local.cli", *command[1:]], capture_output=True, check=True)
@@ -152,6 +154,13 @@ def _can_read(path: Path) -> bool:
 def test_another_user_of_the_machine_reads_no_secret_and_calls_nothing(cloud: LocalCloud) -> None:
     paths = [cloud.state_dir / "server.json"]
     paths += [path / name for path in processes(cloud) for name in ("environ", "mem", "maps")]
+    port = port_of(cloud)
+
+    def status(method: str, target: str, headers: Iterable[tuple[str, str]]) -> int:
+        """The object of the cloud asks the state directory first, which another user cannot."""
+        with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request(method, target, headers=dict(headers))
+            return connection.getresponse().status
 
     def attack() -> Any:
         forged = [("Authorization", claimed("sts")), ("X-Amz-Date", "20260101T000000Z")]
@@ -159,7 +168,7 @@ def test_another_user_of_the_machine_reads_no_secret_and_calls_nothing(cloud: Lo
             "user": os.getuid(),
             "readable": [str(path) for path in paths if _can_read(path)],
             "answers": [
-                ask(cloud, method, target, headers).status
+                status(method, target, headers)
                 for method, target, headers in (
                     ("GET", "/_lookout/calls", []),
                     ("POST", "/_lookout/reset", []),
