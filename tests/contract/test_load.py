@@ -89,7 +89,7 @@ def test_300_resources_at_a_time_all_end_well_in_a_small_region(player: Player, 
 
 
 def test_an_event_asks_step_functions_no_more_than_this(player: Player, world: World) -> None:
-    """A look into the line, a place in it, and whether the poll is still wanted; the list of executions never."""
+    """A look into the lines, a place in one, and whether the poll is still wanted; the list of executions never."""
     [resource] = _resources(world, LABEL_GROUP, 1)
     calls = player.machine.calls
     player.create(resource)

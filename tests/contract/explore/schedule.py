@@ -155,6 +155,73 @@ class Schedule:
     def _check_as_before(self, before: Mapping[str, Any], when: str) -> None:
         self.engine.come_to_rest()
         live = self.case.live(self.world)
+        # What cannot be deleted stays, and its work goes on.
+        same = live == before if self.case.traits.deletable else set(before) <= set(live)
+        if not same and not self.case.action:
+                    raise Violation(f"the rollback leads to {back.physical_id}, not to {old_id}")
+                self.resource.physical_id = back.physical_id
+                return
+        raise Violation(f"the rollback fails: {back.reason}")
+
+    def _delete(self) -> None:
+        self._remove(self.resource)
+        self._repeat()
+        self._check_gone("at the end")
+
+    def _remove(self, resource: Resource) -> None:
+        """Until it succeeds: CloudFormation tries a Delete again, and so does a user."""
+        for _ in range(4):
+            answer = self.engine.answer(self.engine.send("Delete", resource, doomed=self._doomed()))
+            if answer.ok:
+                return
+        raise Violation(f"the deletion fails: {answer.reason}")
+
+    def _answer_or_cancel(self, url: str) -> Answer | None:
+        """The answer; None when the event was cancelled before there was one."""
+        if self.choose(3) < 2:
+            return self.engine.answer(url)
+        self.engine.linger()
+        if url in self.player.answers:
+            return self.engine.answer(url)
+        self.engine.history.append("  cancelled")
+        return None
+
+    # -- what goes wrong --------------------------------------------------------------------------------------
+
+    def _doomed(self) -> bool:
+        """Whether every delivery of the next event dies."""
+        return self.choose(25) == 24
+
+    def _fault(self) -> None:
+        """Let some calls of one operation fail."""
+        if self.choose(4) == 3:
+            operation = self.case.calls[self.choose(len(self.case.calls))]
+            fault = _FAULTS[self.choose(len(_FAULTS))]()
+            self.engine.history.append(f"fault {operation} {fault.kind}")
+            self.world.backend.faults.add(operation, fault, times=1 + self.choose(8))
+
+    def _repeat(self) -> None:
+        """Sometimes an event of the past comes once more."""
+        if self.choose(5) == 4:
+            self.engine.repeat()
+
+    # -- what must hold ---------------------------------------------------------------------------------------
+
+    def _check_one(self, when: str) -> None:
+        """There is what CloudFormation knows, and nothing else."""
+        self.engine.come_to_rest()
+        live = self.case.live(self.world)
+        if not self.case.owns:
+            return
+        if self.case.traits.deletable and len(live) != 1:
+            raise Violation(f"{when} there are {live}")
+        known = self.case.thing(self.resource.physical_id or "")
+        if known not in map(self.case.thing, live):
+            raise Violation(f"{when} there are {live}, not {known}")
+
+    def _check_as_before(self, before: Mapping[str, Any], when: str) -> None:
+        self.engine.come_to_rest()
+        live = self.case.live(self.world)
         if not self.case.traits.deletable:
             # What cannot be deleted goes on, and stays.
             same = set(before) <= set(live)
