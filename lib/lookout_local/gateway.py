@@ -68,7 +68,7 @@ class Gateway:
             await _websocket(arrival, scope, receive, send)
         elif arrival.path.startswith(ADMIN_PATH):
             await self._administrate(arrival, receive, send)
-        elif arrival.method == "PUT" and arrival.path.startswith(answers.PATH):
+        elif arrival.method == "PUT" and answers.was_given(arrival.path):
             token = arrival.path.removeprefix(answers.PATH)
             status, answer = answers.receive(token, dict(arrival.raw_headers), await read(receive))
             await respond(send, status, {"content-type": "application/xml"}, answer)

@@ -87,6 +87,8 @@ class _Waiting:
 
 
 _waiting: dict[str, _Waiting] = {}
+# The tokens of all ResponseURLs that were given out: a late answer is as good a request as one in time.
+_given: set[str] = set()
 _lock = threading.Lock()
 
 
@@ -96,6 +98,12 @@ def expect(token: str, operation: str = "") -> None:
     """
     with _lock:
         _waiting[token] = _Waiting(operation)
+        _given.add(token)
+
+
+def was_given(path: str) -> bool:
+    """Whether a path is that of a ResponseURL, which nobody knows but who was given it."""
+    return path.startswith(PATH) and path.removeprefix(PATH) in _given
 
 
 def wait(token: str, seconds: float) -> Answer | None:

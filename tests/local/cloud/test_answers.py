@@ -82,6 +82,15 @@ def test_an_answer_to_an_unknown_url_is_taken_and_ignored() -> None:
     assert answers.receive("nobody-waits", {}, encoded()) == (200, b"")
 
 
+def test_only_a_url_that_was_given_out_is_one() -> None:
+    answers.expect("given")
+    assert answers.was_given(f"{answers.PATH}given")
+    assert answers.wait("given", 0) is None
+    assert answers.was_given(f"{answers.PATH}given")
+    for path in (answers.PATH, f"{answers.PATH}guessed", f"{answers.PATH}given/", "given", "/given"):
+        assert not answers.was_given(path)
+
+
 def test_an_answer_with_a_content_type_is_turned_away() -> None:
     answers.expect("typed")
     status, body = answers.receive("typed", {b"content-type": b"application/json"}, encoded())

@@ -7,11 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,16 +38,42 @@ def require() -> str:
     return CHROMIUM
 
 
-def command(profile: Path, *options: str) -> list[str]:
-    """The browser with a profile of its own; as root it runs without its sandbox."""
+@contextmanager
+def _started(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """A browser with a home of its own, which is gone afterwards; as root it runs without its sandbox."""
     root = ["--no-sandbox"] if os.getuid() == 0 else []
-    return [require(), *_FLAGS, *root, f"--user-data-dir={profile}", *options]
+    with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as home:
+        browser = subprocess.Popen(
+            [require(), *_FLAGS, *root, f"--user-data-dir={home}/profile", *options],
+            env={**os.environ, "HOME": home, "TMPDIR": home},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield browser
+        finally:
+            browser.terminate()  # so that it removes what it has in /tmp
+            with suppress(subprocess.TimeoutExpired):
+                browser.communicate(timeout=30)
+            with suppress(ProcessLookupError):
+                os.killpg(browser.pid, signal.SIGKILL)  # its own session, so its own processes
+            browser.communicate()
 
 
-def shows(profile: Path, url: str, *options: str) -> str:
+def shows(url: str, *options: str) -> str:
     """What the browser shows of a page that its user opens, once its scripts are done."""
-    opened = command(profile, "--dump-dom", "--virtual-time-budget=10000", *options, url)
-    return subprocess.run(opened, capture_output=True, text=True, timeout=120, check=True).stdout
+    with _started("--dump-dom", "--virtual-time-budget=10000", *options, url) as browser:
+        return browser.communicate(timeout=120)[0]
+
+
+@contextmanager
+def visiting(url: str) -> Iterator[None]:
+    """Somebody who stays on a page."""
+    with _started(url):
+        yield
 
 
 class Site:
@@ -104,20 +130,3 @@ def site(page: str = "") -> Iterator[Site]:
     made = Site(page)
     yield made
     made.close()
-
-
-@contextmanager
-def visiting(profile: Path, url: str, *options: str) -> Iterator[None]:
-    """Somebody who stays on a page."""
-    browser = subprocess.Popen(
-        command(profile, *options, url),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        os.killpg(browser.pid, signal.SIGKILL)  # its own session, so its own processes
-        browser.wait()

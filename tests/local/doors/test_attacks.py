@@ -120,6 +120,12 @@ def test_the_administration_of_ministack_does_not_answer(lookout_cloud: LocalClo
     assert (answer.status, answer.body) == (404, b"")
 
 
+@pytest.mark.parametrize("path", ["cfn-response/0123456789abcdef0123456789abcdef", "cfn-response/", "cfn-signal/x"])
+def test_no_answer_is_taken_at_a_url_that_was_guessed(lookout_cloud: LocalCloud, path: str) -> None:
+    body = b'{"Status": "SUCCESS", "PhysicalResourceId": "x"}'
+    assert ask(lookout_cloud, "PUT", f"/_ministack/{path}", [], body).status == 404
+
+
 def test_the_health_of_ministack_is_shown_nowhere(lookout_cloud: LocalCloud) -> None:
     for host in ("127.0.0.1", "bucket.s3.localhost", "x.localhost"):
         assert b"services" not in ask(lookout_cloud, "GET", "/health", host=f"{host}:{port_of(lookout_cloud)}").body

@@ -143,12 +143,12 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         yield made
 
 
-def test_a_page_of_another_origin_does_and_learns_nothing(target: Target, tmp_path: Path) -> None:
+def test_a_page_of_another_origin_does_and_learns_nothing(target: Target) -> None:
     with browser.site() as careless, browser.site() as page:
         # The same against a server that takes everything proves that the page does what it says.
         targets = {"careless": careless.url, "cloud": target.cloud.endpoint_url}
         page.page = PAGE.replace("TARGETS", json.dumps(targets)).replace("GIVEN", json.dumps(target.given()))
-        with browser.visiting(tmp_path / "profile", f"{page.url}/page"):
+        with browser.visiting(f"{page.url}/page"):
             told = page.wait()
         for expected in (
             "POST /_ministack/reset",
@@ -172,15 +172,15 @@ def test_a_page_of_another_origin_does_and_learns_nothing(target: Target, tmp_pa
 
 
 @pytest.mark.parametrize("path", ["/_lookout/calls", "/_ministack/health", "/anybody/key"])
-def test_a_name_that_was_turned_towards_this_machine_shows_nothing(target: Target, tmp_path: Path, path: str) -> None:
+def test_a_name_that_was_turned_towards_this_machine_shows_nothing(target: Target, path: str) -> None:
     """The page's own name may lead to 127.0.0.1 a minute later: for the browser it is still the page's origin."""
     port = port_of(target.cloud)
     rule = "--host-resolver-rules=MAP rebound.example.com 127.0.0.1"
-    shown = browser.shows(tmp_path / "profile", f"http://rebound.example.com:{port}{path}", rule)
+    shown = browser.shows(f"http://rebound.example.com:{port}{path}", rule)
     assert f"host: got rebound.example.com:{port}, expected 127.0.0.1:{port}" in shown
 
 
-def test_the_developer_reads_what_is_open_with_the_browser(target: Target, tmp_path: Path) -> None:
+def test_the_developer_reads_what_is_open_with_the_browser(target: Target) -> None:
     for host in ("127.0.0.1", "localhost"):
         url = f"http://{host}:{port_of(target.cloud)}/anybody/page.html"
-        assert "read: content" in browser.shows(tmp_path / host, url)
+        assert "read: content" in browser.shows(url)

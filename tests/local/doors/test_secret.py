@@ -57,6 +57,7 @@ def cloud() -> Iterator[LocalCloud]:
         with LocalCloud(state_dir=directory) as cloud:
             make_function(cloud, "running")()
             cloud.client("lambda").get_function(FunctionName="running")
+            assert cloud.calls.all() == []
             yield cloud
     finally:
         del os.environ["LOOKOUT_LOCAL_LOG_LEVEL"]
