@@ -10,9 +10,11 @@ from typing import Any
 
 from lookout_local.services.calls import Call
 from lookout_local.services.faults import Fault
-from lookout_local.services.settings import Progress, Quotas, Settings, VisionQuotas
+from lookout_local.services.settings import Limits, Progress, Quotas, Settings, VisionQuotas
 
-_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (Call, Fault, Progress, Quotas, Settings, VisionQuotas)}
+_TYPES: dict[str, Any] = {
+    kind.__name__: kind for kind in (Call, Fault, Limits, Progress, Quotas, Settings, VisionQuotas)
+}
 
 
 def encode(value: Any) -> Any:

@@ -51,10 +51,13 @@ class Bucket:
             if name == bucket and key.startswith(prefix)
         ]
 
-    def read(self, role_arn: str, bucket: str, key: str) -> bytes:
+    def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         if key in self.broken_keys:
             raise StorageError("access denied")
-        return self.objects[(bucket, key)]
+        body = self.objects[(bucket, key)]
+        if len(body) > most:
+            raise StorageError(f"it has {len(body)} bytes, the quota is {most}")
+        return body
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.list(role_arn, bucket, "")

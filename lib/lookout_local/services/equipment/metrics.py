@@ -25,6 +25,7 @@ from lookout_local.services.equipment.training import (
     inside,
     overlap,
 )
+from lookout_local.services.times import iso
 
 _MOST_CHARACTERS = 50_000
 _THRESHOLD = 0.5
@@ -100,11 +101,6 @@ def assess(rows: Sequence[Row], profile: Profile, labels: Sequence[Range], span:
         recall=figures["recall"],
         rank=(figures["recall"], figures["precision"], figures["mean_fractional_lead_time"], figures["auc"]),
     )
-
-
-def iso(time: datetime) -> str:
-    """A time as the service's JSON documents have it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 def _events(rows: Sequence[Row], scores: Sequence[float], profile: Profile) -> list[_Event]:

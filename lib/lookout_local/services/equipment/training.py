@@ -21,6 +21,9 @@ from lookout_local.services.errors import validation
 DEVIATIONS = 3.0
 """How many standard deviations from its mean a value may be before its row is anomalous."""
 
+_MOST_DEVIATIONS = 1e100
+"""More are not told apart: their squares must be finite."""
+
 _OFF_CONDITION = re.compile(r"([^\\]+)\\{1,2}([^\\<>]+?)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)")
 
 Sensor = tuple[str, str]
@@ -181,5 +184,5 @@ def deviations_of(values: Mapping[Sensor, float], profile: Profile) -> dict[Sens
 def _deviation(value: float, mean: float, spread: float) -> float:
     """How many standard deviations a value is off; off a sensor that never changed counts as just too many."""
     if spread > 0:
-        return abs(value - mean) / spread
+        return min(abs(value - mean) / spread, _MOST_DEVIATIONS)
     return 0.0 if value == mean else DEVIATIONS + 1

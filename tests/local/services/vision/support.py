@@ -47,10 +47,12 @@ class MemoryBuckets:
             raise StorageError("NoSuchBucket: The specified bucket does not exist")
         return self.regions[bucket]
 
-    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+    def read(self, bucket: str, key: str, version_id: str | None = None, *, most: int) -> bytes:
         found = self.versions.get((bucket, key, version_id)) if version_id else self.objects.get((bucket, key))
         if found is None:
             raise StorageError("NoSuchKey: The specified key does not exist.")
+        if len(found) > most:
+            raise StorageError(f"it has {len(found)} bytes, the quota is {most}")
         return found
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
