@@ -106,6 +106,8 @@ async def _serve(listener: socket.socket, time_scale: float, announce: Callable[
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from lookout_local import connections
+    from lookout_local.bounds import Bounds
     from lookout_local.gateway import Gateway
 
     stop = asyncio.Event()
@@ -118,11 +120,13 @@ async def _serve(listener: socket.socket, time_scale: float, announce: Callable[
     endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
+    # Also how long the head of a request may take to arrive; `Bounds` says it for bodies.
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.shutdown_timeout = 5
     gateway = Gateway(endpoint, time_scale=time_scale, on_ready=announce)
-    await serve(gateway, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    connections.limit(lambda: gateway.backend.settings.limits.connections)
+    await serve(Bounds(gateway), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -93,6 +93,18 @@ class Backend:
         """The signing names of the services that are answered for."""
         return frozenset(self._services)
 
+    def largest_body(self, request: HttpRequest) -> int:
+        """How many bytes the body of a request may have; it is not looked at, and need not be there.
+
+        Raises KeyError for a service that is not among `services`.
+        """
+        limits = self.settings.limits
+        try:
+            operation = self._services[request.service].protocol.operation(request)
+        except ServiceError:
+            return limits.bytes_per_request
+        return limits.bytes_per_operation.get(operation, limits.bytes_per_request)
+
     def reset(self) -> None:
         """Forget all resources, calls and faults; the settings stay."""
         with self._lock:

@@ -16,11 +16,12 @@ from lookout_local.services.faults import Faults
 from lookout_local.services.http import HttpRequest
 from lookout_local.services.model import Model
 from lookout_local.services.protocols import WireProtocol
-from lookout_local.services.settings import Settings
+from lookout_local.services.settings import Progress, Settings
 from lookout_local.services.storage import Storage
 from lookout_local.services.tags import TagList, as_dict
 from lookout_local.services.times import within
 from lookout_local.services.tokens import ClientTokens
+from lookout_local.services.work import Work
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -163,6 +164,11 @@ class Invocation:
     def begin(self, task: Task[Any]) -> None:
         """Have something done once the call is over."""
         self.tasks.append(task)
+
+    def await_end(self, work: Work | None, progress: Progress) -> None:
+        """Wait a moment when work is late; then the call is made again, whether it is over or not."""
+        if work and work.is_late(progress, self.now) and self.is_new(work):
+            raise First(Task(work.wait, lambda *_: None))
 
     def is_new(self, thing: object) -> bool:
         """Whether this very thing comes up for the first time in this call."""

@@ -133,11 +133,28 @@ class Limits(Checked):
     """What one caller may ask of a server that others use as well; all may be changed."""
 
     bytes_per_request: int = 10 * _MEBIBYTE
-    """The largest body of a request to the two services; that of Amazon API Gateway."""
+    """The largest body of a request to the two services, and to the private routes; that of Amazon API Gateway."""
 
     bytes_per_operation: Mapping[str, int] = field(default_factory=lambda: {"UpdateDatasetEntries": 14 * _MEBIBYTE})
-    """The same for single operations, by name. The 10,485,760 bytes that the API text of UpdateDatasetEntries allows
-    for Changes travel as base64, which takes a third more."""
+    """The same for single operations of the two services, by name. The 10,485,760 bytes that the API text of
+    UpdateDatasetEntries allows for Changes travel as base64, which takes a third more."""
+
+    bytes_per_request_elsewhere: int = 16 * _MEBIBYTE
+    """The same for all other services, but Amazon S3 and AWS Lambda; what BatchWriteItem of Amazon DynamoDB takes."""
+
+    bytes_per_object: int = 5 * 1024 * _MEBIBYTE
+    """The largest body of a request to Amazon S3; what its PutObject takes."""
+
+    bytes_per_function: int = 70_167_211
+    """The largest body of a request to AWS Lambda; what its CreateFunction takes."""
+
+    seconds_per_request: float = 30.0
+    """How long the body of a request may take to arrive, in real time; and so much longer as a body takes of which
+    `slowest_bytes_per_second` arrive."""
+
+    slowest_bytes_per_second: int = number(10_000, least=1)
+    connections: int = number(500, least=1)
+    """Connections that are open at a time; further ones are refused with status 503."""
 
     calls_in_log: int = 10_000
     """Calls that the log keeps; of more, the oldest are forgotten."""

@@ -155,15 +155,15 @@ class EquipmentCall:
 
     def look_at_version(self, model: Model, version: Version) -> None:
         """Let a version end when it is over; what is left to write for that is written first."""
-        if self.invocation.is_new(version):
-            task = looks.look_at_version(model, version, self.settings, self.now)
-            if task:
-                raise First(task)
+        task = looks.look_at_version(model, version, self.settings, self.now, look=self.invocation)
+        if task:
+            raise First(task)
+        self.invocation.await_end(version.work, looks.progress_of(version, self.settings))
 
     def look_at_dataset(self, dataset: Dataset) -> None:
         """Let the job of a dataset end when it is over."""
-        if self.invocation.is_new(dataset):
-            looks.look_at_dataset(dataset, self.settings.progress, self.now)
+        looks.look_at_dataset(dataset, self.settings, self.now, look=self.invocation)
+        self.invocation.await_end(dataset.job.work if dataset.job else None, self.settings.progress)
 
     def page(self, items: list[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
         """One page of numbered things, as the answer of a list."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from lookout_local.services.equipment.training import (
@@ -128,8 +127,9 @@ def _auc(rows: Sequence[Row], scores: Sequence[float], labeled: Sequence[Range])
     marks = inside(rows, labeled)
     pairs = sum(marks) * (len(marks) - sum(marks))
     below = won = 0.0
-    for _, tied in groupby(sorted(zip(scores, marks, strict=True)), key=itemgetter(0)):
-        kinds = [mark for _, mark in tied]
+    ranked = sorted(range(len(scores)), key=scores.__getitem__)
+    for _, tied in groupby(ranked, key=scores.__getitem__):
+        kinds = [marks[place] for place in tied]
         ups, downs = sum(kinds), len(kinds) - sum(kinds)
         won += ups * (below + downs / 2)
         below += downs

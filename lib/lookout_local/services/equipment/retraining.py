@@ -59,7 +59,7 @@ def due_retrainings(inventory: Inventory, storage: Storage, settings: Settings, 
                 tasks.append(task)
             else:
                 _fail(version, task)
-                look_at_version(model, version, settings, now, look=False)
+                look_at_version(model, version, settings, now)
     return tasks
 
 

@@ -143,18 +143,23 @@ def inside(rows: Sequence[Row], spans: Sequence[Range]) -> list[bool]:
 def rows_of(schema: Schema, tables: Mapping[str, Table], rate: str | None) -> list[Row]:
     """The rows of all components by time, resampled to their means when there is a rate."""
     seconds = seconds_of(rate) if rate else 1
-    sums: dict[int, dict[Sensor, tuple[float, int]]] = {}
-    for component, name in sorted(schema.sensors):
-        table = tables[component]
-        for time, value in zip(table.times, table.values[name], strict=True):
+    # Nothing but numbers is kept on the way: of millions of other objects Python itself keeps looking for garbage.
+    rows: dict[int, dict[Sensor, float]] = {}
+    buckets = {
+        part.name: [int(time.timestamp()) // seconds * seconds for time in tables[part.name].times]
+        for part in schema.components
+    }
+    for sensor in sorted(schema.sensors):
+        component, name = sensor
+        totals: dict[int, float] = {}
+        counts: dict[int, int] = {}
+        for bucket, value in zip(buckets[component], tables[component].values[name], strict=True):
             if value is not None:
-                bucket = sums.setdefault(int(time.timestamp()) // seconds * seconds, {})
-                total, count = bucket.get((component, name), (0.0, 0))
-                bucket[(component, name)] = (total + value, count + 1)
-    return [
-        (datetime.fromtimestamp(at, UTC), {sensor: total / n for sensor, (total, n) in values.items()})
-        for at, values in sorted(sums.items())
-    ]
+                totals[bucket] = totals.get(bucket, 0.0) + value
+                counts[bucket] = counts.get(bucket, 0) + 1
+        for bucket, total in totals.items():
+            rows.setdefault(bucket, {})[sensor] = total / counts[bucket]
+    return [(datetime.fromtimestamp(at, UTC), rows[at]) for at in sorted(rows)]
 
 
 def _running(rows: Sequence[Row], off: OffCondition | None) -> list[Row]:

@@ -87,10 +87,11 @@ class VisionCall:
 
     def look(self, thing: Moving) -> None:
         """Let a thing go on, because the caller looks at it; what must be done for it to be over is done first."""
-        if self.invocation.is_new(thing):
-            task = thing.look(self.settings, self.now)
-            if task:
-                raise First(task)
+        task = thing.look(self.settings, self.now, look=self.invocation)
+        if task:
+            raise First(task)
+        if thing.transition:
+            self.invocation.await_end(thing.transition.work, thing.transition.progress(self.settings))
 
     def refuse_unless(
         self, thing: Moving, allowed: Sequence[str], doing: str, named: str, kind: Kind, identity: str

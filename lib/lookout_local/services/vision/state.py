@@ -123,7 +123,7 @@ class Inventory:
     def settle(self, settings: Settings, now: datetime) -> list[Task[Any]]:
         """End whatever is over by time; the tasks are what must be done for the rest to be over."""
         things = [thing for project in self.projects.values() for thing in project.moving()]
-        tasks = [thing.look(settings, now, look=False) for thing in things]
+        tasks = [thing.look(settings, now) for thing in things]
         return [task for task in tasks if task]
 
 

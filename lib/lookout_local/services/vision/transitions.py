@@ -38,9 +38,19 @@ class Transition:
         self._statuses += then
         self._work.done(now)
 
-    def move(self, settings: Settings, now: datetime, *, look: bool) -> tuple[bool, Task[Any] | None]:
+    @property
+    def work(self) -> Work:
+        """What is done in the present state."""
+        return self._work
+
+    def progress(self, settings: Settings) -> Progress:
+        """How long the present state lasts."""
+        longer = settings.training_progress if self.status == "TRAINING" else None
+        return longer or settings.progress
+
+    def move(self, settings: Settings, now: datetime, *, look: object) -> tuple[bool, Task[Any] | None]:
         """Go on as far as it is due; whether it is over, or what must be done for it to be."""
-        while end := self._work.end_if_due(_progress(self.status, settings), now, look=look):
+        while end := self._work.end_if_due(self.progress(settings), now, look=look):
             if len(self._statuses) == 1:
                 self._work.resume()
                 task = self._finish(end) if self._finish else None
@@ -48,11 +58,6 @@ class Transition:
             del self._statuses[0]
             self._work = Work(end)
         return False, None
-
-
-def _progress(status: str, settings: Settings) -> Progress:
-    longer = settings.training_progress if status == "TRAINING" else None
-    return longer or settings.progress
 
 
 @dataclass
@@ -74,8 +79,8 @@ class Moving:
         """Take on a lasting status, at the end of a change."""
         self.resting, self.message = status, message
 
-    def look(self, settings: Settings, now: datetime, *, look: bool = True) -> Task[Any] | None:
-        """Let the change under way go on; `look` says that the caller looks at this very thing.
+    def look(self, settings: Settings, now: datetime, *, look: object = None) -> Task[Any] | None:
+        """Let the change under way go on; `look` says who looks at this very thing.
 
         What is returned is what must be done for the change to be over.
         """
@@ -87,8 +92,10 @@ class Moving:
             self.transition = None
         if task is None:
             return None
-        return Task(task.do, lambda outcome, at: self._end(task, outcome, at))
 
-    def _end(self, task: Task[Any], outcome: Any, now: datetime) -> None:
-        task.end(outcome, now)
-        self.transition = None
+        def end(outcome: Any, at: datetime) -> None:
+            task.end(outcome, at)
+            self.transition = None
+            transition.work.done(at)
+
+        return Task(task.do, end)
