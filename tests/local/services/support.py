@@ -123,9 +123,9 @@ def client_of(backend: Backend, account: str, region: str = REGION) -> Any:
 class Cloud:
     """A Backend and what a test wants to do with it."""
 
-    def __init__(self) -> None:
-        self.s3 = Bucket()
-        self.clock = ManualClock()
+    def __init__(self, s3: Bucket | None = None, clock: ManualClock | None = None) -> None:
+        self.s3 = s3 or Bucket()
+        self.clock = clock or ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings()
         self.backend = Backend(storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings)
