@@ -69,14 +69,10 @@ def _check_depth(value: Any) -> None:
     """Raise NotJson when there are too many levels. It goes level by level, because recursion has an end of its own."""
     level = [value]
     for _ in range(_DEEPEST + 1):
-        level = [
-            item
-            for each in level
-            if isinstance(each, dict | list)
-            for item in (each.values() if isinstance(each, dict) else each)
-        ]
-        if not level:
+        nested = [each for each in level if isinstance(each, dict | list)]
+        if not nested:
             return
+        level = [item for each in nested for item in (each.values() if isinstance(each, dict) else each)]
     raise NotJson(f"more than {_DEEPEST} levels deep")
 
 
