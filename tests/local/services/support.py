@@ -123,12 +123,14 @@ def client_of(backend: Backend, account: str, region: str = REGION) -> Any:
 class Cloud:
     """A Backend and what a test wants to do with it."""
 
-    def __init__(self, s3: Bucket | None = None, clock: ManualClock | None = None) -> None:
+    def __init__(self, s3: Bucket | None = None, clock: ManualClock | None = None, **more: Any) -> None:
         self.s3 = s3 or Bucket()
         self.clock = clock or ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings()
-        self.backend = Backend(storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings)
+        self.backend = Backend(
+            storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings, **more
+        )
         self.expected_failures: list[str] = []
         self.source = client_of(self.backend, SOURCE)
         self.target = client_of(self.backend, TARGET)

@@ -71,12 +71,14 @@ def client_of(backend: Backend, account: str, region: str = REGION) -> BaseClien
 class Studio:
     """A Backend and what a test of Vision wants to do with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         self.s3 = MemoryBuckets()
         self.clock = ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings(progress=Progress.by_describes(1))
-        self.backend = Backend(storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings)
+        self.backend = Backend(
+            storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings, **more
+        )
         self.expected_failures: list[str] = []
         self.vision: Any = client_of(self.backend, SOURCE)
 
