@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lookout_local.gateway import Gateway
 
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|/)(?P<service>[a-z0-9-]+)(?:%2F|/)aws4_request")
+_MOST_DIGITS = 18
 _PIECE = 64 * 1024
 
 
@@ -63,8 +64,8 @@ class Bounds:
         """The body in pieces; raises Refusal, or _Disconnected."""
         limits = self._backend.settings.limits
         announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > most:
-            raise too_large(most, f"{int(announced)} bytes")
+        if announced.isdecimal() and (len(announced) > _MOST_DIGITS or int(announced) > most):
+            raise too_large(most, f"{announced[:_MOST_DIGITS]} bytes")
         chunks: deque[bytes] = deque()
         size, started = 0, asyncio.get_running_loop().time()
         while True:

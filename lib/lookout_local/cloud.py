@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import threading
@@ -41,7 +42,7 @@ class LocalCloud:
     """
 
     def __init__(self, *, port: int = 0, state_dir: Path | None = None, time_scale: float = DEFAULT_TIME_SCALE) -> None:
-        if time_scale <= 0:
+        if not 0 < time_scale < math.inf:
             raise ValueError(f"time_scale of a local cloud: got {time_scale}, expected a number above 0")
         self._port = port
         self._time_scale = time_scale
