@@ -7,7 +7,7 @@ account's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,17 +31,26 @@ class AccountBuckets:
             # S3 answers nothing for us-east-1.
             return self._s3.get_bucket_location(Bucket=bucket).get("LocationConstraint") or "us-east-1"
 
-    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+    def read(self, bucket: str, key: str, version_id: str | None = None, *, most: int) -> bytes:
         """The content of an object, or of a version of it."""
         version = {} if version_id is None else {"VersionId": version_id}
         with told():
-            content: bytes = self._s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
-            return content
+            return content_of(self._s3.get_object(Bucket=bucket, Key=key, **version), most)
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
         """Put an object."""
         with told():
             self._s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def content_of(answer: Any, most: int) -> bytes:
+    """The content in an answer to GetObject; raises StorageError, before it is fetched, when that is too large."""
+    with closing(answer["Body"]) as body:
+        size = answer["ContentLength"]
+        if size > most:
+            raise StorageError(f"it has {size} bytes, the quota is {most}")
+        content: bytes = body.read()
+        return content
 
 
 @cache

@@ -13,7 +13,7 @@ from ministack.services import cloudformation
 
 from lookout_local.corrections import answers
 from lookout_local.secret import is_root_secret
-from lookout_local.services import Backend
+from lookout_local.services import Backend, Settings, documents
 from lookout_local.wire import decode, encode
 
 
@@ -26,6 +26,7 @@ class Admin:
             ("GET", "health"): lambda _: {"stacks": _stacks()},
             ("POST", "reset"): lambda _: self._reset(),
             ("GET", "calls"): lambda _: backend.calls.all(),
+            ("GET", "forgotten"): lambda _: backend.calls.forgotten,
             ("DELETE", "calls"): lambda _: backend.calls.clear(),
             ("POST", "faults"): lambda fault: backend.faults.add(**fault),
             ("DELETE", "faults"): lambda _: backend.faults.clear(),
@@ -46,13 +47,15 @@ class Admin:
         if route is None:
             return 404, b'{"error": "no such route"}'
         try:
-            answer = encode(route(decode(json.loads(body or b"null"))))
+            answer = encode(route(decode(documents.parse(body or b"null"))))
         except (TypeError, ValueError, AttributeError) as error:
             return 400, json.dumps({"error": str(error)}).encode()
         return 200, json.dumps(answer).encode()
 
     def _set(self, settings: Any) -> None:
         """Take over every setting of another Settings."""
+        if not isinstance(settings, Settings):
+            raise ValueError(f"settings: got a {type(settings).__name__}, expected Settings")
         for field in dataclasses.fields(self._backend.settings):
             setattr(self._backend.settings, field.name, getattr(settings, field.name))
 

@@ -28,6 +28,7 @@ from lookout_local.role_storage import RoleStorage, on_behalf_of
 from lookout_local.services import Backend, HttpRequest, SystemClock
 from lookout_local.signatures import NOBODY, Refused
 from lookout_local.ticker import Ticker
+from lookout_local.workers import Workers
 
 ADMIN_PATH = "/_lookout/"
 # MiniStack's own administration: reset, configuration, what its services show to tests.
@@ -48,14 +49,21 @@ class Gateway:
     ) -> None:
         corrections.install()
         self._on_ready = on_ready
+        self._workers = Workers()
         self._backend = Backend(
             storage=RoleStorage(endpoint_url),
             clock=SystemClock(scale=1 / time_scale),
             authorizer=MiniStackAuthorizer(),
             on_behalf_of=on_behalf_of,
+            in_background=self._workers.begin,
         )
         self._ticker = Ticker(self._backend.tick)
         self._admin = Admin(self._backend)
+
+    @property
+    def backend(self) -> Backend:
+        """The Lookout services."""
+        return self._backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -149,8 +157,9 @@ class Gateway:
 
         ministack = asyncio.create_task(ministack_app.app(scope, receive_startup, send_startup))
         await stopping.wait()
-        # A run that is under way needs MiniStack, so it ends first.
+        # What is under way needs MiniStack, so it ends first.
         await asyncio.to_thread(self._ticker.stop)
+        await asyncio.to_thread(self._workers.stop)
         ministack.cancel()
         await asyncio.to_thread(lambda_runtime.reset)
         await send({"type": "lifespan.shutdown.complete"})

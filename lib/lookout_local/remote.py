@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+import warnings
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -44,14 +45,27 @@ def now(running: Running) -> datetime:
 
 
 class RemoteCalls:
-    """The calls that the Lookout services answered, as `lookout_local.services.CallLog`."""
+    """The latest calls that the Lookout services answered, as `lookout_local.services.CallLog`."""
 
     def __init__(self, running: Running) -> None:
         self._running = running
 
+    @property
+    def forgotten(self) -> int:
+        """How many calls since the start or the last clear are not in the log any more."""
+        count: int = request(self._running, "GET", "forgotten")
+        return count
+
     def all(self) -> list[Call]:
-        """All calls since the start or the last clear, in order."""
+        """The calls since the start or the last clear, in order; warns when there have been more than it keeps."""
         calls: list[Call] = request(self._running, "GET", "calls")
+        gone = self.forgotten
+        if gone:
+            warnings.warn(
+                f"the log of calls: {gone} of {gone + len(calls)} are gone; call clear() before what you look at, "
+                "or set calls_in_log of settings.limits",
+                stacklevel=2,
+            )
         return calls
 
     def clear(self) -> None:

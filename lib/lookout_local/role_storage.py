@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.responses import get_account_id, get_region, set_request_account_id, set_request_region
 from ministack.services import sts
 
-from lookout_local.account_storage import AccountBuckets, told
+from lookout_local.account_storage import AccountBuckets, content_of, told
 from lookout_local.clients import client
 from lookout_local.roles import name_of, obstacle
 from lookout_local.secret import session_credentials
@@ -42,12 +42,11 @@ class RoleStorage:
                 StoredObject(key=item["Key"], size=item["Size"]) for page in pages for item in page.get("Contents", [])
             ]
 
-    def read(self, role_arn: str, bucket: str, key: str) -> bytes:
+    def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         """The content of an object (s3:GetObject)."""
         s3: Any = self._client(role_arn)
         with told():
-            content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            return content
+            return content_of(s3.get_object(Bucket=bucket, Key=key), most)
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Put an object (s3:PutObject)."""

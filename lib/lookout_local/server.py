@@ -121,6 +121,8 @@ async def _serve(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from lookout_local import connections
+    from lookout_local.bounds import Bounds
     from lookout_local.door import Door
     from lookout_local.gateway import Gateway
 
@@ -134,13 +136,15 @@ async def _serve(
     port = int(listener.getsockname()[1])
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
+    # Also how long the head of a request may take to arrive; `Bounds` says it for bodies.
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.shutdown_timeout = 5
     gateway = Gateway(f"http://{HOST}:{port}", time_scale=time_scale, on_ready=ready.set)
     record = {"pid": os.getpid(), "port": port, "secret": ROOT_SECRET}
     keeping = asyncio.create_task(_keep(directory, record, answers, ready, stop))
-    await serve(Door(gateway, port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    connections.limit(lambda: gateway.backend.settings.limits.connections)
+    await serve(Door(Bounds(gateway), port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     keeping.cancel()
 
 

@@ -10,9 +10,13 @@ from typing import Any
 
 from lookout_local.services.calls import Call
 from lookout_local.services.faults import Fault
-from lookout_local.services.settings import Progress, Quotas, Settings, VisionQuotas
+from lookout_local.services.settings import Limits, Progress, Quotas, Settings, VisionQuotas
 
-_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (Call, Fault, Progress, Quotas, Settings, VisionQuotas)}
+_TYPES: dict[str, Any] = {
+    kind.__name__: kind for kind in (Call, Fault, Limits, Progress, Quotas, Settings, VisionQuotas)
+}
+
+_LONGEST = timedelta.max.total_seconds()
 
 
 def encode(value: Any) -> Any:
@@ -45,7 +49,7 @@ def decode(data: Any) -> Any:
     match data:
         case {"$datetime": str(text)}:
             return datetime.fromisoformat(text)
-        case {"$seconds": int(seconds) | float(seconds)}:
+        case {"$seconds": int(seconds) | float(seconds)} if abs(seconds) < _LONGEST:
             return timedelta(seconds=seconds)
         case {"$bytes": str(text)}:
             return base64.b64decode(text)
@@ -53,4 +57,4 @@ def decode(data: Any) -> Any:
             return {key: decode(item) for key, item in items}
         case {"$type": str(name), "fields": dict(fields)} if name in _TYPES:
             return _TYPES[name](**{key: decode(item) for key, item in fields.items()})
-    raise ValueError(f"not a value of the local cloud: {data!r}")
+    raise ValueError(f"not a value of the local cloud: {str(data)[:100]}")

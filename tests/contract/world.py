@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,11 +37,13 @@ class MemoryStorage:
             if owner == bucket and key.startswith(prefix)
         ]  # fmt: skip
 
-    def read(self, role_arn: str, bucket: str, key: str) -> bytes:
-        try:
-            return self.objects[bucket, key]
-        except KeyError:
-            raise StorageError(f"no object {key} in {bucket}") from None
+    def read(self, role_arn: str, bucket: str, key: str, *, most: int = sys.maxsize) -> bytes:
+        body = self.objects.get((bucket, key))
+        if body is None:
+            raise StorageError(f"no object {key} in {bucket}")
+        if len(body) > most:
+            raise StorageError(f"it has {len(body)} bytes, the quota is {most}")
+        return body
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.objects[bucket, key] = body
@@ -58,8 +61,8 @@ class Buckets:
     def region(self, bucket: str) -> str:
         return REGION
 
-    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
-        return self._storage.read("", bucket, versioned(key, version_id))
+    def read(self, bucket: str, key: str, version_id: str | None = None, *, most: int = sys.maxsize) -> bytes:
+        return self._storage.read("", bucket, versioned(key, version_id), most=most)
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
         self._storage.write("", bucket, key, body)

@@ -12,7 +12,7 @@ from lookout_local.services.errors import AccessDenied, StorageError
 from lookout_local.services.faults import Fault, Faults
 from lookout_local.services.http import HttpRequest, HttpResponse
 from lookout_local.services.inprocess import connect
-from lookout_local.services.settings import Progress, Quotas, Settings, VisionQuotas
+from lookout_local.services.settings import Limits, Progress, Quotas, Settings, VisionQuotas
 from lookout_local.services.storage import Storage, StoredObject
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Faults",
     "HttpRequest",
     "HttpResponse",
+    "Limits",
     "ManualClock",
     "Progress",
     "Quotas",

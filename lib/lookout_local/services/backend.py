@@ -8,7 +8,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from lookout_local.services.authorization import AllowEverything, Authorizer
@@ -18,7 +20,16 @@ from lookout_local.services.equipment import Equipment
 from lookout_local.services.errors import ServiceError, access_denied, conflict, internal
 from lookout_local.services.faults import Fault, Faults
 from lookout_local.services.http import HttpRequest, HttpResponse
-from lookout_local.services.service import Invocation, Replay, Service, Task, World
+from lookout_local.services.service import (
+    Answer,
+    First,
+    Invocation,
+    LaterAnswer,
+    Replay,
+    Service,
+    Task,
+    World,
+)
 from lookout_local.services.settings import Settings
 from lookout_local.services.storage import Storage
 from lookout_local.services.tokens import TOKEN
@@ -26,6 +37,10 @@ from lookout_local.services.vision import Vision
 
 _LOG = logging.getLogger(__name__)
 _UNKNOWN = "UnknownOperationException"
+_LONGEST_FAILURE = 2_000
+"""Characters."""
+
+Handler = Callable[[Invocation], Answer | LaterAnswer]
 
 
 class Backend:
@@ -33,7 +48,9 @@ class Backend:
 
     Without a `clock` they follow the machine's; without an `authorizer` every caller may do everything in its account;
     without `settings` the defaults of Settings hold. `on_behalf_of` makes the context in which storage is used for an
-    account in a Region that is not the caller's. Safe to use from several threads.
+    account in a Region that is not the caller's. `in_background` is handed work that takes long, to do it soon in
+    another thread; without it, such work is done before the request that began it is answered, so that tests have
+    nothing to wait for. Either way no other request waits for it. Safe to use from several threads.
     """
 
     def __init__(
@@ -44,12 +61,14 @@ class Backend:
         authorizer: Authorizer | None = None,
         settings: Settings | None = None,
         on_behalf_of: Callable[[str, str], AbstractContextManager[None]] = lambda account, region: nullcontext(),
+        in_background: Callable[[Callable[[], None]], object] = lambda work: work(),
     ) -> None:
         self.settings = settings or Settings()
         self.faults = Faults()
-        self.calls = CallLog()
+        self.calls = CallLog(self.settings)
         self.internal_failures: list[str] = []
-        """What went wrong inside the services, answers that break their model included; empty when all is well."""
+        """What went wrong inside the services of late, answers that break their model included; empty when all is
+        well."""
         self._world = World(
             storage=storage,
             clock=clock or SystemClock(),
@@ -60,17 +79,31 @@ class Backend:
         )
         self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
         self._lock = threading.RLock()
-        self._ticking = threading.Lock()
+        self._in_background = in_background
+        self._advancing: set[Any] = set()
+        """The owners for whom something that was due is being done."""
 
     @property
     def now(self) -> datetime:
         """The time as the services see it."""
-        return self._world.clock.now()
+        return self._world.now()
 
     @property
     def services(self) -> frozenset[str]:
         """The signing names of the services that are answered for."""
         return frozenset(self._services)
+
+    def largest_body(self, request: HttpRequest) -> int:
+        """How many bytes the body of a request may have; it is not looked at, and need not be there.
+
+        Raises KeyError for a service that is not among `services`.
+        """
+        limits = self.settings.limits
+        try:
+            operation = self._services[request.service].protocol.operation(request)
+        except ServiceError:
+            return limits.bytes_per_request
+        return limits.bytes_per_operation.get(operation, limits.bytes_per_request)
 
     def reset(self) -> None:
         """Forget all resources, calls and faults; the settings stay."""
@@ -81,25 +114,47 @@ class Backend:
             self.calls.clear()
             self.internal_failures.clear()
 
-    def tick(self, *, wait: bool = True) -> None:
+    def tick(self) -> None:
         """Let everything happen that is due by the clock; never raises, `internal_failures` has what went wrong.
 
         Every request does this first. Who runs a Backend with a clock of its own calls it now and then, so that things
-        happen without requests too. It is done by one caller at a time: another one waits for the first to end and does
-        what is due then, or with `wait=False` leaves it at that.
+        happen without requests too. What is due for one account in one Region is done by one caller at a time, in
+        order: another one leaves it to the first.
         """
-        if not self._ticking.acquire(blocking=wait):
-            return
-        try:
-            for service in self._services.values():
+        for service in self._services.values():
+            with self._lock:
+                owners = service.owners()
+            for owner in owners:
                 with self._recording(service):
-                    with self._lock:
-                        service.settle(self._world)
-                        tasks = service.due(self._world)
-                    for task in tasks:
-                        self._perform(service, task)
+                    self._advance(service, owner)
+
+    def _advance(self, service: Service, owner: Any) -> None:
+        now = self.now
+        with self._lock:
+            tasks = service.settle(self._world, owner, now)
+        for task in tasks:
+            self._begin(service, task)
+        with self._lock:
+            if owner in self._advancing:
+                return
+            tasks = service.due(self._world, owner, now)
+            if not tasks:
+                return
+            self._advancing.add(owner)
+        self._in_background(partial(copy_context().run, self._work_off, service, owner, tasks, now))
+
+    def _work_off(self, service: Service, owner: Any, tasks: list[Task[Any]], now: datetime) -> None:
+        """Do what is due for an owner, and what becomes due by that."""
+        try:
+            while tasks:
+                for task in tasks:
+                    self._perform(service, task)
+                tasks = []
+                with self._recording(service), self._lock:
+                    tasks = service.settle(self._world, owner, now) or service.due(self._world, owner, now)
         finally:
-            self._ticking.release()
+            with self._lock:
+                self._advancing.discard(owner)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request; never raises for anything that a caller sends to one of the services.
@@ -141,29 +196,50 @@ class Backend:
         call.parameters = service.model.read(call.operation, call.parameters)
         fault = self.faults.take(call.operation)
         _before(fault)
-        self.tick(wait=False)
-        with self._lock:
-            service.settle(self._world)
-            invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
-            try:
-                answer = handler(invocation)
-                if TOKEN in call.parameters:
-                    service.tokens(invocation).remember(call.operation, call.parameters, answer, invocation.now)
-            except Replay as replay:
-                answer = replay.answer
-            except ServiceError as error:
-                raise self._checked(call, error) from error
-            body = service.model.write(call.operation, answer)
+        self.tick()
+        invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
+        try:
+            body = self._carried_out(service, handler, invocation)
+        except ServiceError as error:
+            raise self._checked(call, error) from error
+        finally:
+            for task in invocation.tasks:
+                self._begin(service, task)
         if fault and fault.kind == "lost_answer":
             raise internal("The answer was lost on its way")
         return body
 
-    def _perform(self, service: Service, task: Task) -> None:
-        """Do a task of a service. Its work needs no lock, so that storage can be slow, or have questions itself."""
-        with self._recording(service):
-            finish = task()
-            with self._lock:
-                finish()
+    def _carried_out(self, service: Service, handler: Handler, invocation: Invocation) -> Mapping[str, Any]:
+        """The body of the answer to a call, which is made until nothing has to be done first."""
+        operation, parameters = invocation.operation, invocation.parameters
+        while True:
+            try:
+                with self._lock:
+                    answer = handler(invocation)
+                    if isinstance(answer, dict):
+                        if TOKEN in parameters:
+                            tokens = service.tokens(invocation)
+                            tokens.remember(operation, parameters, answer, invocation.now, self.settings)
+                        return service.model.write(operation, answer)
+                return service.model.write(operation, answer())
+            except Replay as replay:
+                return service.model.write(operation, replay.answer)
+            except First as first:
+                self._perform(service, first.task)
+
+    def _begin(self, service: Service, task: Task[Any]) -> None:
+        """Have a task done, in the context of who wants it."""
+        self._in_background(partial(copy_context().run, self._perform, service, task))
+
+    def _perform(self, service: Service, task: Task[Any]) -> None:
+        """Do a task. Its work needs no lock, so that storage can be slow, or have questions itself."""
+        try:
+            outcome = task.do()
+        except Exception as error:
+            self._failed(f"{service.name} on its own: {type(error).__name__}: {error}")
+            outcome = f"An internal error occurred: {error}"
+        with self._recording(service), self._lock:
+            task.end(outcome, self.now)
 
     @contextmanager
     def _recording(self, service: Service) -> Iterator[None]:
@@ -179,8 +255,12 @@ class Backend:
         return self._failed(f"{call.operation} cannot answer with {error.code}: {error.message}")
 
     def _failed(self, what: str) -> ServiceError:
+        what = what[:_LONGEST_FAILURE]
         _LOG.error("internal failure: %s", what, exc_info=True)
-        self.internal_failures.append(what)
+        with self._lock:
+            self.internal_failures.append(what)
+            excess = len(self.internal_failures) - self.settings.limits.internal_failures
+            del self.internal_failures[: max(0, excess)]
         return internal(what)
 
 

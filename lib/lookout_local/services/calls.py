@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from lookout_local.services.settings import Settings
+
+T = TypeVar("T")
+_LONGEST_NAME = 200
+"""Characters of what a caller gives as the name of an operation; those that exist are shorter."""
 
 
 @dataclass(frozen=True)
 class Call:
     """One call. `parameters` are as the service understood them (timestamps as datetimes), or as they came when it
-    refused them; `error_code` is None when the caller got a success."""
+    refused them, and shortened as `Limits` says; `error_code` is None when the caller got a success."""
 
     service: str
     account: str
@@ -23,11 +30,19 @@ class Call:
 
 
 class CallLog:
-    """All calls in the order in which they were answered."""
+    """The latest calls in the order in which they were answered, as many as the settings' limits say."""
 
-    def __init__(self) -> None:
-        self._calls: list[Call] = []
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings()
+        self._calls: deque[Call] = deque()
+        self._forgotten = 0
         self._lock = threading.Lock()
+
+    @property
+    def forgotten(self) -> int:
+        """How many calls since the start or the last clear the log does not have any more."""
+        with self._lock:
+            return self._forgotten
 
     def all(self) -> list[Call]:
         """A copy of the log."""
@@ -38,8 +53,42 @@ class CallLog:
         """Start over."""
         with self._lock:
             self._calls.clear()
+            self._forgotten = 0
 
     def add(self, call: Call) -> None:
         """Append one call."""
+        limits = self._settings.limits
+        kept = _Shortener(limits.characters_per_call_in_log).shorten(call.parameters)
         with self._lock:
-            self._calls.append(call)
+            self._calls.append(replace(call, operation=call.operation[:_LONGEST_NAME], parameters=kept))
+            while len(self._calls) > limits.calls_in_log:
+                self._calls.popleft()
+                self._forgotten += 1
+
+
+class _Shortener:
+    """Copies values until it has copied so much; of what comes then it says how much there was, or nothing."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def shorten(self, value: Any) -> Any:
+        """A copy of a value of parameters; of blobs only the size, each time."""
+        self._room -= 1  # so that there is an end to empty values as well
+        if isinstance(value, bytes):
+            return f"({len(value)} bytes)"
+        if isinstance(value, str):
+            kept = value[: max(0, self._room)]
+            self._room -= len(kept)
+            return kept if len(kept) == len(value) else f"{kept}... ({len(value)} characters)"
+        if isinstance(value, Mapping):
+            return {self.shorten(name): self.shorten(item) for name, item in self._fitting(value.items())}
+        if isinstance(value, list | tuple):
+            return [self.shorten(item) for item in self._fitting(value)]
+        return value
+
+    def _fitting(self, items: Iterable[T]) -> Iterator[T]:
+        for item in items:
+            if self._room <= 0:
+                return
+            yield item

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
 
 from lookout_local.services.errors import WrongAnswer
+from lookout_local.services.times import FIRST, LAST, from_epoch, is_told, to_epoch
 
+_SHOWN = 50
+"""Findings that a message lists; a request of megabytes has room for more."""
+
+_WHOLE = {"integer": 2**31, "long": 2**63}
+"""The numbers of each type end before this, and at its negative."""
+
+_TOLD = f"from {FIRST.isoformat()} to {LAST.isoformat()}"
 # The classes of Java that the models use; Python's \w is the letters and numbers of all languages, and the underscore.
 _JAVA_CLASSES = {
     r"[\P{M}\p{M}]": r"[\s\S]",
@@ -30,7 +39,16 @@ class Checker:
 
     def __init__(self, *, incoming: bool) -> None:
         self._incoming = incoming
-        self.findings: list[str] = []
+        self.count = 0
+        """How much is wrong."""
+
+        self._findings: list[str] = []
+
+    @property
+    def findings(self) -> str:
+        """What is wrong, as far as a message has room for it."""
+        more = self.count - len(self._findings)
+        return "; ".join([*self._findings, f"and {more} more"] if more else self._findings)
 
     def convert(self, shape: Shape, value: Any, path: str) -> Any:
         """The value as it is used here, or as it is sent; what is wrong with it is added to the findings."""
@@ -52,7 +70,7 @@ class Checker:
             member = shape.members.get(name)
             if member is None:
                 known = ", ".join(shape.members) or "none"
-                self.findings.append(f"Member at '{_join(path, name)}' is not known: expected one of [{known}]")
+                self._found(f"Member at '{_short(_join(path, name))}' is not known: expected one of [{known}]")
             else:
                 converted[name] = self.convert(member, item, _join(path, name))
         return converted
@@ -60,7 +78,8 @@ class Checker:
     def _list(self, shape: ListShape, value: Any, path: str) -> Any:
         if not isinstance(value, list | tuple):
             return self._wrong_type(value, path, "a list")
-        self._length(shape, value, path)
+        if not self._length(shape, value, path):
+            return []  # what has too many elements is not looked at one by one
         return [
             self._element(shape.member, item, f"{path}.{position}.member")
             for position, item in enumerate(value, start=1)
@@ -83,21 +102,24 @@ class Checker:
         if kind == "blob":
             return self._blob(shape, value, path)
         if kind in ("integer", "long"):
-            if isinstance(value, bool) or not isinstance(value, int):
-                return self._wrong_type(value, path, "an integer")
+            end = _WHOLE[kind]
+            if isinstance(value, bool) or not isinstance(value, int) or not -end <= value < end:
+                return self._wrong_type(value, path, f"an integer from {-end} to {end - 1}")
             self._range(shape, value, path)
             return value
         if kind in ("float", "double"):
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            number = _float(value)
+            if number is None:
                 return self._wrong_type(value, path, "a number")
-            self._range(shape, value, path)
-            return float(value)
+            self._range(shape, number, path)
+            return number
         raise WrongAnswer(f"shape {shape.name}: type {kind} is not handled")
 
     def _string(self, shape: Shape, value: Any, path: str) -> Any:
         if not isinstance(value, str):
             return self._wrong_type(value, path, "a string")
-        self._length(shape, value, path)
+        if not self._length(shape, value, path):
+            return value  # some patterns take the square of the length
         pattern = shape.metadata.get("pattern")
         if pattern and not _compiled(pattern).fullmatch(value):
             self._add(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
@@ -123,21 +145,22 @@ class Checker:
         if self._incoming:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 return self._wrong_type(value, path, "a timestamp in epoch seconds")
-            try:
-                return datetime.fromtimestamp(value, UTC)
-            except (OverflowError, ValueError, OSError):
-                return self._wrong_type(value, path, "a timestamp in epoch seconds")
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            return self._wrong_type(value, path, "a datetime with a time zone")
-        return round(value.timestamp(), 3)
+            time = from_epoch(value)
+            return self._wrong_type(value, path, f"a timestamp {_TOLD}") if time is None else time
+        if not isinstance(value, datetime) or value.tzinfo is None or not is_told(value):
+            return self._wrong_type(value, path, f"a datetime with a time zone {_TOLD}")
+        return to_epoch(value)
 
-    def _length(self, shape: Shape, value: Any, path: str) -> None:
+    def _length(self, shape: Shape, value: Any, path: str) -> bool:
+        """Whether it is not too long."""
         shown = f"{len(value)} bytes" if isinstance(value, bytes) else f"'{value}'"
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         if low is not None and len(value) < low:
             self._add(shown, path, f"Member must have length greater than or equal to {low}")
         if high is not None and len(value) > high:
             self._add(shown, path, f"Member must have length less than or equal to {high}")
+            return False
+        return True
 
     def _range(self, shape: Shape, value: float, path: str) -> None:
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
@@ -150,9 +173,27 @@ class Checker:
         self._add(f"'{value}'", path or "request", f"Member must be {expected}")
 
     def _add(self, shown: str, path: str, constraint: str) -> None:
-        if len(shown) > 300:
-            shown = f"{shown[:297]}...'"
-        self.findings.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
+        self._found(f"Value {_short(shown)} at '{_short(path)}' failed to satisfy constraint: {constraint}")
+
+    def _found(self, finding: str) -> None:
+        self.count += 1
+        if len(self._findings) < _SHOWN:
+            self._findings.append(finding)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:297]}...'"
+
+
+def _float(value: object) -> float | None:
+    """A number as a float; None for what is none, or no finite one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _join(path: str, name: str) -> str:

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
+from lookout_local.services.checked import check_all
+
 Kind = Literal["throttle", "server_error", "lost_answer", "access_denied", "conflict", "slow", "fail"]
 
 
@@ -16,6 +18,9 @@ class Fault:
     kind: Kind
     seconds: float = 0.0
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        check_all(self)
 
     @classmethod
     def throttle(cls) -> Fault:
@@ -75,8 +80,10 @@ class Faults:
         A call that the service refuses before it does anything (malformed input) uses up no fault; one that starts no
         long operation uses up no `Fault.fail`.
         """
-        if times < 1:
-            raise ValueError(f"times of a fault: got {times}, expected 1 or more")
+        if not isinstance(fault, Fault):
+            raise ValueError(f"fault of {operation}: got {fault!r}, expected a Fault")
+        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            raise ValueError(f"times of a fault: got {times!r}, expected 1 or more")
         with self._lock:
             self._planned.append(_Planned(operation, fault, times))
 

@@ -70,10 +70,9 @@ class Model:
             return {}
         checker = Checker(incoming=True)
         value = checker.convert(shape, raw, "")
-        if checker.findings:
-            count = len(checker.findings)
-            errors = "error" if count == 1 else "errors"
-            raise validation(f"{count} validation {errors} detected: {'; '.join(checker.findings)}")
+        if checker.count:
+            errors = "error" if checker.count == 1 else "errors"
+            raise validation(f"{checker.count} validation {errors} detected: {checker.findings}")
         parameters: dict[str, Any] = value
         return parameters
 
@@ -89,8 +88,8 @@ class Model:
             return {}
         checker = Checker(incoming=False)
         value = checker.convert(shape, answer, "")
-        if checker.findings:
-            raise WrongAnswer(f"answer of {operation}: {'; '.join(checker.findings)}")
+        if checker.count:
+            raise WrongAnswer(f"answer of {operation}: {checker.findings}")
         body: dict[str, Any] = value
         return body
 
@@ -102,7 +101,7 @@ class Model:
         """Whether a value satisfies a named shape of the model."""
         checker = Checker(incoming=True)
         checker.convert(self._model.shape_for(shape_name), value, "")
-        return not checker.findings
+        return not checker.count
 
     def _operation(self, operation: str) -> OperationModel:
         return self._model.operation_model(operation)

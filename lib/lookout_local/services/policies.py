@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from lookout_local.services import documents
 from lookout_local.services.errors import validation
 
 Conditions = Mapping[str, Mapping[str, Sequence[str]]]
@@ -38,9 +38,26 @@ class Statement:
 
 
 def glob(pattern: str, value: str) -> bool:
-    """Whether a value matches a pattern of `*` and `?`."""
-    expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(expression, value, re.DOTALL) is not None
+    """Whether a value matches a pattern of `*` and `?`.
+
+    What comes after a star is looked for as early as possible, and further on when the rest does not fit: a regular
+    expression would try all combinations of many stars.
+    """
+    at = place = 0
+    star, taken = -1, 0
+    while place < len(value):
+        if at < len(pattern) and pattern[at] == "*":
+            star, taken = at, place
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", value[place]):
+            at += 1
+            place += 1
+        elif star >= 0:
+            taken += 1
+            at, place = star + 1, taken
+        else:
+            return False
+    return not pattern[at:].strip("*")
 
 
 def _same_arn(pattern: str, value: str) -> bool:
@@ -84,8 +101,8 @@ def parse(text: str, *, resource: str, actions: Collection[str]) -> list[Stateme
     guide, "Importing resources").
     """
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = documents.parse(text)
+    except documents.NotJson as error:
         raise validation(f"ResourcePolicy: not valid JSON: {error}") from error
     if not isinstance(document, dict):
         raise validation("ResourcePolicy: expected a JSON object")

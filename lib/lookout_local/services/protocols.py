@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote
 
 from botocore.model import ListShape, Shape, StructureShape
 
+from lookout_local.services import documents
 from lookout_local.services.errors import ServiceError
 from lookout_local.services.http import HttpRequest, HttpResponse
 from lookout_local.services.model import Model
@@ -178,14 +179,9 @@ def _from_text(shape: Shape, text: str) -> Any:
 
 def _json_object(operation: str, body: bytes) -> dict[str, Any]:
     try:
-        raw = json.loads(body or b"{}", parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        raw = documents.parse(body or b"{}")
+    except documents.NotJson as error:
         raise ServiceError("SerializationException", f"body of {operation}: not JSON: {error}") from error
     if not isinstance(raw, dict):
         raise ServiceError("SerializationException", f"body of {operation}: expected a JSON object")
     return raw
-
-
-def _no_constant(name: str) -> object:
-    """NaN and Infinity, which Python's parser takes, are not JSON."""
-    raise ValueError(f"got {name}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from lookout_local.services.authorization import Authorizer
 from lookout_local.services.clock import Clock
@@ -16,16 +16,38 @@ from lookout_local.services.faults import Faults
 from lookout_local.services.http import HttpRequest
 from lookout_local.services.model import Model
 from lookout_local.services.protocols import WireProtocol
-from lookout_local.services.settings import Settings
+from lookout_local.services.settings import Progress, Settings
 from lookout_local.services.storage import Storage
 from lookout_local.services.tags import TagList, as_dict
+from lookout_local.services.times import within
 from lookout_local.services.tokens import ClientTokens
+from lookout_local.services.work import Work
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
-Finish = Callable[[], None]
-Task = Callable[[], Finish]
-"""Work of a service on its own account: done while requests are answered; what is returned is called while none is."""
+LaterAnswer = Callable[[], Answer]
+"""What makes an answer without holding other requests up; what it needs of the service's state it has."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Task(Generic[T]):
+    """Work that takes long: it holds no request up, and knows what it needs of the service's state."""
+
+    do: Callable[[], T | str]
+    """The work, which is done while requests are answered; a text is the reason why it failed."""
+
+    end: Callable[[T | str, datetime], None]
+    """Takes over what came of it, at the time given, while no request is answered."""
+
+
+class First(Exception):
+    """Something must be done first that would hold other requests up; then the call is made again."""
+
+    def __init__(self, task: Task[Any]) -> None:
+        super().__init__("made again")
+        self.task = task
 
 
 class Replay(Exception):
@@ -48,9 +70,13 @@ class World:
     on_behalf_of: Callable[[str, str], AbstractContextManager[None]]
     """What to do on behalf of an account in a Region, and not of the caller, is done in this context."""
 
+    def now(self) -> datetime:
+        """The time, as far as the services can tell it."""
+        return within(self.clock.now())
+
 
 class Invocation:
-    """One call of an operation by one caller."""
+    """One call of an operation by one caller. It is the same one when the call is made again (`First`)."""
 
     def __init__(
         self, world: World, iam_service: str, request: HttpRequest, operation: str, parameters: Parameters
@@ -60,9 +86,15 @@ class Invocation:
         self.parameters = parameters
         self.storage = world.storage
         self.settings = world.settings
-        self.now: datetime = world.clock.now()
+        self.now = world.now()
+        self.tasks: list[Task[Any]] = []
+        """What the call has begun, to be done once it is over."""
+
         self._world = world
         self._iam_service = iam_service
+        self._allowed: set[tuple[str, ...]] = set()
+        self._seen: set[int] = set()
+        self._known: dict[Hashable, Any] = {}
 
     @property
     def account(self) -> str:
@@ -129,15 +161,43 @@ class Invocation:
         if earlier is not None:
             raise Replay(earlier)
 
+    def begin(self, task: Task[Any]) -> None:
+        """Have something done once the call is over."""
+        self.tasks.append(task)
+
+    def await_end(self, work: Work | None, progress: Progress) -> None:
+        """Wait a moment when work is late; then the call is made again, whether it is over or not."""
+        if work and work.is_late(progress, self.now) and self.is_new(work):
+            raise First(Task(work.wait, lambda *_: None))
+
+    def is_new(self, thing: object) -> bool:
+        """Whether this very thing comes up for the first time in this call."""
+        new = id(thing) not in self._seen
+        self._seen.add(id(thing))
+        return new
+
+    def look_up(self, what: Hashable, look: Callable[[], T | str]) -> T | str:
+        """What a look outside of the service finds, or why it does not, which may take long.
+
+        The call is made again when it is known."""
+        if what not in self._known:
+            raise First(Task(look, lambda found, _: self._known.update({what: found})))
+        found: T | str = self._known[what]
+        return found
+
     def failure(self) -> str | None:
         """The reason why the long operation that this call starts will fail, when a fault says so."""
         return self._world.faults.take_failure(self.operation)
 
     def _ask(self, action: str, arns: list[str], context: Mapping[str, str | list[str]]) -> None:
+        question = (action, *arns, repr(sorted(context.items())))
+        if question in self._allowed:
+            return
         try:
             self._world.authorizer.authorize(self.request, action, arns, context)
         except AccessDenied as error:
             raise access_denied(str(error)) from error
+        self._allowed.add(question)
 
 
 class Service(ABC):
@@ -148,7 +208,7 @@ class Service(ABC):
     protocol: WireProtocol
 
     @abstractmethod
-    def handler(self, operation: str) -> Callable[[Invocation], Answer]:
+    def handler(self, operation: str) -> Callable[[Invocation], Answer | LaterAnswer]:
         """What carries out an operation of the model."""
 
     @abstractmethod
@@ -160,9 +220,16 @@ class Service(ABC):
         """Forget everything."""
 
     @abstractmethod
-    def settle(self, world: World) -> None:
-        """End what is over by the clock; called before each request and at each tick."""
+    def owners(self) -> list[Any]:
+        """Whose things there are: one for each account and Region."""
 
-    def due(self, world: World) -> list[Task]:
-        """What the service has to do now on its own account, in order; called at each tick, and by default nothing."""
+    @abstractmethod
+    def settle(self, world: World, owner: Any, now: datetime) -> list[Task[Any]]:
+        """End what is over by the clock, before each request and at each tick; what must be done for it to be over."""
+
+    def due(self, world: World, owner: Any, now: datetime) -> list[Task[Any]]:
+        """What is to be done now on the service's own account, in order, by default nothing.
+
+        It is asked again for an owner when that has been done, and not before.
+        """
         return []

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
+
+from lookout_local.services.checked import Checked, check_all, number
+
+_MEBIBYTE = 1024**2
+_LONGEST = 10**12
+"""Seconds: more than the years of the calendar have."""
 
 
 @dataclass(frozen=True)
@@ -16,25 +23,27 @@ class Progress:
     """
 
     looks: int | None = None
-    seconds: float | None = None
+    seconds: float | None = number(None, most=_LONGEST)
+
+    def __post_init__(self) -> None:
+        check_all(self)
+        if (self.looks is None) == (self.seconds is None):
+            got = "neither" if self.looks is None else "both"
+            raise ValueError(f"Progress: got {got} of looks and seconds, expected one: by_describes or by_seconds")
 
     @classmethod
     def by_describes(cls, count: int) -> Progress:
         """Each transient state is seen in `count` describes; 0 makes it over at the first."""
-        if count < 0:
-            raise ValueError(f"describes of a transient state: got {count}, expected 0 or more")
         return cls(looks=count)
 
     @classmethod
     def by_seconds(cls, seconds: float) -> Progress:
         """Each transient state lasts this many seconds of the service's clock."""
-        if seconds < 0:
-            raise ValueError(f"seconds of a transient state: got {seconds}, expected 0 or more")
         return cls(seconds=seconds)
 
 
 @dataclass
-class Quotas:
+class Quotas(Checked):
     """The quotas of Amazon Lookout for Equipment per account and Region (AWS General Reference, "Lookout for
     Equipment endpoints and quotas"); all may be changed."""
 
@@ -71,7 +80,7 @@ class Quotas:
 
 
 @dataclass
-class VisionQuotas:
+class VisionQuotas(Checked):
     """The quotas of Amazon Lookout for Vision per account and Region (AWS General Reference, "Lookout for Vision
     endpoints and quotas"; developer guide, "Quotas"). AWS changes the first eight on request; here all may be."""
 
@@ -120,7 +129,48 @@ class VisionQuotas:
 
 
 @dataclass
-class Settings:
+class Limits(Checked):
+    """What one caller may ask of a server that others use as well; all may be changed."""
+
+    bytes_per_request: int = 10 * _MEBIBYTE
+    """The largest body of a request to the two services, and to the private routes; that of Amazon API Gateway."""
+
+    bytes_per_operation: Mapping[str, int] = field(default_factory=lambda: {"UpdateDatasetEntries": 14 * _MEBIBYTE})
+    """The same for single operations of the two services, by name. The 10,485,760 bytes that the API text of
+    UpdateDatasetEntries allows for Changes travel as base64, which takes a third more."""
+
+    bytes_per_request_elsewhere: int = 16 * _MEBIBYTE
+    """The same for all other services, but Amazon S3 and AWS Lambda; what BatchWriteItem of Amazon DynamoDB takes."""
+
+    bytes_per_object: int = 5 * 1024 * _MEBIBYTE
+    """The largest body of a request to Amazon S3; what its PutObject takes."""
+
+    bytes_per_function: int = 70_167_211
+    """The largest body of a request to AWS Lambda; what its CreateFunction takes."""
+
+    seconds_per_request: float = 30.0
+    """How long the body of a request may take to arrive, in real time; and so much longer as a body takes of which
+    `slowest_bytes_per_second` arrive."""
+
+    slowest_bytes_per_second: int = number(10_000, least=1)
+    connections: int = number(500, least=1)
+    """Connections that are open at a time; further ones are refused with status 503."""
+
+    calls_in_log: int = 10_000
+    """Calls that the log keeps; of more, the oldest are forgotten."""
+
+    characters_per_call_in_log: int = 32_768
+    """How much of the texts in a call's parameters the log keeps; what is longer is cut, and blobs are left out."""
+
+    client_tokens: int = 10_000
+    """Client tokens that an account has in a Region; of more, the oldest are forgotten before their time."""
+
+    internal_failures: int = 100
+    """Internal failures that are kept; of more, the oldest are forgotten."""
+
+
+@dataclass
+class Settings(Checked):
     """What can be set on a Backend, at any time. Each default is the stricter reading of the documentation."""
 
     progress: Progress = field(default_factory=lambda: Progress.by_describes(2))
@@ -128,7 +178,7 @@ class Settings:
     """How long training and retraining take; None: as long as everything else (`progress`)."""
 
     quotas: Quotas = field(default_factory=Quotas)
-    page_size: int = 50
+    page_size: int = number(50, least=1)
     """Items on a page of a list when MaxResults is absent (the default is not documented)."""
 
     client_token_lifetime: timedelta = timedelta(hours=8)
@@ -189,6 +239,8 @@ class Settings:
 
     default_promote_mode: Literal["MANAGED", "MANUAL"] = "MANAGED"
     """PromoteMode of a retraining scheduler that is made without one (user guide: "by default, in managed mode")."""
+
+    limits: Limits = field(default_factory=Limits)
 
     vision_quotas: VisionQuotas = field(default_factory=VisionQuotas)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +17,15 @@ TOKEN = "ClientToken"
 
 @dataclass(frozen=True)
 class _Answered:
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, str]
+    """Digests of the parameters, by name: a parameter may be large."""
+
     answer: Mapping[str, Any]
     when: datetime
 
 
 class ClientTokens:
-    """The tokens that one account used in one Region."""
+    """The tokens that one account used in one Region: the latest, as many as the settings' limits say."""
 
     def __init__(self) -> None:
         self._answered: dict[tuple[str, str], _Answered] = {}
@@ -36,18 +40,50 @@ class ClientTokens:
         answered = self._answered.get((operation, parameters[TOKEN]))
         if answered is None or now - answered.when >= settings.client_token_lifetime:
             return None
-        if answered.parameters != parameters:
-            differing = sorted(
-                name
-                for name in answered.parameters.keys() | parameters.keys()
-                if answered.parameters.get(name) != parameters.get(name)
-            )
+        digests = _digests(parameters)
+        differing = sorted(
+            name
+            for name in answered.parameters.keys() | digests.keys()
+            if answered.parameters.get(name) != digests.get(name)
+        )
+        if differing:
             raise ServiceError(
                 settings.client_token_mismatch,
                 f"The ClientToken '{parameters[TOKEN]}' was used before with other parameters: {', '.join(differing)}",
             )
         return answered.answer
 
-    def remember(self, operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], now: datetime) -> None:
-        """Keep the answer of a call that succeeded."""
-        self._answered[(operation, parameters[TOKEN])] = _Answered(dict(parameters), dict(answer), now)
+    def remember(
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        answer: Mapping[str, Any],
+        now: datetime,
+        settings: Settings,
+    ) -> None:
+        """Keep the answer of a call that succeeded, and forget the oldest ones when there are too many."""
+        key = (operation, parameters[TOKEN])
+        self._answered.pop(key, None)  # so that the order is that of the times
+        self._answered[key] = _Answered(_digests(parameters), dict(answer), now)
+        while self._answered and (
+            len(self._answered) > settings.limits.client_tokens or self._oldest_is_over(now, settings)
+        ):
+            del self._answered[next(iter(self._answered))]
+
+    def _oldest_is_over(self, now: datetime, settings: Settings) -> bool:
+        oldest = next(iter(self._answered.values()))
+        return now - oldest.when >= settings.client_token_lifetime
+
+
+def _digests(parameters: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _digest(value) for name, value in parameters.items()}
+
+
+def _digest(value: Any) -> str:
+    """A digest that is the same for equal values."""
+    text = json.dumps(value, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else str(value)

@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import threading
+from datetime import datetime
 
 from lookout_local.services.settings import Progress
+from lookout_local.services.times import later
+
+_PATIENCE = 0.25
+"""Seconds of real time that who looks too early waits, so that whoever looks without a pause sees the end."""
+
+_WAITING = threading.BoundedSemaphore(8)
+"""Who may wait at a time: there are only so many threads to answer requests."""
 
 
 class Work:
-    """One long operation on its way: how often it was looked at, and when it began."""
+    """One long operation on its way: how often it was looked at, when it began, and whether anything is still done.
 
-    def __init__(self, started: datetime) -> None:
+    It is over when its time has come, but not before what is really done for it (`busy`) is done.
+    """
+
+    def __init__(self, started: datetime, *, busy: bool = False) -> None:
         self.started = started
+        self._done = None if busy else started
+        self._ready = threading.Event()
         self._looks = 0
+        self._looked: object = None
 
-    def end_if_due(self, progress: Progress, now: datetime, *, look: bool) -> datetime | None:
-        """When the work ended, or None while it goes on; `look` says that the caller looks at this very work."""
-        if progress.seconds is not None:
-            end = self.started + timedelta(seconds=progress.seconds)
-            return end if now >= end else None
-        if not look:
+    def done(self, now: datetime) -> None:
+        """What was done for it is done now."""
+        self._done = now
+        self._ready.set()
+
+    def resume(self) -> None:
+        """There is something left to do for it."""
+        self._done = None
+        self._ready.clear()
+
+    def wait(self) -> None:
+        """Wait a moment for what is done to be done, unless enough others do so."""
+        if _WAITING.acquire(blocking=False):
+            try:
+                self._ready.wait(_PATIENCE)
+            finally:
+                _WAITING.release()
+
+    def end_if_due(self, progress: Progress, now: datetime, *, look: object = None) -> datetime | None:
+        """When the work ended, or None while it goes on.
+
+        `look` says that somebody looks at this very work, and counts once, however often it comes in succession.
+        """
+        if look is not None and look is not self._looked:
+            self._looked = look
+            self._looks += progress.looks is not None
+        if self._done is None or not self._is_due(progress, now) or (progress.looks is not None and look is None):
             return None
-        self._looks += 1
-        return now if self._looks > (progress.looks or 0) else None
+        return now if progress.seconds is None else max(later(self.started, progress.seconds), self._done)
+
+    def is_late(self, progress: Progress, now: datetime) -> bool:
+        """Whether it would be over, were it not for what is still done."""
+        return self._done is None and self._is_due(progress, now)
+
+    def _is_due(self, progress: Progress, now: datetime) -> bool:
+        if progress.seconds is None:
+            return self._looks > (progress.looks or 0)
+        return now >= later(self.started, progress.seconds)

@@ -193,3 +193,62 @@ def test_what_cannot_travel_is_refused() -> None:
         encode(object())
     with pytest.raises(ValueError, match="not a value"):
         decode({"$type": "Popen", "fields": {}})
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("progress", 5, "a Progress"), ("page_size", 0, r"a whole number \(1 or more\)"), ("quotas", None, "a Quotas")],
+)
+def test_a_setting_that_makes_no_sense_is_refused(controlled: LocalCloud, name: str, value: Any, expected: str) -> None:
+    before = controlled.settings.get()
+    with pytest.raises(ValueError, match=f"{name} of Settings: got {value}, expected {expected}"):
+        setattr(controlled.settings, name, value)
+    assert controlled.settings.get() == before
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"5", "settings: got a int, expected Settings"),
+        (b"[" * 5_000 + b"]" * 5_000, "levels deep"),
+        (b'{"$type": "Settings", "fields": {"progress": 5}}', "progress of Settings: got 5, expected a Progress"),
+        (b'{"$type": "Settings", "fields": {"page_size": 1e400}}', "finite"),
+        (b'{"$type": "Settings", "fields": {"nonsense": 1}}', "nonsense"),
+        (b'{"$type": "Progress", "fields": {}}', "Progress: got neither"),
+        (b'{"$seconds": 1e300}', "not a value of the local cloud"),
+        (b'{"$map": [[[], 1]]}', "unhashable"),
+        (b"{", "Expecting"),
+        (b"\xff", "UTF-8"),
+    ],
+    ids=range(10),
+)
+def test_what_the_private_route_of_settings_cannot_use_is_refused(
+    controlled: LocalCloud, body: bytes, reason: str
+) -> None:
+    before = controlled.settings.get()
+    request = Request(f"{controlled.endpoint_url}/_lookout/settings", data=body, method="PUT")
+    with pytest.raises(HTTPError) as caught:
+        urlopen(request)
+    assert caught.value.code == 400
+    assert reason in json.load(caught.value)["error"]
+    assert controlled.settings.get() == before
+
+
+@pytest.mark.e2e
+def test_the_log_of_calls_says_how_many_it_has_forgotten(controlled: LocalCloud) -> None:
+    controlled.settings.limits = dataclasses.replace(controlled.settings.limits, calls_in_log=2)
+    for _ in range(5):
+        controlled.client("lookoutequipment").list_datasets()
+    assert controlled.calls.forgotten == 3
+    with pytest.warns(UserWarning, match="the log of calls: 3 of 5 are gone"):
+        assert len(controlled.calls.all()) == 2
+    controlled.calls.clear()
+    assert (controlled.calls.forgotten, controlled.calls.all()) == (0, [])
+
+
+@pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf")])
+def test_a_time_scale_that_makes_no_sense_is_refused(scale: float) -> None:
+    with pytest.raises(ValueError, match="time_scale of a local cloud: got"):
+        LocalCloud(time_scale=scale)

@@ -51,10 +51,13 @@ class Bucket:
             if name == bucket and key.startswith(prefix)
         ]
 
-    def read(self, role_arn: str, bucket: str, key: str) -> bytes:
+    def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         if key in self.broken_keys:
             raise StorageError("access denied")
-        return self.objects[(bucket, key)]
+        body = self.objects[(bucket, key)]
+        if len(body) > most:
+            raise StorageError(f"it has {len(body)} bytes, the quota is {most}")
+        return body
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.list(role_arn, bucket, "")
@@ -120,12 +123,14 @@ def client_of(backend: Backend, account: str, region: str = REGION) -> Any:
 class Cloud:
     """A Backend and what a test wants to do with it."""
 
-    def __init__(self) -> None:
-        self.s3 = Bucket()
-        self.clock = ManualClock()
+    def __init__(self, s3: Bucket | None = None, clock: ManualClock | None = None, **more: Any) -> None:
+        self.s3 = s3 or Bucket()
+        self.clock = clock or ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings()
-        self.backend = Backend(storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings)
+        self.backend = Backend(
+            storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings, **more
+        )
         self.expected_failures: list[str] = []
         self.source = client_of(self.backend, SOURCE)
         self.target = client_of(self.backend, TARGET)

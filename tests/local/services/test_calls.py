@@ -99,3 +99,44 @@ def test_many_threads_import_versions_with_numbers_of_their_own(cloud: Cloud) ->
     numbers: list[int] = []
     in_threads(8, lambda: numbers.append(cloud.source.import_model_version(**request)["ModelVersion"]))
     assert sorted(numbers) == list(range(2, 10))
+
+
+def test_the_log_keeps_the_latest_calls_and_says_how_many_are_gone(cloud: Cloud) -> None:
+    cloud.settings.limits.calls_in_log = 3
+    for number in range(5):
+        refused("ResourceNotFoundException", cloud.source.describe_dataset, DatasetName=f"d{number}")
+    assert [call.parameters["DatasetName"] for call in cloud.backend.calls.all()] == ["d2", "d3", "d4"]
+    assert cloud.backend.calls.forgotten == 2
+    cloud.backend.calls.clear()
+    assert (cloud.backend.calls.all(), cloud.backend.calls.forgotten) == ([], 0)
+
+
+def test_the_log_cuts_what_is_long(cloud: Cloud) -> None:
+    cloud.settings.limits.characters_per_call_in_log = 100
+    refused("ValidationException", cloud.source.describe_dataset, DatasetName="x" * 10**6)
+    (call,) = cloud.backend.calls.all()
+    assert call.parameters["DatasetName"].endswith("x... (1000000 characters)")
+    assert len(call.parameters["DatasetName"]) < 200
+
+
+@pytest.mark.parametrize("nothing", ["", None, [], {}, 0, [[]]])
+def test_the_log_has_room_for_so_many_values_of_nothing(cloud: Cloud, nothing: Any) -> None:
+    refused("ValidationException", cloud.source.describe_dataset, DatasetName=[nothing] * 10**5)
+    (call,) = cloud.backend.calls.all()
+    assert len(call.parameters["DatasetName"]) < cloud.settings.limits.characters_per_call_in_log
+
+
+def test_the_log_cuts_names_of_operations_that_do_not_exist(cloud: Cloud) -> None:
+    headers = {"x-amz-target": "AWSLookoutEquipmentFrontendService." + "x" * 10**6}
+    cloud.backend.handle(HttpRequest("lookoutequipment", SOURCE, REGION, "AKIA", "POST", "/", headers, b""))
+    assert len(cloud.backend.calls.all()[0].operation) == 200
+
+
+def test_internal_failures_are_kept_up_to_a_number(cloud: Cloud) -> None:
+    cloud.settings.limits.internal_failures = 2
+    headers = {"x-amz-target": "AWSLookoutEquipmentFrontendService.ListDatasets"}
+    cloud.authorizer.authorize = None  # type: ignore[assignment,method-assign]
+    for _ in range(5):
+        cloud.backend.handle(HttpRequest("lookoutequipment", SOURCE, REGION, "AKIA", "POST", "/", headers, b""))
+    assert len(cloud.backend.internal_failures) == 2
+    cloud.expected_failures = list(cloud.backend.internal_failures)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from lookout_local.services import Settings
+from lookout_local.services.tokens import ClientTokens
 from tests.local.services.support import ROLE, Cloud, location, policy, refused
 
 
@@ -116,3 +120,19 @@ def test_a_repeated_request_is_authorized_again(cloud: Cloud) -> None:
     cloud.dataset("a", ClientToken="once")
     cloud.authorizer.denied.add("lookoutequipment:CreateDataset")
     refused("AccessDeniedException", cloud.source.create_dataset, DatasetName="a", ClientToken="once")
+
+
+def test_an_account_has_so_many_tokens_and_the_oldest_are_forgotten(cloud: Cloud) -> None:
+    cloud.settings.limits.client_tokens = 2
+    for name in ("a", "b", "c"):
+        cloud.dataset(name, ClientToken=name)
+    refused("ConflictException", cloud.source.create_dataset, DatasetName="a", ClientToken="a")
+    assert cloud.dataset("b", ClientToken="b") == cloud.source.describe_dataset(DatasetName="b")["DatasetArn"]
+
+
+def test_tokens_do_not_keep_what_was_sent_with_them() -> None:
+    tokens, now, settings = ClientTokens(), datetime(2024, 1, 1, tzinfo=UTC), Settings()
+    request = {"ClientToken": "once", "Changes": b"x" * 10**6, "Schema": "x" * 10**6, "At": now}
+    tokens.remember("Update", request, {"Status": "DONE"}, now, settings)
+    assert len(pickle.dumps(tokens)) < 2_000
+    assert tokens.earlier_answer("Update", dict(request), now, settings) == {"Status": "DONE"}

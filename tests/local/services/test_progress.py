@@ -104,7 +104,7 @@ def test_by_time_the_end_is_when_it_was_not_when_it_was_seen(cloud: Cloud) -> No
 
 @pytest.mark.parametrize("wrong", [lambda: Progress.by_describes(-1), lambda: Progress.by_seconds(-1)])
 def test_a_negative_duration_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="expected 0 or more"):
+    with pytest.raises(ValueError, match=r"\(0 "):
         wrong()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
+from typing import Any
 
 from lookout_local.services.equipment import (
     datasets,
@@ -19,12 +20,13 @@ from lookout_local.services.equipment import (
     versions,
 )
 from lookout_local.services.equipment.call import EquipmentCall, Operation
-from lookout_local.services.equipment.retraining import advance_retraining
+from lookout_local.services.equipment.looks import settle
+from lookout_local.services.equipment.retraining import due_retrainings
 from lookout_local.services.equipment.running import due_runs
 from lookout_local.services.equipment.state import Inventory, State
 from lookout_local.services.model import Model
 from lookout_local.services.protocols import AwsJson
-from lookout_local.services.service import Answer, Finish, Invocation, Service, Task, World
+from lookout_local.services.service import Answer, Invocation, Service, Task, World
 from lookout_local.services.tokens import ClientTokens
 
 _OPERATIONS: dict[str, Operation] = {
@@ -68,29 +70,28 @@ class Equipment(Service):
         """Forget everything."""
         self._state = State()
 
-    def settle(self, world: World) -> None:
-        """End what is over by the clock."""
-        for inventory in self._state.all():
-            with world.on_behalf_of(inventory.account, inventory.region):
-                inventory.settle(world.settings, world.clock.now())
+    def owners(self) -> list[Inventory]:
+        """What each account has in each Region."""
+        return self._state.all()
 
-    def due(self, world: World) -> list[Task]:
+    def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
+        """End what is over by the clock."""
+        return [_on_behalf(world, owner, task) for task in settle(owner, world.settings, now)]
+
+    def due(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
         """The runs of inference schedulers, then the retrainings, which use what the runs bring."""
-        now = world.clock.now()
-        tasks: list[Task] = []
-        for inventory in self._state.all():
-            tasks += [*due_runs(inventory, world, now), partial(_retraining, inventory, world, now)]
-        return tasks
+        tasks = due_runs(owner, world, now) or due_retrainings(owner, world.storage, world.settings, now)
+        return [_on_behalf(world, owner, task) for task in tasks]
 
     def _run(self, operation: Operation, invocation: Invocation) -> Answer:
         return operation(EquipmentCall(invocation, self._state))
 
 
-def _retraining(inventory: Inventory, world: World, now: datetime) -> Finish:
-    """Retraining has to do with all that an account has, so none of it is done while requests are answered."""
+def _on_behalf(world: World, inventory: Inventory, task: Task[Any]) -> Task[Any]:
+    """A task that nobody has called for, done for whom it is about."""
 
-    def finish() -> None:
+    def do() -> Any:
         with world.on_behalf_of(inventory.account, inventory.region):
-            advance_retraining(inventory, world.storage, world.settings, now)
+            return task.do()
 
-    return finish
+    return Task(do, task.end)

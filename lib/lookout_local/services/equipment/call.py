@@ -7,18 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from lookout_local.services.authorization import partition_of
-from lookout_local.services.equipment.state import (
-    Dataset,
-    Inventory,
-    Model,
-    State,
-    Version,
-    look_at_dataset,
-    look_at_version,
-)
+from lookout_local.services.equipment import looks
+from lookout_local.services.equipment.state import Dataset, Inventory, Model, State, Version
 from lookout_local.services.errors import conflict, not_found, validation
 from lookout_local.services.pagination import page
-from lookout_local.services.service import Answer, Invocation
+from lookout_local.services.service import Answer, First, Invocation
 
 _KMS_ARN = re.compile(r"arn:aws[a-z\-]*:kms:[a-z0-9\-]*:\d{12}:[\w\-/]+", re.ASCII)
 
@@ -136,7 +129,7 @@ class EquipmentCall:
     def refuse_while_busy(self, dataset: Dataset, doing: str) -> None:
         """Raise a ConflictException while a job of the dataset is under way; that counts as a look at the job."""
         status = dataset.status
-        look_at_dataset(dataset, self.settings.progress, self.now)
+        self.look_at_dataset(dataset)
         if dataset.job:
             raise conflict(f"The dataset {dataset.name} cannot be {doing}: its status is {status}")
 
@@ -151,14 +144,26 @@ class EquipmentCall:
     def refuse_while_unfinished(self, model: Model, version: Version, doing: str) -> None:
         """Raise a ConflictException while a version is trained or imported; that counts as a look at it."""
         status = version.status
-        look_at_version(model, version, self.settings, self.now)
+        self.look_at_version(model, version)
         if version.work:
             raise conflict(f"The model version {version.arn} cannot {doing}: its status is {status}")
 
     def look_at_model(self, model: Model) -> None:
         """Let everything of a model that is over end."""
         for version in model.in_the_making:
-            look_at_version(model, version, self.settings, self.now)
+            self.look_at_version(model, version)
+
+    def look_at_version(self, model: Model, version: Version) -> None:
+        """Let a version end when it is over; what is left to write for that is written first."""
+        task = looks.look_at_version(model, version, self.settings, self.now, look=self.invocation)
+        if task:
+            raise First(task)
+        self.invocation.await_end(version.work, looks.progress_of(version, self.settings))
+
+    def look_at_dataset(self, dataset: Dataset) -> None:
+        """Let the job of a dataset end when it is over."""
+        looks.look_at_dataset(dataset, self.settings, self.now, look=self.invocation)
+        self.invocation.await_end(dataset.job.work if dataset.job else None, self.settings.progress)
 
     def page(self, items: list[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
         """One page of numbered things, as the answer of a list."""

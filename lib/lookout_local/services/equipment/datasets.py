@@ -10,7 +10,7 @@ import uuid
 from lookout_local.services.equipment import schema as schemas
 from lookout_local.services.equipment.call import EquipmentCall, Operation
 from lookout_local.services.equipment.imports import check_source, source_of
-from lookout_local.services.equipment.state import Dataset, Job, look_at_dataset
+from lookout_local.services.equipment.state import Dataset, Job
 from lookout_local.services.errors import conflict, quota_exceeded, validation
 from lookout_local.services.service import Answer
 from lookout_local.services.work import Work
@@ -80,7 +80,7 @@ def import_dataset(call: EquipmentCall) -> Answer:
 def describe_dataset(call: EquipmentCall) -> Answer:
     """DescribeDataset; a look at the job under way."""
     dataset = call.dataset()
-    look_at_dataset(dataset, call.settings.progress, call.now)
+    call.look_at_dataset(dataset)
     content = dataset.content
     answer: Answer = {
         "DatasetName": dataset.name,

@@ -9,6 +9,7 @@ from typing import Any
 
 from lookout_local.services.equipment.rates import seconds_of
 from lookout_local.services.equipment.schedulers import Switch
+from lookout_local.services.times import later
 
 MOST_AT_ONCE = 1_000
 """Windows that are made up for at one look; of more, those that ended first are left out."""
@@ -97,7 +98,7 @@ class InferenceScheduler:
             return []
         done = max([self.switch.since, *(execution.end for execution in self.executions[-1:])])
         first = _boundary(done, self.interval) + self.interval
-        last = _boundary(now - self.delay, self.interval)
+        last = _boundary(later(now, -self.delay.total_seconds()), self.interval)
         count = (last - first) // self.interval + 1
         return [first + self.interval * i for i in range(max(0, count - MOST_AT_ONCE), count)]
 

@@ -45,7 +45,7 @@ def _write(reader: WindowReader, lines: bytes) -> dict[str, str]:
     """
     output = reader.execution.configuration["DataOutputConfiguration"]["S3OutputConfiguration"]
     bucket, prefix = output["Bucket"], output.get("Prefix") or ""
-    key = f"{prefix}{reader.execution.end.strftime('%Y-%m-%dT%H:%M:%SZ')}/results.jsonl"
+    key = f"{prefix}{reader.execution.end.replace(tzinfo=None).isoformat()}Z/results.jsonl"
     try:
         reader.storage.write(reader.role, bucket, key, lines)
     except StorageError as error:

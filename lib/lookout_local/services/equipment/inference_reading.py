@@ -47,28 +47,31 @@ class WindowReader:
     def _source(self) -> Any:
         return self.execution.configuration["DataInputConfiguration"]
 
+    @property
+    def _minutes(self) -> float:
+        return (self.execution.end - self.execution.start).total_seconds() / 60
+
+    @property
+    def _most_bytes(self) -> int:
+        return int(self.settings.quotas.bytes_per_minute_in_inference * self._minutes)
+
     def read(self, schema: Schema) -> Content:
         """The rows of all components within the window; raises InferenceFailed when one has none."""
         submitted = self._submitted(schema)
-        minutes = (self.execution.end - self.execution.start).total_seconds() / 60
         quotas = self.settings.quotas
         size = sum(entry.size for entries in submitted.values() for entry in entries)
-        if size > quotas.bytes_per_minute_in_inference * minutes:
-            raise InferenceFailed(
-                f"The input has {size} bytes, the quota is {quotas.bytes_per_minute_in_inference * minutes:.0f}"
-            )
+        if size > self._most_bytes:
+            raise InferenceFailed(f"The input has {size} bytes, the quota is {self._most_bytes}")
         tables = {}
         for component in schema.components:
             reader, count = ComponentReader(component), 0
             for entry in submitted[component.name]:
                 file = self._file(component, entry)
                 reader.add(file)
-                count += len(file.rows)
-            if count > quotas.rows_per_minute_in_inference * minutes:
-                raise InferenceFailed(
-                    f"The component {component.name} has {count} rows, the quota is "
-                    f"{quotas.rows_per_minute_in_inference * minutes:.0f}"
-                )
+                count += len(file.times)
+            quota = int(quotas.rows_per_minute_in_inference * self._minutes)
+            if count > quota:
+                raise InferenceFailed(f"The component {component.name} has {count} rows, the quota is {quota}")
             tables[component.name] = reader.table()
             if not tables[component.name].times:
                 raise InferenceFailed(
@@ -112,7 +115,9 @@ class WindowReader:
         """The rows of a file that are within the window."""
         where = f"s3://{self._bucket}/{entry.key}"
         try:
-            file = csv_files.read(entry.key, self.storage.read(self.role, self._bucket, entry.key))
+            body = self.storage.read(self.role, self._bucket, entry.key, most=self._most_bytes)
+            quotas = self.settings.quotas
+            file = csv_files.read(entry.key, body, wanted=component.sensors, most=quotas.columns_per_dataset)
         except (Unusable, StorageError) as error:
             raise InferenceFailed(f"The data file {where} cannot be used: {error}") from error
         if file.timestamp != component.timestamp:
@@ -123,7 +128,7 @@ class WindowReader:
         missing = [sensor for sensor in component.sensors if sensor not in file.sensors]
         if missing:
             raise InferenceFailed(f"The data file {where} cannot be used: it has no column '{missing[0]}'")
-        return DataFile(file.timestamp, file.sensors, [row for row in file.rows if row.time and self._holds(row.time)])
+        return file.where(self._holds)
 
     def _holds(self, time: datetime) -> bool:
         """Whether a row is of this window, and so of no other."""

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from lookout_local.services.equipment.call import EquipmentCall, Operation
-from lookout_local.services.equipment.files import read_dataset
+from lookout_local.services.equipment.files import Files, read_dataset
 from lookout_local.services.equipment.key_patterns import DEFAULT, KeyPattern
-from lookout_local.services.equipment.state import Dataset, Job, look_at_dataset
+from lookout_local.services.equipment.state import Dataset, Job
 from lookout_local.services.errors import not_found, quota_exceeded, validation
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, Task
 from lookout_local.services.work import Work
 
 
 def start_data_ingestion_job(call: EquipmentCall) -> Answer:
-    """StartDataIngestionJob: the files are read as they are now; what came of it shows when the job ends."""
+    """StartDataIngestionJob: the files are read from now on; what came of it shows when the job ends."""
     name = call.parameters["DatasetName"]
     dataset = call.own.datasets.get(name)
     call.authorize_existing(call.arn_or_placeholder("dataset", name, dataset))
@@ -27,7 +28,8 @@ def start_data_ingestion_job(call: EquipmentCall) -> Answer:
     call.invocation.once(call.own.tokens)
     dataset = call.dataset(authorize=False)
     configuration = call.parameters["IngestionInputConfiguration"]
-    pattern = _key_pattern(dataset, configuration["S3InputConfiguration"])
+    location = configuration["S3InputConfiguration"]
+    pattern = _key_pattern(dataset, location)
     # ConflictException of StartDataIngestionJob: one job per dataset at a time.
     call.refuse_while_busy(dataset, "ingested into")
     quota = call.settings.quotas.pending_data_ingestion_jobs
@@ -36,17 +38,22 @@ def start_data_ingestion_job(call: EquipmentCall) -> Answer:
         raise quota_exceeded(
             f"Pending data ingestion jobs (L-B987A6C9): the account has {running}, the quota is {quota}"
         )
+    failure = call.invocation.failure()
     job = Job(
         number=call.own.next_number(),
         id=uuid.uuid4().hex,
         dataset_name=name,
         dataset_arn=dataset.arn,
         created_at=call.now,
-        outcome=call.invocation.failure() or read_dataset(call, dataset.schema, configuration, pattern),
+        outcome=failure,
         input=configuration,
         role_arn=call.parameters["RoleArn"],
-        work=Work(call.now),
+        work=Work(call.now, busy=failure is None),
     )
+    if failure is None:
+        files = Files(call.invocation.storage, call.parameters["RoleArn"], location)
+        reading = partial(read_dataset, files, dataset.schema, pattern, call.settings.quotas)
+        call.invocation.begin(Task(reading, job.found))
     call.own.jobs[job.id] = dataset.job = job
     return {"JobId": job.id, "Status": job.status}
 
@@ -57,7 +64,7 @@ def describe_data_ingestion_job(call: EquipmentCall) -> Answer:
     job = _job(call, call.parameters["JobId"])
     dataset = call.own.datasets[job.dataset_name]
     if dataset.job is job:
-        look_at_dataset(dataset, call.settings.progress, call.now)
+        call.look_at_dataset(dataset)
     answer: Answer = {
         "JobId": job.id,
         "DatasetArn": job.dataset_arn,

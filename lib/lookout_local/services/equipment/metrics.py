@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from lookout_local.services.equipment.training import (
@@ -25,6 +24,7 @@ from lookout_local.services.equipment.training import (
     inside,
     overlap,
 )
+from lookout_local.services.times import iso
 
 _MOST_CHARACTERS = 50_000
 _THRESHOLD = 0.5
@@ -102,11 +102,6 @@ def assess(rows: Sequence[Row], profile: Profile, labels: Sequence[Range], span:
     )
 
 
-def iso(time: datetime) -> str:
-    """A time as the service's JSON documents have it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
 def _events(rows: Sequence[Row], scores: Sequence[float], profile: Profile) -> list[_Event]:
     """Anomalous rows that follow one another."""
     events: list[_Event] = []
@@ -132,8 +127,9 @@ def _auc(rows: Sequence[Row], scores: Sequence[float], labeled: Sequence[Range])
     marks = inside(rows, labeled)
     pairs = sum(marks) * (len(marks) - sum(marks))
     below = won = 0.0
-    for _, tied in groupby(sorted(zip(scores, marks, strict=True)), key=itemgetter(0)):
-        kinds = [mark for _, mark in tied]
+    ranked = sorted(range(len(scores)), key=scores.__getitem__)
+    for _, tied in groupby(ranked, key=scores.__getitem__):
+        kinds = [marks[place] for place in tied]
         ups, downs = sum(kinds), len(kinds) - sum(kinds)
         won += ups * (below + downs / 2)
         below += downs

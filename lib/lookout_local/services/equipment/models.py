@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import partial
 
 from lookout_local.services.equipment import schema as schemas
 from lookout_local.services.equipment.call import EquipmentCall, Operation
 from lookout_local.services.equipment.content import Content
-from lookout_local.services.equipment.making import make
+from lookout_local.services.equipment.labeled_ranges import Labels
+from lookout_local.services.equipment.making import Made, make, take_over
 from lookout_local.services.equipment.model_inputs import (
     authorize_label_group,
     check_in_progress,
@@ -22,7 +24,7 @@ from lookout_local.services.equipment.state import Model, Version
 from lookout_local.services.equipment.training import OffCondition, Plan, Range
 from lookout_local.services.equipment.versions import describe_members, quality_of
 from lookout_local.services.errors import conflict, quota_exceeded, validation
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, Task
 from lookout_local.services.work import Work
 
 _KEPT = (
@@ -61,6 +63,7 @@ def create_model(call: EquipmentCall) -> Answer:
     )
     key = call.kms_key_arn()
     call.own.tags.add(arn, call.get("Tags") or [], call.settings.quotas.tags_per_resource)
+    failure = call.invocation.failure()
     version = Version(
         number=1,
         arn=f"{arn}/model-version/1",
@@ -78,10 +81,11 @@ def create_model(call: EquipmentCall) -> Answer:
             "TrainingExecutionStartTime": call.now,
             "ServerSideKmsKeyId": key,
         },
-        failure=call.invocation.failure(),
-        work=Work(call.now),
+        failure=failure,
+        work=Work(call.now, busy=failure is None),
     )
-    _train(call, version, plan, dataset.content)
+    if failure is None:
+        call.invocation.begin(_training(call, version, plan, dataset.content))
     model = Model(
         number=call.own.next_number(),
         name=name,
@@ -95,12 +99,25 @@ def create_model(call: EquipmentCall) -> Answer:
     return {"ModelArn": arn, "Status": model.status}
 
 
-def _train(call: EquipmentCall, version: Version, plan: Plan, content: Content) -> None:
-    """Find out what the training will bring when it ends, with data and labels as they are now."""
-    made = make(call.own, call.invocation.storage, call.settings, version, plan, content.tables)
-    # User guide, "Python SDK examples": there are metrics only when there is evaluation data.
-    if made and plan.evaluation:
-        version.results = {**version.results, "ModelMetrics": made.metrics.text}
+def _training(call: EquipmentCall, version: Version, plan: Plan, content: Content) -> Task[Made]:
+    """Find out what the training brings, with data and labels as they are now."""
+    storage = call.invocation.storage
+    labels = Labels.of(call.own, storage, version.details)
+    diagnosed = bool(version.details.get("ModelDiagnosticsOutputConfiguration"))
+    work = partial(make, plan, lambda: content.tables, labels, call.settings.quotas, diagnosed=diagnosed)
+
+    def end(made: Made | str, now: datetime) -> None:
+        if isinstance(made, str):
+            version.failure = made
+        else:
+            take_over(version, made, storage)
+            # User guide, "Python SDK examples": there are metrics only when there is evaluation data.
+            if plan.evaluation:
+                version.results = {**version.results, "ModelMetrics": made.metrics.text}
+        if version.work:
+            version.work.done(now)
+
+    return Task(work, end)
 
 
 def describe_model(call: EquipmentCall) -> Answer:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import calendar
 import re
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lookout_local.services.errors import validation
+from lookout_local.services.times import LAST, later
 
 _PERIOD = re.compile(r"P(?:(\d)Y)?(?:(\d{1,2})M)?(?:(\d{1,3})D)?")
 _SHORTEST, _LONGEST = 30, 365
+_SHORTEST_MONTH = 28
+_SECONDS_OF_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,28 @@ class Period:
         return cls(12 * years + months, days)
 
     def after(self, start: datetime, times: int) -> datetime:
-        """The time that is so many periods after a start; months end where the calendar ends them."""
+        """The time that is so many periods after a start; months end where the calendar ends them.
+
+        Where the calendar itself ends it is the last time that the service can tell.
+        """
         month = start.month - 1 + self.months * times
         year, month = start.year + month // 12, month % 12 + 1
+        if year > LAST.year:
+            return LAST
         day = min(start.day, calendar.monthrange(year, month)[1])
-        return start.replace(year=year, month=month, day=day) + timedelta(days=self.days * times)
+        return later(start.replace(year=year, month=month, day=day), _SECONDS_OF_DAY * self.days * times)
+
+    def number(self, start: datetime, passed: Callable[[datetime], bool]) -> int:
+        """How many of the times that are whole periods after a start, itself included, have passed.
+
+        The end of the calendar is no such time, and never passes.
+        """
+        numbers = range((LAST - start).days // _SHORTEST_MONTH + 2)
+        return bisect_left(numbers, True, key=lambda number: self._coming(start, number, passed))
+
+    def _coming(self, start: datetime, number: int, passed: Callable[[datetime], bool]) -> bool:
+        time = self.after(start, number)
+        return time == LAST or not passed(time)
 
 
 def check_frequency(text: str) -> None:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from lookout_local.services.equipment.executions import Prediction
-from lookout_local.services.equipment.metrics import iso
 from lookout_local.services.equipment.training import (
     DEVIATIONS,
     OffCondition,
@@ -17,6 +16,7 @@ from lookout_local.services.equipment.training import (
     Row,
     deviations_of,
 )
+from lookout_local.services.times import iso
 
 
 def predictions(rows: Sequence[Row], profile: Profile, off: OffCondition | None) -> Iterator[Prediction]:

@@ -6,72 +6,71 @@ lookback window, and with the labels as they are then. It is assessed by that da
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from lookout_local.services.equipment.content import joined
-from lookout_local.services.equipment.making import Made, make
+from lookout_local.services.equipment.labeled_ranges import Labels
+from lookout_local.services.equipment.looks import look_at_version
+from lookout_local.services.equipment.making import Made, make, take_over
 from lookout_local.services.equipment.metrics import Metrics, assess
 from lookout_local.services.equipment.periods import Period
-from lookout_local.services.equipment.retraining_schedulers import plan_next
-from lookout_local.services.equipment.state import (
-    Inventory,
-    Model,
-    Promotion,
-    RetrainingScheduler,
-    Version,
-    look_at_version,
-)
+from lookout_local.services.equipment.retraining_schedulers import due_date, plan_next
+from lookout_local.services.equipment.state import Inventory, Model, Promotion, RetrainingScheduler, Version
 from lookout_local.services.equipment.training import OffCondition, Plan
 from lookout_local.services.errors import ServiceError
+from lookout_local.services.service import Task
 from lookout_local.services.settings import Settings
 from lookout_local.services.storage import Storage
+from lookout_local.services.times import later
 from lookout_local.services.work import Work
 
+_SECONDS_OF_DAY = 86_400
 _KEPT = ("DataPreProcessingConfiguration", "OffCondition", "ServerSideKmsKeyId")
 # AWS IoT SiteWise user guide, "Model promotion and metrics", which describes the same models.
 _BETTER, _NOT_BETTER, _POOR = "AUTO_PROMOTION_SUCCESSFUL", "MODEL_METRICS_DIDNT_IMPROVE", "POOR_MODEL_QUALITY_DETECTED"
 
 
-def advance_retraining(inventory: Inventory, storage: Storage, settings: Settings, now: datetime) -> None:
-    """Begin every retraining that is due by `now`, and end those that are over by time.
+@dataclass(frozen=True)
+class Retrained:
+    """A retraining, and how good the version that was active does with the same data."""
+
+    made: Made
+    before: Metrics
+
+
+def due_retrainings(inventory: Inventory, storage: Storage, settings: Settings, now: datetime) -> list[Task[Retrained]]:
+    """Begin the retrainings that are due by `now`, one of each model; the tasks train.
 
     Of several that are due for a model, each begins when the one before has ended.
     """
-    for model in list(inventory.models.values()):
-        while (scheduler := _due(model, now)) and model.active:
-            started = max(scheduler.next_at, scheduler.switch.since, *(_ended(one) for one in model.versions.values()))
-            version = _retrain(inventory, storage, settings, model, scheduler, model.active.version, started)
-            model.versions[version.number] = version
-            model.updated_at = started
-            scheduler.last_at = scheduler.next_at
-            plan_next(scheduler, scheduler.next_at)
-            look_at_version(model, version, settings, now, look=False)
-
-
-def _due(model: Model, now: datetime) -> RetrainingScheduler | None:
-    """The scheduler of a model that has to retrain it now."""
-    scheduler = model.retraining
-    if scheduler is None or scheduler.switch.status != "RUNNING" or model.in_the_making:
-        return None
-    return scheduler if scheduler.next_at <= now else None
+    tasks: list[Task[Retrained]] = []
+    for model in inventory.models.values():
+        while (scheduler := model.retraining) and model.active and not model.in_the_making:
+            date = due_date(scheduler, now)
+            if date is None:
+                break
+            started = max(date, scheduler.switch.since, *(_ended(one) for one in model.versions.values()))
+            version = _begin(model, model.active.version, scheduler, started)
+            scheduler.last_at = date
+            plan_next(scheduler, date)
+            task = _training(inventory, storage, settings, model, version, model.active.version)
+            if isinstance(task, Task):
+                tasks.append(task)
+            else:
+                _fail(version, task)
+                look_at_version(model, version, settings, now)
+    return tasks
 
 
 def _ended(version: Version) -> datetime:
     return version.ended_at or version.created_at
 
 
-def _retrain(
-    inventory: Inventory,
-    storage: Storage,
-    settings: Settings,
-    model: Model,
-    scheduler: RetrainingScheduler,
-    prior: Version,
-    started: datetime,
-) -> Version:
+def _begin(model: Model, prior: Version, scheduler: RetrainingScheduler, started: datetime) -> Version:
     """The version that is made from `started` on: the next number, whatever is active."""
     number = max(model.versions) + 1
-    window = (started - timedelta(days=Period.parse(scheduler.lookback).days), started)
+    days = Period.parse(scheduler.lookback).days
     version = Version(
         number=number,
         arn=f"{model.arn}/model-version/{number}",
@@ -84,47 +83,83 @@ def _retrain(
         details={
             **{member: prior.details.get(member) for member in _KEPT},
             **model.configuration,
-            "TrainingDataStartTime": window[0],
-            "TrainingDataEndTime": window[1],
+            "TrainingDataStartTime": later(started, -days * _SECONDS_OF_DAY),
+            "TrainingDataEndTime": started,
             "TrainingExecutionStartTime": started,
         },
         promotion=Promotion(False, ""),
-        work=Work(started),
+        work=Work(started, busy=True),
     )
-    rate = (prior.details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate")
-    off = OffCondition.parse(prior.details.get("OffCondition"), prior.schema)
-    plan = Plan(schema=prior.schema, training=window, evaluation=None, off=off, rate=rate)
-    dataset = inventory.datasets.get(prior.dataset_name)
-    if dataset is None or dataset.arn != prior.dataset_arn or dataset.content is None:
-        version.failure = f"The dataset {prior.dataset_name} does not exist any more"
-        return version
-    try:
-        dataset.content.schema.check_covers(prior.schema, f"The dataset {dataset.name}")
-    except ServiceError as error:
-        version.failure = error.message
-        return version
-    # User guide: where both overlap, the dataset takes priority.
-    accumulated = model.inference_data.tables if model.inference_data else {}
-    made = make(inventory, storage, settings, version, plan, joined(dataset.content.tables, accumulated))
-    if made:
-        _conclude(version, prior, made, plan, scheduler.promote_mode)
+    model.versions[number] = version
+    model.updated_at = started
     return version
 
 
-def _conclude(version: Version, prior: Version, made: Made, plan: Plan, mode: str) -> None:
+def _training(
+    inventory: Inventory, storage: Storage, settings: Settings, model: Model, version: Version, prior: Version
+) -> Task[Retrained] | str:
+    """The training of a version with what there is now, or why there cannot be one."""
+    dataset = inventory.datasets.get(prior.dataset_name)
+    if dataset is None or dataset.arn != prior.dataset_arn or dataset.content is None:
+        return f"The dataset {prior.dataset_name} does not exist any more"
+    try:
+        dataset.content.schema.check_covers(prior.schema, f"The dataset {dataset.name}")
+    except ServiceError as error:
+        return error.message
+    details = version.details
+    plan = Plan(
+        schema=prior.schema,
+        training=(details["TrainingDataStartTime"], details["TrainingDataEndTime"]),
+        evaluation=None,
+        off=OffCondition.parse(details.get("OffCondition"), prior.schema),
+        rate=(details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate"),
+    )
+    # User guide: where both overlap, the dataset takes priority.
+    tables = dataset.content.tables, model.inference_data.tables if model.inference_data else {}
+    labels = Labels.of(inventory, storage, details)
+    diagnosed = bool(details.get("ModelDiagnosticsOutputConfiguration"))
+    mode = model.retraining.promote_mode if model.retraining else "MANUAL"
+
+    profile = prior.profile
+
+    def work() -> Retrained | str:
+        made = make(plan, lambda: joined(*tables), labels, settings.quotas, diagnosed=diagnosed)
+        if isinstance(made, str):
+            return made
+        return Retrained(made, assess(made.trained.running(plan.off), profile, made.labels, plan.assessed))
+
+    def end(found: Retrained | str, _: datetime) -> None:
+        if isinstance(found, str):
+            _fail(version, found)
+            return
+        take_over(version, found.made, storage)
+        _conclude(version, prior, found, mode)
+        # That it took a moment to find out what the training brings is not part of the story.
+        if version.work:
+            version.work.done(version.created_at)
+
+    return Task(work, end)
+
+
+def _fail(version: Version, reason: str) -> None:
+    version.failure = reason
+    if version.work:
+        version.work.done(version.created_at)
+
+
+def _conclude(version: Version, prior: Version, found: Retrained, mode: str) -> None:
     """Compare a new version with the one that was active, and note what shows of that.
 
     User guide, "Understanding retraining metrics": metrics are shown of a version that has labels, and those of the
     prior one beside them when both have.
     """
-    trained, new = made.trained, made.metrics
+    trained, new, old = found.made.trained, found.made.metrics, found.before
     version.details = {
         **version.details,
         "TrainingDataStartTime": trained.first,
         "TrainingDataEndTime": trained.last,
         "RetrainingAvailableDataInDays": trained.days,
     }
-    old = assess(trained.running(plan.off), prior.profile, made.labels, plan.assessed)
     if new.labels_present:
         version.results = {**version.results, "ModelMetrics": new.text}
         if prior.labeled:

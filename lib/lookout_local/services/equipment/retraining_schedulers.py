@@ -13,6 +13,10 @@ from lookout_local.services.equipment.schedulers import Switch
 from lookout_local.services.equipment.state import Model, RetrainingScheduler
 from lookout_local.services.errors import conflict, not_found, validation
 from lookout_local.services.service import Answer
+from lookout_local.services.times import LAST
+
+_MOST_AT_ONCE = 100
+"""Retrainings of a model that are made up for, when so many dates have passed between two looks at the clock."""
 
 
 def create_retraining_scheduler(call: EquipmentCall) -> Answer:
@@ -120,12 +124,20 @@ def delete_retraining_scheduler(call: EquipmentCall) -> Answer:
 
 def plan_next(scheduler: RetrainingScheduler, now: datetime) -> None:
     """Set the next date of retraining: the first from today on, counted from the start date, that had none yet."""
-    period, times = Period.parse(scheduler.frequency), 0
-    while (at := period.after(scheduler.start_date, times)) < midnight(now) or (
-        scheduler.last_at and at <= scheduler.last_at
-    ):
-        times += 1
-    scheduler.next_at = at
+    today, last, start = midnight(now), scheduler.last_at, scheduler.start_date
+    period = Period.parse(scheduler.frequency)
+    at = period.after(start, period.number(start, lambda at: at < today or (last is not None and at <= last)))
+    scheduler.next_at = at if at < LAST else None
+
+
+def due_date(scheduler: RetrainingScheduler, now: datetime) -> datetime | None:
+    """The date of which a retraining is due, None when none is; of too many that have passed the first are left out."""
+    first = scheduler.next_at
+    if scheduler.switch.status != "RUNNING" or first is None or first > now:
+        return None
+    period, start = Period.parse(scheduler.frequency), scheduler.start_date
+    missed = period.number(start, lambda at: at <= now) - _MOST_AT_ONCE
+    return max(first, period.after(start, missed)) if missed > 0 else first
 
 
 def midnight(moment: datetime) -> datetime:

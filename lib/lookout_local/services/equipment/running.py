@@ -11,10 +11,11 @@ from lookout_local.services.equipment.inference import Found, infer
 from lookout_local.services.equipment.inference_reading import InferenceFailed
 from lookout_local.services.equipment.schema import Component, Schema
 from lookout_local.services.equipment.state import LONGEST_REASON, Inventory, Model, Version
-from lookout_local.services.service import Finish, Task, World
+from lookout_local.services.service import Task, World
+from lookout_local.services.times import later
 
 
-def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task]:
+def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task[Found]]:
     """Note the runs of all schedulers that are due, in the order in which they are; the tasks make them."""
     due = [
         (end + scheduler.delay, scheduler.number, end)
@@ -26,14 +27,14 @@ def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task]:
     return [task for task in tasks if task]
 
 
-def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end: datetime) -> Task | None:
+def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end: datetime) -> Task[Found] | None:
     """A new execution of a scheduler, and how to make it; None when it has failed at once."""
     model = inventory.models.get(scheduler.model_name)
     active = model.active if model and model.arn == scheduler.model_arn else None
     execution = Execution(
         number=inventory.next_number(),
         scheduled_at=end + scheduler.delay,
-        start=end - scheduler.interval,
+        start=later(end, -scheduler.interval.total_seconds()),
         end=end,
         configuration=scheduler.configuration,
         version=active.version.number if active else None,
@@ -44,27 +45,25 @@ def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end
         # API reference, DeleteModel: a scheduler that is already set up cannot use the model any more.
         _fail(execution, f"The model {scheduler.model_name} does not exist")
         return None
-    return partial(_run, inventory, model, active.version, execution, world)
+    return Task(partial(_run, execution, active.version, world), partial(_end, model, execution))
 
 
-def _run(inventory: Inventory, model: Model, version: Version, execution: Execution, world: World) -> Finish:
-    """Make a run; what it brings is kept when the caller calls what is returned."""
+def _run(execution: Execution, version: Version, world: World) -> Found | str:
     try:
-        with world.on_behalf_of(inventory.account, inventory.region):
-            found = infer(execution, version, world.storage, world.settings)
+        return infer(execution, version, world.storage, world.settings)
     except InferenceFailed as error:
-        return partial(_fail, execution, str(error))
-    except Exception as error:
-        _fail(execution, f"An internal error occurred: {error}")
-        raise
-    return partial(_keep, model, execution, found)
+        return str(error)
 
 
 def _fail(execution: Execution, reason: str) -> None:
     execution.status, execution.failed_reason = "FAILED", reason[:LONGEST_REASON]
 
 
-def _keep(model: Model, execution: Execution, found: Found) -> None:
+def _end(model: Model, execution: Execution, found: Found | str, _: datetime) -> None:
+    """Keep what a run has brought."""
+    if isinstance(found, str):
+        _fail(execution, found)
+        return
     execution.status = "SUCCESS"
     execution.predictions = found.predictions
     execution.result = found.result

@@ -31,7 +31,7 @@ class Switch:
 
     def settle(self, settings: Settings, now: datetime, *, look: bool = True) -> datetime | None:
         """Arrive where it is going when the time has come; when that was, or None when nothing changed."""
-        end = self._work.end_if_due(settings.progress, now, look=look) if self._work else None
+        end = self._work.end_if_due(settings.progress, now, look=object() if look else None) if self._work else None
         if end:
             self._work = None
             self.since = end

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lookout_local.services import documents
 from lookout_local.services.errors import quota_exceeded, validation
 from lookout_local.services.settings import Quotas
 
@@ -81,8 +82,8 @@ def parse(configuration: Mapping[str, Any] | None, quotas: Quotas) -> Schema | N
         return None
     where = "DatasetSchema.InlineDataSchema"
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = documents.parse(text)
+    except documents.NotJson as error:
         raise validation(f"{where}: not valid JSON: {error}") from error
     listed = _member(document, "Components", where)
     if not isinstance(listed, list) or not listed:

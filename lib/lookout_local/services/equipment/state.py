@@ -14,7 +14,6 @@ from lookout_local.services.equipment.executions import InferenceScheduler
 from lookout_local.services.equipment.schedulers import Switch
 from lookout_local.services.equipment.schema import Schema
 from lookout_local.services.policies import Statement
-from lookout_local.services.settings import Progress, Settings
 from lookout_local.services.tags import Tags
 from lookout_local.services.tokens import ClientTokens
 from lookout_local.services.work import Work
@@ -34,14 +33,20 @@ class Job:
     dataset_name: str
     dataset_arn: str
     created_at: datetime
-    outcome: Content | str
-    """What it brings when it ends: the data, or the reason why it failed."""
+    outcome: Content | str | None
+    """What it brings when it ends: the data, or the reason why it failed; None while it is worked on."""
 
     input: Configuration | None = None
     role_arn: str | None = None
     source_dataset_arn: str | None = None
     work: Work | None = None
     """None once the job has ended."""
+
+    def found(self, outcome: Content | str, now: datetime) -> None:
+        """Take over what the work has brought."""
+        self.outcome = outcome
+        if self.work:
+            self.work.done(now)
 
     @property
     def content(self) -> Content | None:
@@ -146,8 +151,8 @@ class Version:
     inference_data: Content | None = None
     """What an import adds to the accumulated inference data of the model once it has succeeded."""
 
-    deliver: Callable[[], str | None] | None = None
-    """Writes what the training leaves in S3 when it ends; the reason, when that fails the training."""
+    deliver: Callable[[], Configuration | str] | None = None
+    """Writes what the training leaves in S3 when it ends; the members that show it, or why that fails the training."""
 
     failure: str | None = None
     """Why it will fail, or has failed."""
@@ -157,9 +162,7 @@ class Version:
 
     def end(self, now: datetime) -> None:
         """Finish its making."""
-        if self.deliver and not self.failure:
-            self.failure = self.deliver()
-        self.deliver = self.work = None
+        self.work = None
         self.ended_at = self.updated_at = now
 
     @property
@@ -259,8 +262,8 @@ class RetrainingScheduler:
     created_at: datetime
     updated_at: datetime
     switch: Switch
-    next_at: datetime
-    """When the next retraining is due."""
+    next_at: datetime | None
+    """When the next retraining is due; None when that is not before the calendar ends."""
 
     last_at: datetime | None = None
     """When the latest retraining was due."""
@@ -344,36 +347,6 @@ class Inventory:
         users = [one for one in self.inference_schedulers.values() if one.model_arn == model.arn]
         found = [f"the inference scheduler {user.name}" for user in users]
         return [*found, "its retraining scheduler"] if model.retraining else found
-
-    def settle(self, settings: Settings, now: datetime) -> None:
-        """End whatever is over by time."""
-        for dataset in self.datasets.values():
-            look_at_dataset(dataset, settings.progress, now, look=False)
-        for model in self.models.values():
-            for version in model.in_the_making:
-                look_at_version(model, version, settings, now, look=False)
-            if model.retraining:
-                model.retraining.switch.settle(settings, now, look=False)
-        for scheduler in self.inference_schedulers.values():
-            scheduler.switch.settle(settings, now, look=False)
-
-
-def look_at_dataset(dataset: Dataset, progress: Progress, now: datetime, *, look: bool = True) -> None:
-    """Let the job of a dataset end when it is over."""
-    if dataset.job and dataset.job.work:
-        end = dataset.job.work.end_if_due(progress, now, look=look)
-        if end:
-            dataset.end_job(end)
-
-
-def look_at_version(model: Model, version: Version, settings: Settings, now: datetime, *, look: bool = True) -> None:
-    """Let the training or import of a version end when it is over."""
-    if version.work:
-        training = None if version.source_type == "IMPORT" else settings.training_progress
-        progress = training or settings.progress
-        end = version.work.end_if_due(progress, now, look=look)
-        if end:
-            model.end(version, end)
 
 
 class State:

@@ -6,13 +6,13 @@ of more than 30 days); for the others the service gives no figures, and simple r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from lookout_local.services.equipment import csv_files
 from lookout_local.services.equipment.content import Table
 from lookout_local.services.equipment.csv_files import DataFile
 from lookout_local.services.equipment.schema import Component
@@ -24,72 +24,66 @@ _ISSUE, _NO_ISSUE = "POTENTIAL_ISSUE_DETECTED", "NO_ISSUE_DETECTED"
 
 
 @dataclass
-class _Sensor:
-    missing: int = 0
-    invalid: int = 0
-
-
-@dataclass
 class ComponentReader:
     """Gathers the rows of one component from its files."""
 
     component: Component
     unsupported: int = 0
     duplicates: int = 0
-    _rows: dict[datetime, Mapping[str, float | None]] = field(default_factory=dict)
-    _sensors: dict[str, _Sensor] = field(default_factory=dict)
+    _times: list[datetime] = field(default_factory=list)
+    _columns: dict[str, list[float | None]] = field(default_factory=dict)
+    _seen: set[datetime] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._columns = {name: [] for name in self.component.sensors}
 
     def add(self, file: DataFile) -> None:
         """Take in a file; the first row of a time counts, later ones are duplicates."""
-        for row in file.rows:
-            if row.time is None:
-                self.unsupported += 1
-            elif row.time in self._rows:
-                self.duplicates += 1
-            else:
-                self._rows[row.time] = {
-                    name: self._value(name, row.cells.get(name, "")) for name in self.component.sensors
-                }
+        self.unsupported += file.unsupported
+        new: list[int] = []
+        for index, time in enumerate(file.times):
+            if time not in self._seen:
+                self._seen.add(time)
+                new.append(index)
+        self.duplicates += len(file.times) - len(new)
+        self._times += [file.times[index] for index in new]
+        for name, column in self._columns.items():
+            given = file.columns.get(name)
+            column += [None] * len(new) if given is None else [given[index] for index in new]
 
     def table(self) -> Table:
         """The rows, ordered by time."""
-        times = tuple(sorted(self._rows))
-        return Table(times, {name: tuple(self._rows[t][name] for t in times) for name in self.component.sensors})
+        order = sorted(range(len(self._times)), key=self._times.__getitem__)
+        return Table(
+            tuple(self._times[index] for index in order),
+            {name: tuple(_known(column[index]) for index in order) for name, column in self._columns.items()},
+        )
 
-    def summaries(self) -> list[dict[str, Any]]:
-        """The SensorStatisticsSummary of each sensor."""
-        table = self.table()
+    def summaries(self, table: Table) -> list[dict[str, Any]]:
+        """The SensorStatisticsSummary of each sensor; `table` has the rows."""
         return [self._summary(name, table) for name in self.component.sensors]
-
-    def _value(self, name: str, cell: str) -> float | None:
-        sensor = self._sensors.setdefault(name, _Sensor())
-        if not cell:
-            sensor.missing += 1
-            return None
-        value = csv_files.number(cell)
-        sensor.invalid += value is None
-        return value
 
     def _summary(self, name: str, table: Table) -> dict[str, Any]:
         rows = len(table.times)
         total = rows + self.unsupported + self.duplicates
-        known = [(t, v) for t, v in zip(table.times, table.values[name], strict=True) if v is not None]
-        values = [value for _, value in known]
-        sensor = self._sensors.get(name, _Sensor())
+        column = table.values[name]
+        times = [time for time, value in zip(table.times, column, strict=True) if value is not None]
+        values = [value for value in column if value is not None]
+        missing = self._columns[name].count(None)
         return {
             "ComponentName": self.component.name,
             "SensorName": name,
             "DataExists": bool(values),
-            "MissingValues": _share(sensor.missing, rows),
-            "InvalidValues": _share(sensor.invalid, rows),
+            "MissingValues": _share(missing, rows),
+            "InvalidValues": _share(rows - missing - len(values), rows),
             "InvalidDateEntries": _share(self.unsupported, total),
             "DuplicateTimestamps": _share(self.duplicates, total),
             "CategoricalValues": _categories(values),
             "MultipleOperatingModes": {"Status": _ISSUE if _two_modes(values) else _NO_ISSUE},
-            "LargeTimestampGaps": _gaps([time for time, _ in known]),
+            "LargeTimestampGaps": _gaps(times),
             "MonotonicValues": _monotonic(values),
-            "DataStartTime": known[0][0] if known else None,
-            "DataEndTime": known[-1][0] if known else None,
+            "DataStartTime": times[0] if times else None,
+            "DataEndTime": times[-1] if times else None,
         }
 
 
@@ -114,6 +108,11 @@ def quality(summaries: Sequence[Mapping[str, Any]], readers: Sequence[ComponentR
         "UnsupportedTimestamps": {"TotalNumberOfUnsupportedTimestamps": sum(reader.unsupported for reader in readers)},
         "DuplicateTimestamps": {"TotalNumberOfDuplicateTimestamps": sum(reader.duplicates for reader in readers)},
     }
+
+
+def _known(value: float | None) -> float | None:
+    """A value; None for one that is no finite number."""
+    return None if value is None or math.isnan(value) else value
 
 
 def _share(count: int, of: int) -> dict[str, Any]:

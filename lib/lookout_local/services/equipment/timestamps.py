@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from lookout_local.services.times import is_told
+
 _DATES = {"-": r"(\d{4})-(\d\d?)-(\d\d?)", "/": r"(\d{4})/(\d\d?)/(\d\d?)", " ": r"(\d{4}) (\d\d?) (\d\d?)"}
 _TIME = r"(\d\d?):(\d\d)(?::(\d\d))?"
 # Joined by T or a space everywhere, by a hyphen too where the date has hyphens; digits only; hyphens only.
@@ -30,7 +32,8 @@ def parse(text: str) -> datetime | None:
         match = expression.fullmatch(text.strip())
         if match:
             try:
-                return datetime(*(int(part or 0) for part in match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
+                time = datetime(*(int(part or 0) for part in match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
             except ValueError:
                 return None
+            return time if is_told(time) else None
     return None

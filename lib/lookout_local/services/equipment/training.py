@@ -21,6 +21,9 @@ from lookout_local.services.errors import validation
 DEVIATIONS = 3.0
 """How many standard deviations from its mean a value may be before its row is anomalous."""
 
+_MOST_DEVIATIONS = 1e100
+"""More are not told apart: their squares must be finite."""
+
 _OFF_CONDITION = re.compile(r"([^\\]+)\\{1,2}([^\\<>]+?)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)")
 
 Sensor = tuple[str, str]
@@ -140,18 +143,23 @@ def inside(rows: Sequence[Row], spans: Sequence[Range]) -> list[bool]:
 def rows_of(schema: Schema, tables: Mapping[str, Table], rate: str | None) -> list[Row]:
     """The rows of all components by time, resampled to their means when there is a rate."""
     seconds = seconds_of(rate) if rate else 1
-    sums: dict[int, dict[Sensor, tuple[float, int]]] = {}
-    for component, name in sorted(schema.sensors):
-        table = tables[component]
-        for time, value in zip(table.times, table.values[name], strict=True):
+    # Nothing but numbers is kept on the way: of millions of other objects Python itself keeps looking for garbage.
+    rows: dict[int, dict[Sensor, float]] = {}
+    buckets = {
+        part.name: [int(time.timestamp()) // seconds * seconds for time in tables[part.name].times]
+        for part in schema.components
+    }
+    for sensor in sorted(schema.sensors):
+        component, name = sensor
+        totals: dict[int, float] = {}
+        counts: dict[int, int] = {}
+        for bucket, value in zip(buckets[component], tables[component].values[name], strict=True):
             if value is not None:
-                bucket = sums.setdefault(int(time.timestamp()) // seconds * seconds, {})
-                total, count = bucket.get((component, name), (0.0, 0))
-                bucket[(component, name)] = (total + value, count + 1)
-    return [
-        (datetime.fromtimestamp(at, UTC), {sensor: total / n for sensor, (total, n) in values.items()})
-        for at, values in sorted(sums.items())
-    ]
+                totals[bucket] = totals.get(bucket, 0.0) + value
+                counts[bucket] = counts.get(bucket, 0) + 1
+        for bucket, total in totals.items():
+            rows.setdefault(bucket, {})[sensor] = total / counts[bucket]
+    return [(datetime.fromtimestamp(at, UTC), rows[at]) for at in sorted(rows)]
 
 
 def _running(rows: Sequence[Row], off: OffCondition | None) -> list[Row]:
@@ -181,5 +189,5 @@ def deviations_of(values: Mapping[Sensor, float], profile: Profile) -> dict[Sens
 def _deviation(value: float, mean: float, spread: float) -> float:
     """How many standard deviations a value is off; off a sensor that never changed counts as just too many."""
     if spread > 0:
-        return abs(value - mean) / spread
+        return min(abs(value - mean) / spread, _MOST_DEVIATIONS)
     return 0.0 if value == mean else DEVIATIONS + 1

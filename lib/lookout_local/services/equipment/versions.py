@@ -17,7 +17,7 @@ from lookout_local.services.equipment.model_inputs import (
     check_model_quota,
     configuration,
 )
-from lookout_local.services.equipment.state import Model, Version, look_at_version
+from lookout_local.services.equipment.state import Model, Version
 from lookout_local.services.errors import not_found, validation
 from lookout_local.services.service import Answer
 from lookout_local.services.work import Work
@@ -146,7 +146,7 @@ def describe_model_version(call: EquipmentCall) -> Answer:
     """DescribeModelVersion; a look at the version."""
     model = call.model()
     version = _version(call, model)
-    look_at_version(model, version, call.settings, call.now)
+    call.look_at_version(model, version)
     return {
         **describe_members(version),
         "ModelName": model.name,

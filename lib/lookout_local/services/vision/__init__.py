@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, partial
+from typing import Any
 
 from lookout_local.services.model import Model
 from lookout_local.services.protocols import RestJson
-from lookout_local.services.service import Answer, Invocation, Service, World
+from lookout_local.services.service import Answer, Invocation, LaterAnswer, Service, Task, World
 from lookout_local.services.tokens import ClientTokens
 from lookout_local.services.vision import (
     datasets,
@@ -49,7 +51,7 @@ class Vision(Service):
         self.protocol = RestJson(self.model)
         self._state = State(Inventory)
 
-    def handler(self, operation: str) -> Callable[[Invocation], Answer]:
+    def handler(self, operation: str) -> Callable[[Invocation], Answer | LaterAnswer]:
         """What carries out an operation."""
         return partial(self._run, _OPERATIONS[operation])
 
@@ -57,16 +59,20 @@ class Vision(Service):
         """The client tokens of the caller's account in the Region."""
         return self._state.of(invocation.account, invocation.region).tokens
 
-    def settle(self, world: World) -> None:
+    def owners(self) -> list[Inventory]:
+        """What each account has in each Region."""
+        return self._state.all()
+
+    def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
         """End what is over by the clock."""
-        for inventory in self._state.all():
-            inventory.settle(world.settings, world.clock.now())
+        return owner.settle(world.settings, now)
 
     def reset(self) -> None:
         """Forget everything."""
         self._state = State(Inventory)
 
-    def _run(self, operation: Operation, invocation: Invocation) -> Answer:
+    def _run(self, operation: Operation, invocation: Invocation) -> Answer | LaterAnswer:
         call = VisionCall(invocation, self._state)
-        call.own.rates.count(invocation.operation, invocation.now, call.quotas)
+        if invocation.is_new(invocation):
+            call.own.rates.count(invocation.operation, invocation.now, call.quotas)
         return operation(call)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from lookout_local.services.pagination import page
-from lookout_local.services.service import Answer, Invocation
+from lookout_local.services.service import Answer, First, Invocation, LaterAnswer
 from lookout_local.services.tokens import TOKEN
 from lookout_local.services.vision.errors import Kind, conflict, not_found
 from lookout_local.services.vision.forward import CallersS3
@@ -86,8 +86,12 @@ class VisionCall:
         return found
 
     def look(self, thing: Moving) -> None:
-        """Let a thing go on, because the caller looks at it."""
-        thing.look(self.settings, self.now)
+        """Let a thing go on, because the caller looks at it; what must be done for it to be over is done first."""
+        task = thing.look(self.settings, self.now, look=self.invocation)
+        if task:
+            raise First(task)
+        if thing.transition:
+            self.invocation.await_end(thing.transition.work, thing.transition.progress(self.settings))
 
     def refuse_unless(
         self, thing: Moving, allowed: Sequence[str], doing: str, named: str, kind: Kind, identity: str
@@ -118,4 +122,4 @@ def _resolved(project: Project, version: str) -> str:
     return version
 
 
-Operation = Callable[[VisionCall], Answer]
+Operation = Callable[[VisionCall], Answer | LaterAnswer]

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from lookout_local.services.errors import validation
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, Task
 from lookout_local.services.vision import manifest
 from lookout_local.services.vision.call import Operation, VisionCall
 from lookout_local.services.vision.errors import Invalid, conflict
-from lookout_local.services.vision.manifest import Line
+from lookout_local.services.vision.manifest import Line, Room
 from lookout_local.services.vision.state import Dataset, Entry
 from lookout_local.services.vision.transitions import Transition
 
@@ -43,38 +43,38 @@ def create_dataset(call: VisionCall) -> Answer:
         location = (source.get("GroundTruthManifest") or {}).get("S3Object")
         if location is None:
             raise validation("DatasetSource: expected GroundTruthManifest with S3Object")
-        outcome = _outcome(call, kind, location)
-        dataset.transition = Transition(
-            ["CREATE_IN_PROGRESS"], call.now, lambda ended: _created(call, dataset, outcome, ended)
-        )
+        dataset.transition = _creation(call, dataset, location)
     project.datasets[kind] = dataset
     return {"DatasetMetadata": metadata(dataset)}
 
 
-def _outcome(call: VisionCall, kind: str, location: dict[str, Any]) -> list[Line] | str:
-    """The lines of the manifest, or why the dataset cannot be made of it."""
+def _creation(call: VisionCall, dataset: Dataset, location: dict[str, Any]) -> Transition:
+    """The making of a dataset of a manifest, which the caller must be allowed to read."""
     bucket, key, version = location["Bucket"], location["Key"], location.get("VersionId")
     call.s3.check_bucket(bucket, "DatasetSource.GroundTruthManifest.S3Object.Bucket")
     call.s3.may_read(bucket, key, version)
     failure = call.invocation.failure()
     if failure is not None:
-        return failure
-    try:
-        content = call.s3.read(bucket, key, version)
-        if len(content) > call.quotas.bytes_per_manifest:
-            raise Invalid(f"the manifest has {len(content)} bytes, the quota is {call.quotas.bytes_per_manifest}")
-        lines = manifest.parse(content)
-        check_size(call, kind, len(lines))
-    except Invalid as error:
-        return f"The manifest s3://{bucket}/{key} is not valid: {error}"
-    return lines
+        return Transition(["CREATE_IN_PROGRESS"], call.now, lambda ended: _created(call, dataset, failure, ended))
+    transition = Transition(["CREATE_IN_PROGRESS"], call.now)
+    space = room(call, dataset)
+
+    def read() -> list[Line] | str:
+        try:
+            return manifest.parse(call.s3.read(bucket, key, version, most=call.quotas.bytes_per_manifest), space)
+        except Invalid as error:
+            return f"The manifest s3://{bucket}/{key} is not valid: {error}"
+
+    def end(outcome: list[Line] | str, now: datetime) -> None:
+        transition.done(now, lambda ended: _created(call, dataset, outcome, ended))
+
+    call.invocation.begin(Task(read, end))
+    return transition
 
 
-def check_size(call: VisionCall, kind: str, images: int) -> None:
-    """Raise Invalid when a dataset would have too many images (developer guide, "Quotas")."""
-    quota = call.quotas.training_images if kind == "train" else call.quotas.test_images
-    if images > quota:
-        raise Invalid(f"the {kind} dataset would have {images} images, the quota is {quota}")
+def room(call: VisionCall, dataset: Dataset) -> Room:
+    """How many images a dataset can have (developer guide, "Quotas")."""
+    return Room(dataset.type, call.quotas.training_images if dataset.type == "train" else call.quotas.test_images)
 
 
 def _created(call: VisionCall, dataset: Dataset, outcome: Sequence[Line] | str, ended: datetime) -> None:

@@ -6,22 +6,23 @@ Sources: API reference (DetectAnomalies), developer guide ("Detecting anomalies 
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 from PIL import Image
 
 from lookout_local.services.errors import internal, validation
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, LaterAnswer
 from lookout_local.services.vision.call import Operation, VisionCall
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import opened
+from lookout_local.services.vision.images import loaded, opened
 from lookout_local.services.vision.masks import BACKGROUND, BACKGROUND_COLOR, area, pixels_of, rgb
 from lookout_local.services.vision.profile import Profile, features_of
 
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 
 
-def detect_anomalies(call: VisionCall) -> Answer:
+def detect_anomalies(call: VisionCall) -> LaterAnswer:
     """DetectAnomalies: the model must be HOSTED, the image of the type that is named and of the model's dimensions."""
     call.authorize_model()
     model = call.model()
@@ -30,13 +31,18 @@ def detect_anomalies(call: VisionCall) -> Answer:
     call.refuse_unless(model, ("HOSTED",), "used", named, "MODEL", identity)
     if model.profile is None:
         raise internal(f"{named} is hosted, but was never trained")
-    image = _image(call, model.profile)
+    return partial(_judged, call, model.profile)
+
+
+def _judged(call: VisionCall, profile: Profile) -> Answer:
+    """What a model says of the image of the call; looking at it takes a moment."""
+    image = _image(call, profile)
     features = features_of(image)
-    anomalous, confidence = model.profile.judge(features)
+    anomalous, confidence = profile.judge(features)
     result: dict[str, Any] = {"Source": {"Type": "direct"}, "IsAnomalous": anomalous, "Confidence": confidence}
-    if model.profile.labels:
-        mask = model.profile.segment(features)
-        result |= {"Anomalies": _anomalies(model.profile, mask), "AnomalyMask": _png(mask)}
+    if profile.labels:
+        mask = profile.segment(features)
+        result |= {"Anomalies": _anomalies(profile, mask), "AnomalyMask": _png(mask)}
     return {"DetectAnomalyResult": result}
 
 
@@ -46,14 +52,14 @@ def _image(call: VisionCall, profile: Profile) -> Image.Image:
         raise validation(f"ContentType: got {kind}, expected {' or '.join(_FORMATS)}")
     try:
         image = opened(call.parameters["Body"], "Body", call.quotas, formats=(_FORMATS[kind],))
+        if image.size != profile.size:
+            raise Invalid(
+                f"Body: the image has {image.width} x {image.height} pixels, "
+                f"expected {profile.size[0]} x {profile.size[1]} as the images that the model was trained with"
+            )
+        return loaded(image, "Body")
     except Invalid as error:
         raise validation(str(error)) from error
-    if image.size != profile.size:
-        raise validation(
-            f"Body: the image has {image.width} x {image.height} pixels, "
-            f"expected {profile.size[0]} x {profile.size[1]} as the images that the model was trained with"
-        )
-    return image
 
 
 def _anomalies(profile: Profile, mask: Image.Image) -> list[dict[str, Any]]:

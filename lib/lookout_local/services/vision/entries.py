@@ -5,15 +5,16 @@ Source: API reference, ListDatasetEntries and UpdateDatasetEntries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, Task
 from lookout_local.services.vision import manifest
 from lookout_local.services.vision.call import Operation, VisionCall
-from lookout_local.services.vision.datasets import SETTLED, check_size
+from lookout_local.services.vision.datasets import SETTLED, room
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.manifest import Line
+from lookout_local.services.vision.manifest import Line, Room
 from lookout_local.services.vision.state import Dataset, Entry
 from lookout_local.services.vision.transitions import Transition
 
@@ -46,24 +47,28 @@ def update_dataset_entries(call: VisionCall) -> Answer:
     project, dataset = call.project(), call.dataset()
     named, identity = f"The {dataset.type} dataset of project {project.name}", f"{project.name}/{dataset.type}"
     call.refuse_unless(dataset, SETTLED, "updated", named, "DATASET", identity)
-    outcome = _outcome(call, dataset)
-    states = ["UPDATE_IN_PROGRESS"]
-    if isinstance(outcome, str):
-        states.append("UPDATE_FAILED_ROLLBACK_IN_PROGRESS")
-    dataset.transition = Transition(states, call.now, lambda ended: _updated(call, dataset, outcome, ended))
+    transition = dataset.transition = Transition(["UPDATE_IN_PROGRESS"], call.now)
+    before = {name: entry.line for name, entry in dataset.entries.items()}
+    space = room(call, dataset)
+
+    def end(outcome: list[Line] | str, now: datetime) -> None:
+        states = ["UPDATE_FAILED_ROLLBACK_IN_PROGRESS"] if isinstance(outcome, str) else []
+        transition.done(now, lambda ended: _updated(call, dataset, outcome, ended), *states)
+
+    failure = call.invocation.failure()
+    if failure is None:
+        call.invocation.begin(Task(partial(_read, call.parameters["Changes"], before, space), end))
+    else:
+        end(failure, call.now)
     return {"Status": dataset.status}
 
 
-def _outcome(call: VisionCall, dataset: Dataset) -> list[Line] | str:
+def _read(changes: bytes, before: Mapping[str, Line], space: Room) -> list[Line] | str:
     """The lines to add or replace, or why that fails."""
-    failure = call.invocation.failure()
-    if failure is not None:
-        return failure
     try:
-        lines = manifest.parse(call.parameters["Changes"])
-        changed = {name: entry.line for name, entry in dataset.entries.items()}
-        changed |= {line.source_ref: line for line in lines}
-        check_size(call, dataset.type, len(changed))
+        lines = manifest.parse(changes, space)
+        changed = {**before, **{line.source_ref: line for line in lines}}
+        space.check(len(changed))
         # API reference: images must be in the bucket of those that the dataset has.
         findings = manifest.one_bucket(list(changed.values()))
         if findings:

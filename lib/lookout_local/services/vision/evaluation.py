@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import ImageChops
 
+from lookout_local.services.times import iso
 from lookout_local.services.vision.masks import area, pixels_of, rgb
 from lookout_local.services.vision.profile import Profile
 from lookout_local.services.vision.training import Sample, Trained
@@ -76,7 +77,7 @@ def result_file(evaluation: Evaluation, arn: str, ended: datetime) -> bytes:
         "Version": 1,
         "EvaluationDetails": {
             "ModelArn": arn,
-            "EvaluationEndTimestamp": _iso(ended),
+            "EvaluationEndTimestamp": iso(ended),
             "NumberOfTrainingImages": len(evaluation.trained.training),
             "NumberOfTestingImages": len(evaluation.trained.test),
         },
@@ -99,7 +100,7 @@ def manifest_file(evaluation: Evaluation, arn: str, ended: datetime) -> bytes:
             "confidence": each.confidence,
             "type": _CLASSIFICATION,
             "human-annotated": "no",
-            "creation-date": _iso(ended),
+            "creation-date": iso(ended),
             "job-name": "training-job/anomaly-detection",
             "model-arn": arn,
             "project-name": project,
@@ -147,7 +148,3 @@ def _label_metrics(profile: Profile, samples: Sequence[Sample]) -> list[dict[str
         mean = sum(overlaps) / len(overlaps) if overlaps else 0.0
         metrics.append({**_scores(right, said, actual), "AIOU": mean, "ClassName": name})
     return metrics
-
-
-def _iso(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%f")

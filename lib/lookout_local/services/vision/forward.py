@@ -5,10 +5,17 @@ Source: developer guide, "Set up SDK permissions", which says what each operatio
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lookout_local.services.authorization import partition_of
 from lookout_local.services.errors import ServiceError, StorageError, validation
 from lookout_local.services.service import Invocation
 from lookout_local.services.vision.errors import Invalid
+
+
+@dataclass(frozen=True)
+class _Place:
+    region: str
 
 
 class CallersS3:
@@ -24,19 +31,28 @@ class CallersS3:
         Raises an AccessDeniedException, or a ValidationException that names `where` the bucket was given.
         """
         self._invocation.forward("s3:GetBucketLocation", self._arn(bucket))
-        try:
-            region = self._storage.region(bucket)
-        except StorageError as error:
-            raise validation(f"{where}: the bucket {bucket} cannot be used: {error}") from error
-        if region != self._invocation.region:
-            raise validation(f"{where}: the bucket {bucket} is in {region}, expected {self._invocation.region}")
+        self._check_place(bucket, where, self._invocation.look_up(("bucket", bucket), lambda: self._place(bucket)))
 
     def check_images(self, bucket: str) -> None:
-        """The same for the bucket of a dataset's images; raises Invalid."""
+        """The same for the bucket of a dataset's images, looked up at once; raises Invalid."""
         try:
-            self.check_bucket(bucket, "source-ref")
+            self._invocation.forward("s3:GetBucketLocation", self._arn(bucket))
+            self._check_place(bucket, "source-ref", self._place(bucket))
         except ServiceError as error:
             raise Invalid(str(error)) from error
+
+    def _place(self, bucket: str) -> _Place | str:
+        """Where a bucket is, or why it cannot be used."""
+        try:
+            return _Place(self._storage.region(bucket))
+        except StorageError as error:
+            return str(error)
+
+    def _check_place(self, bucket: str, where: str, place: _Place | str) -> None:
+        if isinstance(place, str):
+            raise validation(f"{where}: the bucket {bucket} cannot be used: {place}")
+        if place.region != self._invocation.region:
+            raise validation(f"{where}: the bucket {bucket} is in {place.region}, expected {self._invocation.region}")
 
     def may_read(self, bucket: str, key: str, version_id: str | None = None) -> None:
         """Raise an AccessDeniedException unless the caller may read an object; a version of it needs both rights."""
@@ -49,11 +65,14 @@ class CallersS3:
         """Raise an AccessDeniedException unless the caller may put an object (s3:PutObject)."""
         self._invocation.forward("s3:PutObject", self._arn(f"{bucket}/{key}"))
 
-    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
-        """The content of an object; raises Invalid when the caller may not read it, or it cannot be read."""
+    def read(self, bucket: str, key: str, version_id: str | None = None, *, most: int) -> bytes:
+        """The content of an object; raises Invalid when the caller may not read it, or it cannot be read.
+
+        One of more than `most` bytes is not read.
+        """
         try:
             self.may_read(bucket, key, version_id)
-            return self._storage.read(bucket, key, version_id)
+            return self._storage.read(bucket, key, version_id, most=most)
         except (ServiceError, StorageError) as error:
             raise Invalid(f"s3://{bucket}/{key} cannot be read: {error}") from error
 

@@ -5,13 +5,15 @@ Source: developer guide, "Defining JSON lines for anomaly classification" and ".
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from lookout_local.services import documents
 from lookout_local.services.vision.errors import Invalid
 from lookout_local.services.vision.masks import Mask, parse_colors
 
@@ -19,7 +21,11 @@ LABELS = ("normal", "anomaly")
 _LONGEST_LINE = 8_192
 """Characters that a DatasetEntry may have."""
 
-_SHOWN_FINDINGS = 10
+_MOST_BYTES = 4 * _LONGEST_LINE + 100
+"""Bytes at which a line is certainly too long."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SHOWN_FINDINGS, _MOST_FINDINGS = 10, 1_000
 _LOCATION = re.compile(r"s3://([0-9A-Za-z.\-_]{3,63})/([^\ud800-\udfff]+)")  # half a character is no part of a key
 _METADATA = "-metadata"
 _CLASSIFICATION = "groundtruth/image-classification"
@@ -42,38 +48,66 @@ class Line:
     mask: Mask | None
 
 
+@dataclass(frozen=True)
+class Room:
+    """How many images a dataset can have."""
+
+    kind: str
+    most: int
+
+    def check(self, images: int) -> None:
+        """Raise Invalid when it would have too many."""
+        if images > self.most:
+            raise Invalid(f"the {self.kind} dataset would have {images} images, the quota is {self.most}")
+
+
 class _Wrong(Exception):
     """What is wrong with one line."""
 
 
-def parse(content: bytes) -> list[Line]:
+def parse(content: bytes, room: Room | None = None) -> list[Line]:
     """The lines of a manifest or of the changes to a dataset; of two lines for one image, the later one counts.
 
-    Raises Invalid, with the number of each wrong line. All images and masks must be in one bucket.
+    Raises Invalid, with the number of each wrong line, or when there are too many images. All images and masks must be
+    in one bucket.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(f"not UTF-8: {error}") from error
-    raw = text.split("\n")
-    if raw[-1].strip() == "":
-        raw.pop()
-    if not raw:
-        raise Invalid("expected at least one JSON line, got none")
     lines: dict[str, Line] = {}
     findings: list[str] = []
-    for number, line in enumerate(raw, start=1):
+    number = 0
+    for number, line in enumerate(_raw_lines(content), start=1):
         try:
-            parsed = _line(line.rstrip("\r"))
+            parsed = _line(line)
             lines[parsed.source_ref] = parsed
+            if room:
+                room.check(len(lines))
         except _Wrong as wrong:
             findings.append(f"line {number}: {wrong}")
+            if len(findings) > _MOST_FINDINGS:
+                break  # nobody reads on in what is no manifest
+    if number == 0:
+        raise Invalid("expected at least one JSON line, got none")
     if not findings:
         findings = one_bucket(list(lines.values()))
     if findings:
         more = f"; and {len(findings) - _SHOWN_FINDINGS} more" if len(findings) > _SHOWN_FINDINGS else ""
         raise Invalid("; ".join(findings[:_SHOWN_FINDINGS]) + more)
     return list(lines.values())
+
+
+def _raw_lines(content: bytes) -> Iterator[str]:
+    """The lines, one by one, because there may be many; one that has only spaces at the end is none."""
+    stream = io.BytesIO(content)
+    stream.seek(len(_BYTE_ORDER_MARK) if content.startswith(_BYTE_ORDER_MARK) else 0)
+    while line := stream.readline(_MOST_BYTES):
+        text = line.removesuffix(b"\n").rstrip(b"\r")
+        if not text.strip() and stream.tell() == len(content):
+            return
+        if len(line) == _MOST_BYTES:
+            raise Invalid(f"a line has more than {_LONGEST_LINE} characters")
+        try:
+            yield text.decode()
+        except UnicodeDecodeError as error:
+            raise Invalid(f"not UTF-8: {error}") from error
 
 
 def one_bucket(lines: Sequence[Line]) -> list[str]:
@@ -92,8 +126,8 @@ def _line(text: str) -> Line:
     if len(text) > _LONGEST_LINE:
         raise _Wrong(f"got {len(text)} characters, expected at most {_LONGEST_LINE}")
     try:
-        raw = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        raw = documents.parse(text)
+    except documents.NotJson as error:
         raise _Wrong(f"not JSON: {error}") from error
     if not isinstance(raw, dict):
         raise _Wrong("expected a JSON object")
@@ -188,7 +222,3 @@ def _location(value: object, attribute: str) -> tuple[str, str]:
 def _shown(value: object) -> str:
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 100 else f"{text[:97]}..."
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"got {name}")

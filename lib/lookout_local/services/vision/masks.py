@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 
 from lookout_local.services.settings import VisionQuotas
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import opened
+from lookout_local.services.vision.images import loaded, opened
 
 BACKGROUND, BACKGROUND_COLOR = "BACKGROUND", "#ffffff"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -71,7 +71,7 @@ def read_mask(mask: Mask, content: bytes, size: tuple[int, int], quotas: VisionQ
     image = opened(content, mask.location, quotas, formats=("PNG",))
     if image.size != size:
         raise Invalid(f"{mask.location}: the mask has {_pixels(image.size)}, expected {_pixels(size)} as its image")
-    flat = image.convert("RGB")
+    flat = loaded(image, mask.location).convert("RGB")
     found = flat.getcolors(_MOST_COLORS)
     if found is None:
         raise Invalid(f"{mask.location}: the mask has more than {_MOST_COLORS} colours")

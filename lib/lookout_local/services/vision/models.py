@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from lookout_local.services.keys import kms_key_arn
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, Task
 from lookout_local.services.vision.call import Operation, VisionCall
 from lookout_local.services.vision.datasets import SETTLED
 from lookout_local.services.vision.errors import Invalid, conflict, quota_exceeded
@@ -24,7 +24,7 @@ _DELETABLE = ("TRAINED", "TRAINING_FAILED", "HOSTING_FAILED")
 
 
 def create_model(call: VisionCall) -> Answer:
-    """CreateModel: trains the next version; the images are read as they are now, the files written at the end.
+    """CreateModel: trains the next version; the images are read from now on, the files written at the end.
 
     What is wrong with the images and their labels shows as TRAINING_FAILED.
     """
@@ -44,10 +44,9 @@ def create_model(call: VisionCall) -> Answer:
         datasets.append(_dataset(call, project, "test"))
     key = kms_key_arn(call.invocation, call.get("KmsKeyId"), "KmsKeyId")
     add_tags(call, arn, tags, f"{project.name}/{number}")
-    outcome = _outcome(call, datasets)
     details = {"Description": call.get("Description"), "OutputConfig": call.parameters["OutputConfig"], "KmsKeyId": key}
     model = Model("TRAINING", None, None, number=number, arn=arn, created_at=call.now, details=details)
-    model.transition = Transition(["TRAINING"], call.now, lambda ended: _end(call, model, outcome, files, ended))
+    model.transition = _training(call, model, datasets, files)
     project.versions_made = number
     project.models[model.version] = model
     return {"ModelMetadata": _metadata(model)}
@@ -86,39 +85,58 @@ def _dataset(call: VisionCall, project: Project, kind: str) -> Dataset:
     return found
 
 
-def _outcome(call: VisionCall, datasets: list[Dataset]) -> Evaluation | str:
-    """What the training will bring, or why it will fail."""
+def _training(call: VisionCall, model: Model, datasets: list[Dataset], files: dict[str, dict[str, str]]) -> Transition:
+    """The training of a model with the images that the datasets have now."""
     failure = call.invocation.failure()
     if failure is not None:
-        return failure
+        return Transition(["TRAINING"], call.now, lambda _: model.rest("TRAINING_FAILED", failure))
+    transition = Transition(["TRAINING"], call.now)
     training, *tests = ([entry.line for entry in dataset.entries.values()] for dataset in datasets)
-    try:
-        for bucket in sorted({line.bucket for lines in (training, *tests) for line in lines}):
-            call.s3.check_images(bucket)
-        return evaluate(train(training, tests[0] if tests else None, call.s3.read, call.quotas))
-    except Invalid as error:
-        return str(error)
+
+    def work() -> Evaluation | str:
+        try:
+            for bucket in sorted({line.bucket for lines in (training, *tests) for line in lines}):
+                call.s3.check_images(bucket)
+            return evaluate(train(training, tests[0] if tests else None, call.s3.read, call.quotas))
+        except Invalid as error:
+            return str(error)
+
+    def end(outcome: Evaluation | str, now: datetime) -> None:
+        transition.done(now, lambda ended: _ended(call, model, outcome, files, ended))
+
+    call.invocation.begin(Task(work, end))
+    return transition
 
 
-def _end(
+def _ended(
     call: VisionCall, model: Model, outcome: Evaluation | str, files: dict[str, dict[str, str]], ended: datetime
-) -> None:
+) -> Task[Evaluation] | None:
+    """A training that has failed is over; of another one the results are written first."""
     if isinstance(outcome, str):
         model.rest("TRAINING_FAILED", outcome)
-        return
-    bodies = {
-        "EvaluationManifest": manifest_file(outcome, model.arn, ended),
-        "EvaluationResult": result_file(outcome, model.arn, ended),
-    }
-    try:
-        for name, body in bodies.items():
-            call.s3.write(files[name]["Bucket"], files[name]["Key"], body)
-    except Invalid as error:
-        model.rest("TRAINING_FAILED", str(error))
-        return
-    model.rest("TRAINED")
-    model.profile = outcome.trained.profile
-    model.results = {**files, "Performance": outcome.performance, "EvaluationEndTimestamp": ended}
+        return None
+
+    def write() -> Evaluation | str:
+        bodies = {
+            "EvaluationManifest": manifest_file(outcome, model.arn, ended),
+            "EvaluationResult": result_file(outcome, model.arn, ended),
+        }
+        try:
+            for name, body in bodies.items():
+                call.s3.write(files[name]["Bucket"], files[name]["Key"], body)
+        except Invalid as error:
+            return str(error)
+        return outcome
+
+    def end(written: Evaluation | str, _: datetime) -> None:
+        if isinstance(written, str):
+            model.rest("TRAINING_FAILED", written)
+            return
+        model.rest("TRAINED")
+        model.profile = written.trained.profile
+        model.results = {**files, "Performance": written.performance, "EvaluationEndTimestamp": ended}
+
+    return Task(write, end)
 
 
 def describe_model(call: VisionCall) -> Answer:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from lookout_local.services.authorization import partition_of
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, Task
 from lookout_local.services.vision.call import Operation, VisionCall
 from lookout_local.services.vision.component import artefact, recipe_of
 from lookout_local.services.vision.errors import Invalid, conflict, not_found, quota_exceeded
@@ -92,20 +92,37 @@ def _end(
     location: tuple[str, str],
     failure: str | None,
     ended: datetime,
-) -> None:
+) -> Task[bytes] | None:
+    """What a job needs to be over: that the artefact is written, if the component can be made."""
     job.updated_at = ended
+    profile = model.profile
     if failure is None and component in call.own.components:
         # Developer guide, "Package settings": name and version must be those of no other component.
         failure = f"The component {component[0]} already has a version {component[1]}"
-    try:
-        if failure is not None or model.profile is None:
-            raise Invalid(failure or "The model was never trained")
-        body = artefact(model.profile, model.arn, component, job.configuration["Greengrass"])
-        call.s3.write(*location, body)
-    except Invalid as error:
-        job.rest("FAILED", str(error))
-        return
+    if failure is not None or profile is None:
+        job.rest("FAILED", failure or "The model was never trained")
+        return None
     call.own.components.add(component)
+
+    def write() -> bytes | str:
+        body = artefact(profile, model.arn, component, job.configuration["Greengrass"])
+        try:
+            call.s3.write(*location, body)
+        except Invalid as error:
+            return str(error)
+        return body
+
+    def end(body: bytes | str, _: datetime) -> None:
+        if isinstance(body, str):
+            call.own.components.discard(component)
+            job.rest("FAILED", body)
+        else:
+            _succeed(call, job, body)
+
+    return Task(write, end)
+
+
+def _succeed(call: VisionCall, job: PackagingJob, body: bytes) -> None:
     job.rest("SUCCEEDED")
     recipe = recipe_of(body)
     arn = f"arn:{partition_of(call.own.region)}:greengrass:{call.own.region}:aws:components:{recipe['ComponentName']}"

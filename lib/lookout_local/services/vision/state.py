@@ -9,6 +9,7 @@ from typing import Any
 
 from lookout_local.services.accounts import Accounts
 from lookout_local.services.authorization import partition_of
+from lookout_local.services.service import Task
 from lookout_local.services.settings import Settings
 from lookout_local.services.tags import Tags
 from lookout_local.services.tokens import ClientTokens
@@ -119,11 +120,11 @@ class Inventory:
         """The ARN of `project/<name>` or `model/<project>/<version>`."""
         return f"arn:{partition_of(self.region)}:lookoutvision:{self.region}:{self.account}:{resource}"
 
-    def settle(self, settings: Settings, now: datetime) -> None:
-        """End whatever is over by time."""
-        for project in self.projects.values():
-            for thing in project.moving():
-                thing.look(settings, now, look=False)
+    def settle(self, settings: Settings, now: datetime) -> list[Task[Any]]:
+        """End whatever is over by time; the tasks are what must be done for the rest to be over."""
+        things = [thing for project in self.projects.values() for thing in project.moving()]
+        tasks = [thing.look(settings, now) for thing in things]
+        return [task for task in tasks if task]
 
 
 State = Accounts[Inventory]

@@ -46,7 +46,7 @@ def _options(text: str) -> dict[str, Any]:
     """The options, which are written as in `{'mcpu': 'skylake-avx512'}`; JSON is written almost the same."""
     try:
         parsed = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict) or not all(isinstance(name, str) for name in parsed):
         raise validation(f"{_WHERE}.CompilerOptions: got '{text}', expected options such as {{'gpu-code': 'sm_75'}}")

@@ -7,14 +7,15 @@ machine learning is in `profile`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from PIL import Image
 
 from lookout_local.services.settings import VisionQuotas
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import opened
+from lookout_local.services.vision.images import loaded, opened
 from lookout_local.services.vision.manifest import Line
 from lookout_local.services.vision.masks import area, read_mask
 from lookout_local.services.vision.profile import (
@@ -27,8 +28,11 @@ from lookout_local.services.vision.profile import (
     threshold_of,
 )
 
-Read = Callable[[str, str], bytes]
-"""Reads the object with a key from a bucket; raises Invalid."""
+
+class Read(Protocol):
+    """Reads the object with a key from a bucket; raises Invalid, also when it has more than so many bytes."""
+
+    def __call__(self, bucket: str, key: str, *, most: int) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,11 @@ def _at_most(what: str, count: int, quota: int) -> None:
 
 
 def _sample(line: Line, read: Read, quotas: VisionQuotas) -> Sample:
-    image = opened(read(line.bucket, line.key), line.source_ref, quotas)
+    most = quotas.bytes_per_image
+    image = loaded(opened(read(line.bucket, line.key, most=most), line.source_ref, quotas), line.source_ref)
     pixels: dict[str, Image.Image] = {}
     if line.mask:
-        pixels = read_mask(line.mask, read(line.mask.bucket, line.mask.key), image.size, quotas)
+        pixels = read_mask(line.mask, read(line.mask.bucket, line.mask.key, most=most), image.size, quotas)
     if pixels and line.label == "normal":
         raise Invalid(f"{line.source_ref}: labeled normal, but its mask shows {', '.join(pixels)}")
     return Sample(line, image.size, features_of(image), pixels)

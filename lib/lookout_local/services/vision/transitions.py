@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from lookout_local.services.service import Task
 from lookout_local.services.settings import Progress, Settings
 from lookout_local.services.work import Work
+
+Finish = Callable[[datetime], "Task[Any] | None"]
+"""What happens at the end of a change, which gets the time of that; or a task that comes before, and does it."""
 
 
 class Transition:
     """One change on its way: the transient states that it goes through, and what happens at its end.
 
-    Each state lasts as long as the settings say. `finish` gets the time at which the last one was over.
+    Each state lasts as long as the settings say. As long as there is no `finish`, what is done for the change is still
+    being done, and it stays in the first state.
     """
 
-    def __init__(self, statuses: Sequence[str], started: datetime, finish: Callable[[datetime], None]) -> None:
+    def __init__(self, statuses: Sequence[str], started: datetime, finish: Finish | None = None) -> None:
         self._statuses = list(statuses)
-        self._work = Work(started)
+        self._work = Work(started, busy=finish is None)
         self._finish = finish
 
     @property
@@ -26,20 +32,32 @@ class Transition:
         """The present state."""
         return self._statuses[0]
 
-    def move(self, settings: Settings, now: datetime, *, look: bool) -> bool:
-        """Go on as far as it is due; whether it is over."""
-        while end := self._work.end_if_due(_progress(self.status, settings), now, look=look):
+    def done(self, now: datetime, finish: Finish, *then: str) -> None:
+        """What was done for the change is done now; `then` are further states that it goes through."""
+        self._finish = finish
+        self._statuses += then
+        self._work.done(now)
+
+    @property
+    def work(self) -> Work:
+        """What is done in the present state."""
+        return self._work
+
+    def progress(self, settings: Settings) -> Progress:
+        """How long the present state lasts."""
+        longer = settings.training_progress if self.status == "TRAINING" else None
+        return longer or settings.progress
+
+    def move(self, settings: Settings, now: datetime, *, look: object) -> tuple[bool, Task[Any] | None]:
+        """Go on as far as it is due; whether it is over, or what must be done for it to be."""
+        while end := self._work.end_if_due(self.progress(settings), now, look=look):
             if len(self._statuses) == 1:
-                self._finish(end)
-                return True
+                self._work.resume()
+                task = self._finish(end) if self._finish else None
+                return task is None, task
             del self._statuses[0]
             self._work = Work(end)
-        return False
-
-
-def _progress(status: str, settings: Settings) -> Progress:
-    longer = settings.training_progress if status == "TRAINING" else None
-    return longer or settings.progress
+        return False, None
 
 
 @dataclass
@@ -61,7 +79,23 @@ class Moving:
         """Take on a lasting status, at the end of a change."""
         self.resting, self.message = status, message
 
-    def look(self, settings: Settings, now: datetime, *, look: bool = True) -> None:
-        """Let the change under way go on; `look` says that the caller looks at this very thing."""
-        if self.transition and self.transition.move(settings, now, look=look):
+    def look(self, settings: Settings, now: datetime, *, look: object = None) -> Task[Any] | None:
+        """Let the change under way go on; `look` says who looks at this very thing.
+
+        What is returned is what must be done for the change to be over.
+        """
+        transition = self.transition
+        if transition is None:
+            return None
+        over, task = transition.move(settings, now, look=look)
+        if over:
             self.transition = None
+        if task is None:
+            return None
+
+        def end(outcome: Any, at: datetime) -> None:
+            task.end(outcome, at)
+            self.transition = None
+            transition.work.done(at)
+
+        return Task(task.do, end)

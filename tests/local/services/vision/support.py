@@ -47,10 +47,12 @@ class MemoryBuckets:
             raise StorageError("NoSuchBucket: The specified bucket does not exist")
         return self.regions[bucket]
 
-    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+    def read(self, bucket: str, key: str, version_id: str | None = None, *, most: int) -> bytes:
         found = self.versions.get((bucket, key, version_id)) if version_id else self.objects.get((bucket, key))
         if found is None:
             raise StorageError("NoSuchKey: The specified key does not exist.")
+        if len(found) > most:
+            raise StorageError(f"it has {len(found)} bytes, the quota is {most}")
         return found
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
@@ -76,12 +78,14 @@ def client_of(backend: Backend, account: str, region: str = REGION) -> BaseClien
 class Studio:
     """A Backend and what a test of Vision wants to do with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         self.s3 = MemoryBuckets()
         self.clock = ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings(progress=Progress.by_describes(1))
-        self.backend = Backend(storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings)
+        self.backend = Backend(
+            storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings, **more
+        )
         self.expected_failures: list[str] = []
         self.vision: Any = client_of(self.backend, SOURCE)
 

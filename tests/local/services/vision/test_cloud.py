@@ -150,14 +150,15 @@ def test_the_quotas_are_settings_of_the_cloud(lookout_cloud: LocalCloud) -> None
     lookout_cloud.settings.vision_quotas = before
 
 
-def test_images_travel_through_the_log_of_calls(lookout_cloud: LocalCloud) -> None:
+def test_images_are_not_kept_in_the_log_of_calls(lookout_cloud: LocalCloud) -> None:
     lookout_cloud.calls.clear()
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         lookout_cloud.client("lookoutvision", OTHER).detect_anomalies(
             ProjectName="none", ModelVersion="1", ContentType="image/png", Body=picture()
         )
     [call] = lookout_cloud.calls.all()
-    assert (call.service, call.operation, call.parameters["Body"]) == ("lookoutvision", "DetectAnomalies", picture())
+    assert (call.service, call.operation) == ("lookoutvision", "DetectAnomalies")
+    assert call.parameters["Body"] == f"({len(picture())} bytes)"
 
 
 @pytest.mark.parametrize(
