@@ -1,23 +1,29 @@
-"""One JSON line per thing that happened; never a ResponseURL, never the text of a policy."""
+"""One JSON line per thing that happened; never a ResponseURL, never the text of a policy.
+
+Lambda files a line under its `level` only if it has a `timestamp` that it can read, and else under INFO: an error would
+be lost wherever INFO is not logged.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lookout_provider.protocol import Request
 
-_LEVELS = {"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40}
+_LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50}
 
 
 def write(message: str, *, request: Request | None = None, level: str = "INFO", **fields: Any) -> None:
     """Write *message* with *fields* to standard output, which the runtime hands to CloudWatch Logs."""
     if _LEVELS[level] < _LEVELS.get(os.environ.get("LOG_LEVEL", "INFO").upper(), 20):
         return
-    line: dict[str, Any] = {"level": level, "message": message}
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line: dict[str, Any] = {"timestamp": now, "level": level, "message": message}
     if request is not None:
         line |= {
             "requestType": request.request_type,

@@ -141,11 +141,12 @@ class Machine:
             if not wait.changes:
                 # What has led here may not have ended yet.
                 found += [led for arn in wait.state.get("Behind", []) if (led := self.read(arn)) and led.running]
-        return found + [wait for wait in self._creates() if wait.running and wait not in found]
+        return found + [wait for wait in self._creates() if wait.running]
 
     def _creates(self) -> list[Wait]:
-        """The waits in line for what was to be made."""
-        found, today = self._in(self._line_behind(""))
+        """The waits for what was to be made, where those are another line."""
+        creates = self._line_behind("")
+        found, today = self._in(creates) if creates != self._line else ([], [])
         return found + today
 
     def _in(self, line: str) -> tuple[list[Wait], list[Wait]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-#: What Lambda says when it has no room, or a bad moment: nothing of the function has run.
-_NOT_RUN = [
+#: What Lambda says when it has no room, or a bad moment: the function itself has not failed.
+_NO_ROOM = [
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
@@ -16,7 +16,7 @@ _RETRY = [
     # An account's concurrency may be used up for long. A minute at most between two tries, half of it on average: this
     # goes on for as long as CloudFormation waits.
     {
-        "ErrorEquals": _NOT_RUN,
+        "ErrorEquals": _NO_ROOM,
         "IntervalSeconds": 2,
         "BackoffRate": 2,
         "MaxDelaySeconds": 60,

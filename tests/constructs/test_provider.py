@@ -243,14 +243,6 @@ def test_the_function_knows_the_state_machine_and_what_to_do_when_the_service_ha
     }
 
 
-def test_a_failed_run_is_not_repeated_but_answered_by_the_function_itself(stack: cdk.Stack) -> None:
-    LookoutProvider(stack)
-    config = only(stack, "AWS::Lambda::EventInvokeConfig")
-    arn = {"Fn::GetAtt": ["LookoutProviderFunctionE968A47B", "Arn"]}
-    assert config["Properties"]["MaximumRetryAttempts"] == 0
-    assert config["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": arn}}
-
-
 def test_lambda_and_step_functions_assume_the_role_for_this_account_only(stack: cdk.Stack) -> None:
     LookoutProvider(stack)
     statements = only(stack, "AWS::IAM::Role")["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -262,20 +254,6 @@ def test_lambda_and_step_functions_assume_the_role_for_this_account_only(stack: 
         statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         for statement in statements
     )
-
-
-def test_the_state_machine_waits_polls_and_gives_up_with_an_answer(stack: cdk.Stack) -> None:
-    LookoutProvider(stack)
-    definition = json.loads(flat(only(stack, "AWS::StepFunctions::StateMachine")["Properties"]["DefinitionString"]))
-    states = definition["States"]
-    assert definition["StartAt"] == "Wait"
-    assert states["Wait"]["SecondsPath"] == "$.Seconds"
-    assert states["Poll"]["Parameters"]["FunctionName.$"] == "$.FunctionArn"
-    assert states["Poll"]["Parameters"]["Payload"] == {"Poll.$": "$", "ExecutionArn.$": "$$.Execution.Id"}
-    assert states["Poll"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.Error", "Next": "GiveUp"}]
-    assert states["Again"]["Choices"] == [{"Variable": "$.Seconds", "IsPresent": True, "Next": "Wait"}]
-    assert states["GiveUp"]["Parameters"]["Payload"] == {"GiveUp.$": "$"}
-    assert states["GiveUp"]["End"] is True
 
 
 def test_the_log_is_kept_for_a_month_unless_set(app: cdk.App) -> None:

@@ -122,11 +122,11 @@ def test_what_was_passed_on_is_told_once(states: StateMachine) -> None:
     assert states.last.state["Behind"] == [last.arn, older.arn, oldest.arn]
 
 
-@pytest.mark.parametrize("sent", [event("Update"), event("Delete"), CANCELLED], ids=["update", "delete", "invented"])
-def test_a_create_that_runs_is_in_front_of_whatever_comes_next(states: StateMachine, sent: dict[str, Any]) -> None:
+@pytest.mark.parametrize("comes", [event("Update"), event("Delete"), CANCELLED], ids=["update", "delete", "invented"])
+def test_a_create_that_runs_is_in_front_of_whatever_comes_next(states: StateMachine, comes: dict[str, Any]) -> None:
     """A poll that died after its answer is tried again, while CloudFormation goes on under the id that it was told."""
     create = in_line(states, earlier("Create"))
-    handler.handle(sent, Context())
+    handler.handle(comes, Context())
     assert (states.last.state["Behind"], states.stopped) == ([create.arn], [create.name])
 
 
@@ -327,6 +327,31 @@ def test_an_event_that_comes_again_after_a_later_one_changes_nothing(
     later = states.last
     handler.handle(earlier("Update"), Context())
     assert (states.last, later.status, sent.answers) == (later, "RUNNING", [])
+
+
+# -- what it costs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("comes", "looks"),
+    [(event(), 1), (event("Update"), 2), (event("Delete"), 2), (CANCELLED, 1)],
+    ids=["create", "update", "delete", "invented"],
+)
+def test_an_event_with_nobody_in_front_asks_once_for_each_line_that_it_may_be_in(
+    states: StateMachine, advance: Advance, comes: dict[str, Any], looks: int
+) -> None:
+    advance(DONE)
+    handler.handle(comes, Context())
+    assert (len(states.made("describe_execution")), len(states.made("start_execution"))) == (looks, 1)
+
+
+def test_each_one_in_front_costs_one_more_look(states: StateMachine, advance: Advance) -> None:
+    for number in range(3):
+        in_line(states, earlier("Update", number), OLD).end(Answer("SUCCESS", OLD))
+    states.calls.clear()
+    advance(DONE)
+    handler.handle(event("Update"), Context())
+    assert len(states.made("describe_execution")) == 3 + 2
 
 
 # -- of the same moment -------------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ def test_any_text_can_be_logged(text: str) -> None:
         ("WARN", "WARN", True),
         ("WARN", "ERROR", False),
         ("ERROR", "ERROR", True),
+        ("ERROR", "FATAL", False),
+        ("DEBUG", "TRACE", True),
         ("INFO", "nonsense", True),
     ],
 )

@@ -136,8 +136,7 @@ def test_the_line_of_yesterday_is_read_for_two_hours_after_midnight(
     set_time(began)
     begin()
     set_time(looked)
-    machine = Machine(REQUEST)
-    assert len(machine.earlier()) == len(machine.in_front([])) == int(seen)
+    assert len(Machine(REQUEST).earlier()) == len(Machine(REQUEST, "pumps").in_front([])) == int(seen)
 
 
 def test_those_of_yesterday_are_in_front_of_those_of_today(states: StateMachine, set_time: SetTime) -> None:
