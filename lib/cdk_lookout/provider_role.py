@@ -14,7 +14,13 @@ _NETWORK_ACTIONS = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
-_TRACING_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+_TRACING_ACTIONS = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    # How much is traced is asked before anything is.
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
 
 
 def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:

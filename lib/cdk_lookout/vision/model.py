@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout import files
 from cdk_lookout.arns import part
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
@@ -36,6 +37,9 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
         permissions.allow_if_born_ours("CreateModel", "TagResource", on=models),
         permissions.allow_if_ours("DeleteModel", "StopModel", "TagResource", "UntagResource", on=models),
         *permissions.lend_keys(),
+        # It reads the images, and writes how the model did on them.
+        files.through_a_service("GetObject", "PutObject"),
+        files.use_bucket_keys("Decrypt", "GenerateDataKey"),
     ]
 
 
@@ -95,8 +99,8 @@ class Model(ModelBase):
             has.
         :param output_bucket: where the results of the evaluation go; of the stack's account and Region.
         :param output_prefix: where in that bucket. Default: at the top of it.
-        :param image_buckets: the buckets of the images, where the stack has no dataset of them: the service reads them
-            with the rights of the stack's provider, which gets just that. Default: the datasets are in the stack.
+        :param image_buckets: the buckets of the images, where the app has no dataset of them: the training comes after
+            them. Default: it comes after the datasets.
         :param encryption_key: the key that the service's copies of the images are encrypted with. Default: a key of
             the service's own.
         :param description: 1 to 500 letters, digits, hyphens, underscores and full stops: no spaces. Default: none.
@@ -129,7 +133,7 @@ class Model(ModelBase):
         location = output_location(self, output_bucket, output_prefix)
         for bucket in image_buckets:
             check_kind("image_buckets", self, bucket, "bucket_name", "buckets")
-            permissions.grant_through_service(self, bucket, "s3:GetObject")
+            self.node.add_dependency(bucket)
         options: dict[str, Any] = {"Keep": str(keep_versions)}
         if trigger is not None:
             options["Trigger"] = trigger
