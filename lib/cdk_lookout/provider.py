@@ -16,18 +16,17 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IConstruct
 
 from cdk_lookout import asset, nag
+from cdk_lookout.custom_resource import CustomResource, References
 from cdk_lookout.machine import definition
 from cdk_lookout.provider_role import make_role
 from cdk_lookout.resource_type import LookoutService, ResourceType
 from cdk_lookout.validation import Quoted, check_pattern, invalid
-from cdk_lookout.warnings import warn_about_service
+from cdk_lookout.warnings import LINK, Size, warn_about_service
 
 #: Fixed, and with it the function's logical id: CloudFormation never lets a ServiceToken change.
 _ID = "LookoutProvider"
 #: As long as CloudFormation allows: every type may have to wait for its turn. Shorter deadlines are the function's.
 _SERVICE_TIMEOUT = cdk.Duration.hours(1)
-#: A link of a relay.
-_LINK = "Custom::LookoutWait"
 #: At any time the resource itself, and the link that waits, can wait for their deletion.
 _DELETED_ANYWAY = 2
 
@@ -99,6 +98,7 @@ class LookoutProvider(Construct):
         self._endpoint_url = endpoint_url
         self._policies: dict[str, iam.Policy | iam.ManagedPolicy] = {}
         self._services: set[LookoutService] = set()
+        self._references = References(stack)
         tracing = tracing or lambda_.Tracing.DISABLED
         traced = tracing is not lambda_.Tracing.DISABLED
 
@@ -166,6 +166,7 @@ class LookoutProvider(Construct):
         )
         # Lambda checks that the role may call the destination.
         self._asynchronous.node.add_dependency(self._policy)
+        self.node.add_validation(Size(stack))
         nag.acknowledge_provider(self._function, self._machine, self._role)
         # CDK has the function depend on its role in two ways.
         cast(cdk.CfnResource, self._function.node.default_child).add_metadata(
@@ -212,7 +213,7 @@ class LookoutProvider(Construct):
         A Delete has an hour, too, and what is in work cannot be deleted: each link that exists waits on its own Delete
         before the resource's. Those in front wait for nothing else, so that there are enough of them from the start.
 
-        :param options: what of the resource's options is about the finished thing: its gate, its attributes.
+        :param options: what of the resource's options is about the finished thing: its gate.
         """
         previous: cdk.CustomResource = resource
         in_front = [0] * (len(shares) - _DELETED_ANYWAY)
@@ -226,7 +227,7 @@ class LookoutProvider(Construct):
                 "WaitSeconds": str(seconds),
                 **({"Last": "true"} if number == len(in_front) + len(shares) else {}),
             }
-            link = self._make(scope, f"Wait{number}", _LINK, resource_type, {"Options": waiting})
+            link = self._make(scope, f"Wait{number}", LINK, resource_type, {"Options": waiting})
             if previous is not resource:  # which the Ref makes it come after
                 link.node.add_dependency(previous)
             previous = link
@@ -242,13 +243,15 @@ class LookoutProvider(Construct):
     ) -> cdk.CustomResource:
         """A custom resource that does what the policy of *resource_type* allows."""
         policy = self._policy_of(resource_type)
-        made = cdk.CustomResource(
+        made = CustomResource(
             scope,
             id,
+            resource_type,
+            cloudformation_name=cloudformation_name,
             service_token=self._function.function_arn,
             service_timeout=_SERVICE_TIMEOUT,
-            resource_type=cloudformation_name,
             properties=properties,
+            references=self._references,
         )
         # The ServiceToken makes it depend on the function.
         made.node.add_dependency(self._machine, self._asynchronous, policy)
@@ -366,6 +369,8 @@ class LookoutProvider(Construct):
                 document=document,
             )
         else:
-            policy = iam.Policy(self, id, roles=[self._role], document=document)
+            policy = iam.Policy(self, id, document=document)
+            # Asked this way, a role that was made before is left alone, and reports what it needs.
+            self._role.attach_inline_policy(policy)
         nag.acknowledge_wildcards(policy, document, reason)
         return policy

@@ -21,7 +21,6 @@ from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, check_pattern, invalid
 
-
 #: What files of labels are called at their end. Those of assets always are.
 _SUFFIX = ".csv"
 

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from cdk_lookout import files
 from cdk_lookout.arns import part
-from cdk_lookout.managed import Managed
+from cdk_lookout.managed import Managed, until_trained
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import VISION, ServiceTags
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
@@ -55,8 +55,6 @@ _LATER = (
     "EvaluationResultKey",
     "EvaluationEndTimestamp",
 )
-#: Half an hour at least, half a day for most datasets; the service itself gives up after 24 hours, twice.
-_TRAINING = cdk.Duration.hours(12)
 
 
 @jsii.implements(cdk.ITaggableV2)
@@ -110,7 +108,8 @@ class Model(ModelBase):
             before is deleted. What was kept goes with the last one.
         :param removal_policy: what becomes of it when it leaves the stack. Default: it is kept, unless its creation is
             rolled back.
-        :param wait: what a deployment waits for. Default: 12 hours for the training to be done.
+        :param wait: what a deployment waits for. Default: 12 hours for the training to be done, 55 minutes with an
+            `endpoint_url` of one's own.
         :raises InvalidProperty: for what the service would refuse, and for a *gate* that nothing waits for.
         """
         super().__init__(scope, id)
@@ -122,7 +121,7 @@ class Model(ModelBase):
             raise invalid("trigger", self, trigger, "a text")
         if isinstance(keep_versions, bool) or not isinstance(keep_versions, int) or keep_versions < 1:
             raise invalid("keep_versions", self, keep_versions, "a whole number from 1")
-        wait = wait or Wait.until_ready(timeout=_TRAINING)
+        wait = wait or until_trained(self)
         if gate is not None and not wait.seconds:
             raise invalid(
                 "gate", self, Quoted("Wait.started()"), "Wait.until_ready(): the figures come when it is trained"

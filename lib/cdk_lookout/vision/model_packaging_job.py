@@ -46,7 +46,9 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-MODEL_PACKAGING_JOB = ResourceType("LookoutVisionModelPackagingJob", permissions.SERVICE, _statements)
+MODEL_PACKAGING_JOB = ResourceType(
+    "LookoutVisionModelPackagingJob", permissions.SERVICE, _statements, name_member="JobName"
+)
 #: What is known when the job is done.
 _LATER = ("ComponentName", "ComponentVersion", "ComponentVersionArn")
 
@@ -136,7 +138,6 @@ class ModelPackagingJob(cdk.Resource):
                 "Configuration": {"Greengrass": greengrass},
                 "Description": description,
             },
-            generate_name=True,
             wait=wait or Wait.until_ready(),
             later=_LATER,
         )
