@@ -18,7 +18,7 @@ from constructs import Construct, IConstruct
 from cdk_lookout import asset, nag
 from cdk_lookout.custom_resource import CustomResource, References
 from cdk_lookout.machine import definition
-from cdk_lookout.provider_role import make_role
+from cdk_lookout.provider_role import document_for, make_role
 from cdk_lookout.resource_type import LookoutService, ResourceType
 from cdk_lookout.validation import Quoted, check_pattern, invalid
 from cdk_lookout.warnings import LINK, Size, warn_about_service
@@ -358,8 +358,7 @@ class LookoutProvider(Construct):
     def _make_policy(
         self, id: str, statements: Sequence[iam.PolicyStatement], reason: str, *, managed: bool = False
     ) -> iam.Policy | iam.ManagedPolicy:
-        # The same text whatever the app's feature flags say.
-        document = iam.PolicyDocument(minimize=True, statements=list(statements))
+        document = document_for(self._role, statements)
         if managed:
             policy: iam.Policy | iam.ManagedPolicy = iam.ManagedPolicy(
                 self,
