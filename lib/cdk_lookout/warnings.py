@@ -85,6 +85,6 @@ class Size:
             cdk.Annotations.of(self._stack).add_warning_v2(
                 "cdk-lookout:many-resources",
                 f"resources of {self._stack.node.path}: got {len(resources)}, {links} of them the links of waits, "
-                f"expected at most {_MOST_RESOURCES}: wait for less than 55 minutes, or make more stacks",
+                f"expected at most {_MOST_RESOURCES}: wait for up to 55 minutes, or make more stacks",
             )
         return []

@@ -61,7 +61,6 @@ def plant(stack: cdk.Stack) -> cdk.Stack:
 THROUGH_THE_SERVICE = [
     ("VisionDataset", "s3:GetBucketLocation", "arn:aws:s3:::files"),
     ("VisionDataset", "s3:GetObject", "arn:aws:s3:::files/good/1.png"),
-    ("VisionDataset", "s3:GetObjectVersion", "arn:aws:s3:::files/good/1.png"),
     ("VisionModel", "s3:GetBucketLocation", "arn:aws:s3:::files"),
     ("VisionModel", "s3:GetObject", "arn:aws:s3:::files/good/1.png"),
     ("VisionModel", "s3:PutObject", "arn:aws:s3:::files/results/1.json"),

@@ -315,7 +315,14 @@ def test_tracing_covers_function_and_state_machine(stack: cdk.Stack) -> None:
     machine = only(stack, "AWS::StepFunctions::StateMachine")["Properties"]
     assert machine["TracingConfiguration"] == {"Enabled": True}
     [inline] = only(stack, "AWS::IAM::Role")["Properties"]["Policies"]
-    assert "xray:PutTraceSegments" in inline["PolicyDocument"]["Statement"][0]["Action"]
+    [statement] = inline["PolicyDocument"]["Statement"]
+    assert statement["Action"] == [
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+    ]
+    assert statement["Resource"] == "*"
 
 
 def test_settings_add_no_support_resource(stack: cdk.Stack) -> None:

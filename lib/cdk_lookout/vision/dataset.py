@@ -41,7 +41,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
         ),
         files.list_folders(),
         files.read_by_name(MANIFEST, files.OF_ACCOUNT),
-        files.through_a_service("GetObject", "GetObjectVersion"),
+        files.through_a_service("GetObject"),
         files.use_bucket_keys("Decrypt", "GenerateDataKey"),
     ]
 

@@ -17,6 +17,7 @@ from lookout_local.corrections import (
     rollback,
     service_roles,
     service_token,
+    via_service,
 )
 
 
@@ -35,5 +36,6 @@ def install() -> None:
         managed_policies,
         key_policies,
         metric_namespaces,
+        via_service,
     ):
         correction.install()
