@@ -60,6 +60,12 @@ def use_bucket_keys(*actions: str) -> iam.PolicyStatement:
     return permissions.use_keys("s3", *actions)
 
 
+def after_bucket(construct: cdk.Resource, bucket: s3.IBucket) -> None:
+    """Make *construct* after *bucket* itself, and not after what else the app has made for it, like notifications."""
+    if (resource := bucket.node.default_child) is not None:
+        construct.node.add_dependency(resource)
+
+
 def grant_read(construct: cdk.Resource, bucket: s3.IBucket, key: str, version: str | None, *, suffix: str) -> None:
     """Let the provider read the object *key* before *construct* is made.
 

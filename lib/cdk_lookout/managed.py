@@ -90,7 +90,7 @@ class Managed:
         present = {name: value for name, value in properties.items() if value is not None}
         provider = LookoutProvider.of(construct)
         self.resource = provider.custom_resource(construct, resource_type, {**present, "Options": ours})
-        finished = {name: ours[name] for name in ("Gate",) if name in ours}
+        finished = {"Gate": ours["Gate"]} if "Gate" in ours else {}
         #: The last link of the relay, if it is one: it has the attributes, once the work is done.
         self._last = provider.relay(construct, self.resource, resource_type, shares, finished) if shares else None
         removal.resource = cast(cdk.CfnResource, self.resource.node.default_child)

@@ -100,7 +100,7 @@ class DatasetSource:
         """The DatasetSource of CreateDataset, and the provider's options; all of it is there before *construct* is."""
         if self._bucket is None or self._image_bucket is None:
             return None, {}
-        construct.node.add_dependency(self._image_bucket)
+        files.after_bucket(construct, self._image_bucket)
         if self._prefixes:
             normal, anomaly = self._prefixes
             return None, {"Images": {"Bucket": self._bucket.bucket_name, "Normal": normal, "Anomaly": anomaly}}

@@ -132,7 +132,7 @@ class Model(ModelBase):
         location = output_location(self, output_bucket, output_prefix)
         for bucket in image_buckets:
             check_kind("image_buckets", self, bucket, "bucket_name", "buckets")
-            self.node.add_dependency(bucket)
+            files.after_bucket(self, bucket)
         options: dict[str, Any] = {"Keep": str(keep_versions)}
         if trigger is not None:
             options["Trigger"] = trigger
