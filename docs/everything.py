@@ -71,7 +71,10 @@ class Everything:
             source=vision.DatasetSource.manifest(files, "test.manifest"),
         )
         self.vision_model = vision.Model(
-            scope, "VisionModel", project=self.project, output_bucket=files, image_buckets=[files]
+            scope,
+            "VisionModel",
+            project=self.project,
+            output_bucket=files,
         )
         vision.HostedModel(scope, "HostedModel", model=self.vision_model, min_inference_units=1)
         vision.ModelPackagingJob(

@@ -51,10 +51,36 @@ model, making a version the active one, and putting or deleting a resource polic
 what another stack owns. A deployment can also put its own owner tag on what exists: `adopt_existing` needs that.
 
 Projects and datasets of Lookout for Vision take no tags, and a project is deleted with the models in it; there, too,
-the provider itself decides [whose they are](vision.md#project). That service has no role: it reads and writes files
-with the rights of the provider, which the constructs grant for their buckets and, but for manifests and listings, only
-through the service (`aws:CalledVia`). Below `cdk-lookout/`, the provider keeps files of its own in any bucket of the
-account.
+the provider itself decides [whose they are](vision.md#project).
+
+## Files
+
+Lookout for Vision has no role: it reads and writes files with the rights of its caller, which is the provider. No
+policy names a bucket. A statement for each would grow with the constructs, beyond the 10,240 characters of inline
+policies that a role takes, and would be gone when an update takes another bucket and has to be rolled back. Four things
+narrow what the provider may do with files instead:
+
+- *Through a service only.* Images are read, and results and components are written, by the service for the provider,
+  and never by the provider itself. On AWS every request says whether a service makes it for somebody
+  (`aws:ViaAWSService`; `aws:CalledVia` is documented for four other services only). A server at an `endpoint_url` of
+  your own that asks IAM's rules what its caller may do does not say so, and is answered as well (`BoolIfExists`); a
+  request that the provider itself makes to AWS always says no.
+- *By their names.* What the provider reads itself, it reads by the end of its name: manifests (`*.manifest`) and files
+  of labels (`*.csv`). A file of another name gets a permission of its own, in one policy for all of them
+  (`ManagedFilesPolicy`). Of folders with images it sees the names, and cannot list a whole bucket.
+- *In its own folder.* It writes and deletes below `cdk-lookout/` only.
+- *In the account.* All that is about Lookout for Vision is for buckets of the stack's account (`aws:ResourceAccount`).
+  Files of labels may be in a bucket of another account, if that one's policy allows it.
+
+Keys of buckets are used through S3 only (`kms:ViaService`); the policy of each key decides as well. A policy of the
+bucket, or a permissions boundary, narrows all this further.
+
+## Roles that others make
+
+`iam.Role.customize_roles(app, prevent_synthesis=True, use_precreated_roles={"Plant/LookoutProvider/Role": "lookout"})`
+makes neither roles nor policies, and the CDK writes what each role needs into `iam-policy-report.json` and `.txt` in
+`cdk.out`. A role that is passed with `mutable=False` gets nothing, and must have what [it needs](#the-role-for-files).
+Permissions boundaries reach every role, whether an aspect, the context, a stage or a stack sets them.
 """
 
 _ON_DEMAND = """\

@@ -13,9 +13,19 @@ from cdk_lookout.provider import LookoutProvider
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_optional, invalid
 from cdk_lookout.wait import Wait
+from cdk_lookout.warnings import warn_about_name
 
-#: Rises with a release that adds attributes: it makes an Update, whose answer then has them.
-_ATTRIBUTES = "2"
+#: Half a day is enough for most datasets. A training takes half an hour at least, and cannot be cancelled.
+_TRAINING = cdk.Duration.hours(12)
+
+
+def until_trained(construct: cdk.Resource) -> Wait:
+    """What a deployment waits for where a training is not told otherwise.
+
+    At an endpoint of one's own trainings take minutes, and a relay of hours would be resources for nothing.
+    """
+    elsewhere = LookoutProvider.of(construct).endpoint_url is not None
+    return Wait.until_ready() if elsewhere else Wait.until_ready(timeout=_TRAINING)
 
 
 @jsii.implements(cdk.IStableStringProducer)
@@ -38,7 +48,6 @@ class Managed:
         resource_type: ResourceType,
         properties: Mapping[str, Any],
         *,
-        generate_name: bool = False,
         wait: Wait | None = None,
         adopt_existing: bool = False,
         stateful: bool = False,
@@ -49,7 +58,6 @@ class Managed:
         """Make it.
 
         :param properties: the API's create request; what is None is left out.
-        :param generate_name: whether the provider makes the name, and needs the construct's part of it.
         :param wait: for types that take time.
         :param stateful: whether it outlives its stack unless told otherwise.
         :param later: the attributes that exist only when the work is done.
@@ -64,11 +72,14 @@ class Managed:
         self.awaited = wait is None or wait.seconds > 0
         removal = _RemovalPolicy()
         ours: dict[str, Any] = {
-            "Attributes": _ATTRIBUTES,
             "RemovalPolicy": cdk.Lazy.string(removal),
             **(options or {}),
         }
-        if generate_name:
+        given = properties.get(resource_type.name_member or "")
+        if given is not None:
+            warn_about_name(construct, resource_type, given)
+        elif resource_type.name_member is not None:
+            # The provider makes the name, and needs the construct's part of it.
             ours["Name"] = construct_name(construct)
         shares = wait.shares if wait is not None else []
         if wait is not None:
@@ -79,7 +90,7 @@ class Managed:
         present = {name: value for name, value in properties.items() if value is not None}
         provider = LookoutProvider.of(construct)
         self.resource = provider.custom_resource(construct, resource_type, {**present, "Options": ours})
-        finished: dict[str, Any] = {name: ours[name] for name in ("Attributes", "Gate") if name in ours}
+        finished = {"Gate": ours["Gate"]} if "Gate" in ours else {}
         #: The last link of the relay, if it is one: it has the attributes, once the work is done.
         self._last = provider.relay(construct, self.resource, resource_type, shares, finished) if shares else None
         removal.resource = cast(cdk.CfnResource, self.resource.node.default_child)

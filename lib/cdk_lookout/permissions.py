@@ -60,20 +60,33 @@ class ServicePermissions:
         return [f"{self.prefix}:{operation}" for operation in operations]
 
 
-def lend_keys() -> list[iam.PolicyStatement]:
-    """What a service asks of its caller about the key that it will work with; the key's own policy decides, too."""
+def lend_keys(prefix: str) -> list[iam.PolicyStatement]:
+    """What the service *prefix* asks of its caller about the key that it will work with; the key's policy decides, too.
+
+    A service at an endpoint of one's own is none of AWS's, and has no name that KMS knows it by: where a request has
+    one, it has to be the service's. No request that the provider makes itself is for an AWS resource.
+    """
     return [
         iam.PolicyStatement(actions=["kms:DescribeKey"], resources=_KEYS),
         iam.PolicyStatement(
-            actions=["kms:CreateGrant"], resources=_KEYS, conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}}
+            actions=["kms:CreateGrant"],
+            resources=_KEYS,
+            conditions={
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+                "StringEqualsIfExists": {"kms:ViaService": _in_region(prefix)},
+            },
         ),
     ]
 
 
-def use_keys(prefix: str) -> iam.PolicyStatement:
-    """Let the service *prefix* use the keys of source and target for its caller."""
+def use_keys(prefix: str, *actions: str) -> iam.PolicyStatement:
+    """Let the service *prefix* do *actions*, without `kms:`, with keys for its caller; their policies decide, too."""
     return iam.PolicyStatement(
-        actions=["kms:Encrypt", "kms:Decrypt"],
+        actions=[f"kms:{action}" for action in actions],
         resources=_KEYS,
-        conditions={"StringEquals": {"kms:ViaService": f"{prefix}.{Aws.REGION}.amazonaws.com"}},
+        conditions={"StringEquals": {"kms:ViaService": _in_region(prefix)}},
     )
+
+
+def _in_region(prefix: str) -> str:
+    return f"{prefix}.{Aws.REGION}.amazonaws.com"

@@ -16,11 +16,12 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IConstruct
 
 from cdk_lookout import asset, nag
+from cdk_lookout.custom_resource import CustomResource, References
 from cdk_lookout.machine import definition
-from cdk_lookout.provider_role import make_role
+from cdk_lookout.provider_role import document_for, make_role
 from cdk_lookout.resource_type import LookoutService, ResourceType
 from cdk_lookout.validation import Quoted, check_pattern, invalid
-from cdk_lookout.warnings import warn_about_service
+from cdk_lookout.warnings import LINK, Size, warn_about_service
 
 #: Fixed, and with it the function's logical id: CloudFormation never lets a ServiceToken change.
 _ID = "LookoutProvider"
@@ -29,8 +30,6 @@ _SERVICE_TIMEOUT = cdk.Duration.hours(1)
 #: How old an event may get that Lambda brings, after failures or while it has no room. CloudFormation gives up after an
 #: hour, and a Delete waits this long for a Create that it has not seen (`LATEST_CREATE_SECONDS` of the function).
 _EVENT_AGE_SECONDS = 900
-#: A link of a relay.
-_LINK = "Custom::LookoutWait"
 #: At any time the resource itself, and the link that waits, can wait for their deletion.
 _DELETED_ANYWAY = 2
 
@@ -102,6 +101,7 @@ class LookoutProvider(Construct):
         self._endpoint_url = endpoint_url
         self._policies: dict[str, iam.Policy | iam.ManagedPolicy] = {}
         self._services: set[LookoutService] = set()
+        self._references = References(stack)
         tracing = tracing or lambda_.Tracing.DISABLED
         traced = tracing is not lambda_.Tracing.DISABLED
 
@@ -171,6 +171,7 @@ class LookoutProvider(Construct):
         )
         # Lambda checks that the role may call the destination.
         self._asynchronous.node.add_dependency(self._policy)
+        self.node.add_validation(Size(stack))
         nag.acknowledge_provider(self._function, self._machine, self._role)
         # CDK has the function depend on its role in two ways.
         cast(cdk.CfnResource, self._function.node.default_child).add_metadata(
@@ -217,7 +218,7 @@ class LookoutProvider(Construct):
         A Delete has an hour, too, and what is in work cannot be deleted: each link that exists waits on its own Delete
         before the resource's. Those in front wait for nothing else, so that there are enough of them from the start.
 
-        :param options: what of the resource's options is about the finished thing: its gate, its attributes.
+        :param options: what of the resource's options is about the finished thing: its gate.
         """
         previous: cdk.CustomResource = resource
         in_front = [0] * (len(shares) - _DELETED_ANYWAY)
@@ -231,7 +232,7 @@ class LookoutProvider(Construct):
                 "WaitSeconds": str(seconds),
                 **({"Last": "true"} if number == len(in_front) + len(shares) else {}),
             }
-            link = self._make(scope, f"Wait{number}", _LINK, resource_type, {"Options": waiting})
+            link = self._make(scope, f"Wait{number}", LINK, resource_type, {"Options": waiting})
             if previous is not resource:  # which the Ref makes it come after
                 link.node.add_dependency(previous)
             previous = link
@@ -247,13 +248,15 @@ class LookoutProvider(Construct):
     ) -> cdk.CustomResource:
         """A custom resource that does what the policy of *resource_type* allows."""
         policy = self._policy_of(resource_type)
-        made = cdk.CustomResource(
+        made = CustomResource(
             scope,
             id,
+            resource_type,
+            cloudformation_name=cloudformation_name,
             service_token=self._function.function_arn,
             service_timeout=_SERVICE_TIMEOUT,
-            resource_type=cloudformation_name,
             properties=properties,
+            references=self._references,
         )
         # The ServiceToken makes it depend on the function.
         made.node.add_dependency(self._machine, self._asynchronous, policy)
@@ -358,8 +361,7 @@ class LookoutProvider(Construct):
     def _make_policy(
         self, id: str, statements: Sequence[iam.PolicyStatement], reason: str, *, managed: bool = False
     ) -> iam.Policy | iam.ManagedPolicy:
-        # The same text whatever the app's feature flags say.
-        document = iam.PolicyDocument(minimize=True, statements=list(statements))
+        document = document_for(self._role, statements)
         if managed:
             policy: iam.Policy | iam.ManagedPolicy = iam.ManagedPolicy(
                 self,
@@ -369,6 +371,8 @@ class LookoutProvider(Construct):
                 document=document,
             )
         else:
-            policy = iam.Policy(self, id, roles=[self._role], document=document)
+            policy = iam.Policy(self, id, document=document)
+            # Asked this way, a role that was made before is left alone, and reports what it needs.
+            self._role.attach_inline_policy(policy)
         nag.acknowledge_wildcards(policy, document, reason)
         return policy

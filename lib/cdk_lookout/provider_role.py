@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -14,7 +17,13 @@ _NETWORK_ACTIONS = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
-_TRACING_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+_TRACING_ACTIONS = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    # How much is traced is asked before anything is.
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
 
 
 def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:
@@ -36,6 +45,19 @@ def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:
         ),
         inline_policies=inline,
     )
+
+
+def document_for(role: iam.Role, statements: Sequence[iam.PolicyStatement]) -> iam.PolicyDocument:
+    """Their document, the same whatever the app's feature flags say.
+
+    Where somebody else makes the role (`iam.Role.customize_roles`), it goes into the CDK's report on what the role
+    needs, which spells out tokens for the account, the Region and the partition, but not for the stack's name.
+    """
+    document = iam.PolicyDocument(minimize=True, statements=list(statements))
+    if role.node.default_child is not None:
+        return document
+    text = json.dumps(document.to_json()).replace(cdk.Aws.STACK_NAME, cdk.Stack.of(role).stack_name)
+    return iam.PolicyDocument.from_json(json.loads(text))
 
 
 def network_access() -> iam.PolicyDocument:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -35,6 +35,10 @@ class ResourceType:
     statements: Callable[[s3.IBucket], Sequence[iam.PolicyStatement]]
     #: Whether its policy is a managed one. A role takes 10,240 characters of inline policies, and ten managed ones.
     managed_policy: bool = False
+    #: The member of its create request that is its name, where it has one.
+    name_member: str | None = None
+    #: Attributes that releases added later than the type, and the number that came with each: see `CustomResource`.
+    newer: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def cloudformation_name(self) -> str:

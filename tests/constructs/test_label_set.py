@@ -7,7 +7,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from cdk_lookout import InvalidProperty, equipment
@@ -56,28 +55,9 @@ def test_a_trigger_makes_an_update(stack: cdk.Stack, faults: LabelGroup) -> None
     assert options(stack, "LabelSet")["Trigger"] == "2026-11"
 
 
-def test_a_file_in_a_bucket_is_read_with_the_provider_s_role(stack: cdk.Stack, faults: LabelGroup) -> None:
-    bucket = s3.Bucket(stack, "Labels", encryption_key=kms.Key(stack, "Key"))
-    history(faults, LabelSetSource.from_bucket(bucket, "all/labels.csv"))
-    [policy] = [
-        one["Properties"]["PolicyDocument"]["Statement"]
-        for name, one in of_type(resources(stack), "AWS::IAM::Policy").items()
-        if name.startswith("LookoutProviderRoleDefaultPolicy")
-    ]
-    assert [statement["Action"] for statement in policy] == ["s3:GetObject", "kms:Decrypt"]
-    assert policy[0]["Resource"] == {"Fn::Join": ["", [stack.resolve(bucket.bucket_arn), "/all/labels.csv"]]}
-
-
-def test_the_permission_to_read_a_bucket_comes_before_the_set(stack: cdk.Stack, faults: LabelGroup) -> None:
-    history(faults, LabelSetSource.from_bucket(s3.Bucket(stack, "Labels"), "labels.csv"))
-    [policy] = [name for name in resources(stack) if name.startswith("LookoutProviderRoleDefaultPolicy")]
-    assert policy in only(stack, "LabelSet")["DependsOn"]
-
-
 def test_a_version_of_an_object_is_read_as_that(stack: cdk.Stack, faults: LabelGroup) -> None:
     history(faults, LabelSetSource.from_bucket(s3.Bucket(stack, "Labels"), "labels.csv", object_version="3sL4k"))
     assert options(stack, "LabelSet")["Source"]["VersionId"] == "3sL4k"
-    assert "s3:GetObjectVersion" in str(of_type(resources(stack), "AWS::IAM::Policy"))
 
 
 def test_the_type_s_policy_says_the_same_wherever_the_file_is(app: cdk.App) -> None:

@@ -22,9 +22,13 @@ def lease(name: str) -> str:
     return f"aws:TagKeys ForAllValues:StringEquals cdk-lookout:{name}, aws:TagKeys Null false"
 
 
+LENT = (
+    "kms:GrantIsForAWSResource Bool true, "
+    "kms:ViaService StringEqualsIfExists lookoutequipment.${AWS::Region}.amazonaws.com"
+)
 KEYS = {
     ("kms:DescribeKey", "key/*", ""),
-    ("kms:CreateGrant", "key/*", "kms:GrantIsForAWSResource Bool true"),
+    ("kms:CreateGrant", "key/*", LENT),
     ("kms:Decrypt", "key/*", VIA_SERVICE),
     ("kms:Encrypt", "key/*", VIA_SERVICE),
 }
@@ -123,7 +127,12 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("UntagResource", "label-group/*/*", OURS),
     },
     "Label": labelling(lease("label/*").replace("StringEquals", "StringLike")),
-    "LabelSet": {*labelling(lease("label-set")), ("s3:GetObject", "asset bucket/*.csv", "")},
+    "LabelSet": {
+        *labelling(lease("label-set")),
+        ("s3:GetObject", "any bucket/*.csv", ""),
+        ("s3:GetObjectVersion", "any bucket/*.csv", ""),
+        ("kms:Decrypt", "key/*", "kms:ViaService StringEquals s3.${AWS::Region}.amazonaws.com"),
+    },
     "ResourcePolicy": {
         (action, target, condition)
         for target in ("dataset/*/*", "model/*/*")
@@ -183,11 +192,12 @@ def shortened(arn: str) -> str:
         (f"arn:{here}:*:", "any account: "),
         ("arn:${AWS::Partition}:kms:${AWS::Region}:*:", ""),
         ("arn:${AWS::Partition}:iam::${AWS::AccountId}:", ""),
+        ("arn:${AWS::Partition}:s3:::*/", "any bucket/"),
     ):
         if arn.startswith(prefix):
             return short + arn.removeprefix(prefix)
     name = arn.rpartition("/")[2]
-    return f"asset bucket/{name}" if name in ("*.json", "*.csv") else arn
+    return f"asset bucket/{name}" if name == "*.json" else arn
 
 
 def permissions(document: dict[str, Any]) -> set[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from cdk_lookout import InvalidProperty, Wait
+from cdk_lookout import InvalidProperty, LookoutProvider, Wait
 from cdk_lookout.equipment import (
     ActiveModelVersion,
     Dataset,
@@ -88,6 +88,13 @@ def test_a_training_is_waited_for_by_a_relay_of_12_hours(stack: cdk.Stack, pumps
     trained(stack, pumps)
     waits = of_type(resources(stack), "Custom::LookoutWait").values()
     assert sum(int(wait["Properties"]["Options"]["WaitSeconds"]) for wait in waits) == 12 * 3600
+
+
+def test_at_an_endpoint_of_ones_own_it_needs_no_relay(stack: cdk.Stack) -> None:
+    LookoutProvider(stack, endpoint_url="https://lookout.example.internal")
+    found = trained(stack, Dataset(stack, "Pumps", source=DatasetSource.detected()))
+    assert found["Options"]["WaitSeconds"] == "3300"
+    assert of_type(resources(stack), "Custom::LookoutWait") == {}
 
 
 def test_a_training_need_not_be_waited_for(stack: cdk.Stack, pumps: Dataset) -> None:

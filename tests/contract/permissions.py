@@ -20,6 +20,13 @@ _PSEUDO = {
     "AWS::StackName": "plant",
 }
 Statement = dict[str, Any]
+TARGET_KEY = "arn:aws:kms:us-east-1:222222222222:key/66666666-7777-8888-9999-000000000000"
+#: Every bucket is encrypted with a key: what S3 does with it for whoever reads a file, or writes one in parts.
+_KEY_OF_FILES = {
+    "s3:GetObject": ("Decrypt",),
+    "s3:GetObjectVersion": ("Decrypt",),
+    "s3:PutObject": ("GenerateDataKey", "Decrypt"),
+}
 
 
 class Permissions(AllowEverything):
@@ -28,26 +35,37 @@ class Permissions(AllowEverything):
     def __init__(self) -> None:
         self.statements: list[Statement] | None = None
         self.denied: set[str] = set()
+        #: Whether the services are of one's own, and do not say for whom they ask.
+        self.own_server = False
 
     def authorize(
         self, request: HttpRequest, action: str, resources: Sequence[str], context: Mapping[str, str | list[str]]
     ) -> None:
         if request.access_key != PROVIDER_KEY or self.statements is None:
             return
-        policy = parse_policy_document({"Version": "2012-10-17", "Statement": self.statements})
+        if self.own_server and context.get("aws:ViaAWSService") == "true":
+            context = {key: value for key, value in context.items() if key != "aws:ViaAWSService"}
         for resource in resources:
-            asked = EvalContext(
-                principal_arn="arn:aws:sts::222222222222:assumed-role/provider/function",
-                principal_type="AssumedRole",
-                principal_account="222222222222",
-                action=action,
-                resource_arn=resource,
-                region=request.region,
-                service_context={key.lower(): value for key, value in context.items()},
-            )
-            if evaluate(asked, [policy]).decision != "Allow":
-                self.denied.add(action)
-                raise AccessDenied(f"not authorized to perform {action} on {resource}")
+            self._ask(request.region, action, resource, context)
+            for use in _KEY_OF_FILES.get(action, ()):
+                self._ask(
+                    request.region, f"kms:{use}", TARGET_KEY, {"kms:ViaService": f"s3.{request.region}.amazonaws.com"}
+                )
+
+    def _ask(self, region: str, action: str, resource: str, context: Mapping[str, str | list[str]]) -> None:
+        policy = parse_policy_document({"Version": "2012-10-17", "Statement": self.statements})
+        asked = EvalContext(
+            principal_arn="arn:aws:sts::222222222222:assumed-role/provider/function",
+            principal_type="AssumedRole",
+            principal_account="222222222222",
+            action=action,
+            resource_arn=resource,
+            region=region,
+            service_context={key.lower(): value for key, value in context.items()},
+        )
+        if evaluate(asked, [policy]).decision != "Allow":
+            self.denied.add(action)
+            raise AccessDenied(f"not authorized to perform {action} on {resource}")
 
 
 def policies() -> dict[str, list[Statement]]:

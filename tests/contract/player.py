@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from lookout_local.services import Backend, ManualClock, StorageError, connect
+from lookout_local.services import AccessDenied, Backend, HttpRequest, ManualClock, StorageError, connect
 from lookout_local.services.storage import AccountStorage
 from lookout_provider import aws, handler, protocol
 from lookout_provider.properties import loader
@@ -98,7 +98,7 @@ def _refusal(code: str, operation: str) -> ClientError:
 
 
 class Objects:
-    """S3 as the provider calls it: the files that the service itself reads."""
+    """S3 as the provider calls it, with its own rights: the files that the service itself reads."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -107,21 +107,33 @@ class Objects:
     def _buckets(self) -> AccountStorage:
         return self._backend._world.storage.of_account("222222222222", REGION)
 
+    def _ask(self, action: str, path: str, **keys: str) -> None:
+        request = HttpRequest("s3", "222222222222", REGION, PROVIDER_KEY, "", "/")
+        context = {"aws:ViaAWSService": "false", **{f"s3:{key}": value for key, value in keys.items()}}
+        try:
+            self._backend._world.authorizer.authorize(request, f"s3:{action}", [f"arn:aws:s3:::{path}"], context)
+        except AccessDenied as error:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": str(error)}}, action) from None
+
     def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:  # noqa: N803
+        self._ask("GetObjectVersion" if VersionId else "GetObject", f"{Bucket}/{Key}")
         try:
             return {"Body": io.BytesIO(self._buckets.read(Bucket, Key, VersionId))}
         except StorageError as error:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": str(error)}}, "GetObject") from None
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:  # noqa: N803
+        self._ask("PutObject", f"{Bucket}/{Key}")
         self._buckets.write(Bucket, Key, Body)
         return {}
 
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        self._ask("DeleteObject", f"{Bucket}/{Key}")
         self._backend._world.storage.objects.pop((Bucket, Key), None)  # type: ignore[attr-defined]
         return {}
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self._ask("ListBucket", Bucket, prefix=Prefix)
         found = self._backend._world.storage.list("", Bucket, Prefix)
         return {"Contents": [{"Key": item.key, "Size": item.size} for item in sorted(found, key=lambda i: i.key)]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,12 +22,6 @@ def policy_of(case: Case) -> str:
 
 def statements_of(case: Case) -> list[Statement]:
     [found] = [statements for name, statements in _policies().items() if f"{policy_of(case)}Policy" in name]
-    return found
-
-
-def granted_by_constructs() -> list[Statement]:
-    """What constructs have granted the provider's role for their files."""
-    [found] = [statements for name, statements in _policies().items() if "RoleDefaultPolicy" in name]
     return found
 
 
@@ -51,17 +46,31 @@ def life(case: Case, player: Player, world: World) -> None:
 
 
 @pytest.fixture
-def permitted(permissions: Permissions, world: World) -> Permissions:
+def permitted(permissions: Permissions, world: World) -> Iterator[Permissions]:
     permissions.denied.clear()
-    return permissions
+    yield permissions
+    permissions.own_server = False
 
 
 def test_the_policy_of_a_type_is_enough_for_its_whole_life(
     case: Case, player: Player, world: World, permitted: Permissions
 ) -> None:
-    permitted.statements = [*statements_of(case), *granted_by_constructs()]
+    permitted.statements = statements_of(case)
     life(case, player, world)
     assert permitted.denied == set()
+
+
+def test_it_is_enough_for_services_of_ones_own_that_do_not_say_for_whom_they_ask(
+    case: Case, player: Player, world: World, permitted: Permissions
+) -> None:
+    permitted.statements, permitted.own_server = statements_of(case), True
+    life(case, player, world)
+    assert permitted.denied == set()
+
+
+#: What the local service does not ask for here: a schema out of the assets is deployed end to end, and the images are
+#: looked at by a training only, where the developer guide names the right for datasets as well.
+NOT_ASKED = {("LookoutEquipmentDataset", "s3:GetObject", False), ("LookoutVisionDataset", "s3:GetObject", True)}
 
 
 def test_every_action_of_a_policy_is_needed(player: Player, world: World, permitted: Permissions) -> None:
@@ -69,10 +78,11 @@ def test_every_action_of_a_policy_is_needed(player: Player, world: World, permit
     missed: dict[tuple[str, int, str], bool] = {}
     for case in CASES:
         for index, action in granted(statements_of(case)):
-            if not action.startswith(("lookoutequipment:", "lookoutvision:", "iam:", "kms:")):
+            through_a_service = "aws:ViaAWSService" in str(statements_of(case)[index])
+            if (policy_of(case), action, through_a_service) in NOT_ASKED:
                 continue
             permitted.denied.clear()
-            permitted.statements = [*without(statements_of(case), index, action), *granted_by_constructs()]
+            permitted.statements = without(statements_of(case), index, action)
             fresh = World(world.backend, world.clock, world.storage)
             try:
                 life(case, player, fresh)

@@ -9,11 +9,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from lookout_local.services import Backend, ManualClock, Settings, StorageError, StoredObject
+from tests.contract.permissions import TARGET_KEY
 from tests.contract.player import REGION, make_client
 
 SOURCE, TARGET = "111111111111", "222222222222"
 SOURCE_KEY = f"arn:aws:kms:us-east-1:{SOURCE}:key/11111111-2222-3333-4444-555555555555"
-TARGET_KEY = f"arn:aws:kms:us-east-1:{TARGET}:key/66666666-7777-8888-9999-000000000000"
 _ROLE = f"arn:aws:iam::{SOURCE}:role/data"
 SCHEMA = {
     "Components": [
@@ -256,4 +256,4 @@ def until(done: Any) -> None:
     raise AssertionError("still not done")
 
 
-__all__ = ["REGION", "SCHEMA", "SOURCE", "TARGET", "World", "until"]
+__all__ = ["REGION", "SCHEMA", "SOURCE", "TARGET", "TARGET_KEY", "World", "until", "versioned"]

@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_lookout.equipment import permissions
-from cdk_lookout.equipment.attributes import ActivationAttributes, OfModelAttributes, QualityAttributes
+from cdk_lookout.equipment.attributes import FIGURES, ActivationAttributes, OfModelAttributes, QualityAttributes
 from cdk_lookout.equipment.interfaces import IModelVersion
 from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
@@ -28,7 +28,12 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-ACTIVE_MODEL_VERSION = ResourceType("LookoutEquipmentActiveModelVersion", permissions.SERVICE, _statements)
+ACTIVE_MODEL_VERSION = ResourceType(
+    "LookoutEquipmentActiveModelVersion",
+    permissions.SERVICE,
+    _statements,
+    newer=dict.fromkeys(("ModelQuality", *FIGURES), 2),
+)
 
 
 class ActiveModelVersion(cdk.Resource, OfModelAttributes, ActivationAttributes, QualityAttributes):

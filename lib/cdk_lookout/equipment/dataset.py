@@ -41,7 +41,14 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-DATASET = ResourceType("LookoutEquipmentDataset", permissions.SERVICE, _statements, managed_policy=True)
+DATASET = ResourceType(
+    "LookoutEquipmentDataset",
+    permissions.SERVICE,
+    _statements,
+    managed_policy=True,
+    name_member="DatasetName",
+    newer={"Generation": 2},
+)
 #: What only an import has, and only when it is done.
 _LATER = ("Status", "DataStartTime", "DataEndTime", "IngestedDataSize")
 
@@ -146,7 +153,6 @@ class Dataset(DatasetBase):
                 "ServerSideKmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
                 "Tags": self._tags.manager.rendered_tags,
             },
-            generate_name=dataset_name is None,
             wait=wait or Wait.until_ready(),
             adopt_existing=adopt_existing,
             stateful=True,

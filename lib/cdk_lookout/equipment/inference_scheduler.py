@@ -60,7 +60,11 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
 
 
 INFERENCE_SCHEDULER = ResourceType(
-    "LookoutEquipmentInferenceScheduler", permissions.SERVICE, _statements, managed_policy=True
+    "LookoutEquipmentInferenceScheduler",
+    permissions.SERVICE,
+    _statements,
+    managed_policy=True,
+    name_member="InferenceSchedulerName",
 )
 
 
@@ -182,7 +186,6 @@ class InferenceScheduler(InferenceSchedulerBase, OfModelAttributes, TimeAttribut
             self,
             INFERENCE_SCHEDULER,
             {**properties, "RoleArn": self._role.role_arn, "Tags": self._tags.manager.rendered_tags},
-            generate_name=inference_scheduler_name is None,
             adopt_existing=adopt_existing,
             options=options,
         )

@@ -36,7 +36,9 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-LABEL_GROUP = ResourceType("LookoutEquipmentLabelGroup", permissions.SERVICE, _statements, managed_policy=True)
+LABEL_GROUP = ResourceType(
+    "LookoutEquipmentLabelGroup", permissions.SERVICE, _statements, managed_policy=True, name_member="LabelGroupName"
+)
 _MOST_CODES = 50
 _LONGEST_CODE = 100
 #: Each `Label` takes a tag of its group.
@@ -172,7 +174,6 @@ class LabelGroup(LabelGroupBase, TimeAttributes):
                 "FaultCodes": self._codes,
                 "Tags": self._tags.manager.rendered_tags,
             },
-            generate_name=label_group_name is None,
             adopt_existing=adopt_existing,
             stateful=True,
             removal_policy=removal_policy,

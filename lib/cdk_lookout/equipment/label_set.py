@@ -11,22 +11,22 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from cdk_lookout import files
 from cdk_lookout.equipment import label_rows, permissions
 from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.label import statements
 from cdk_lookout.equipment.label_group import LabelGroupBase
 from cdk_lookout.managed import Managed
-from cdk_lookout.provider import LookoutProvider
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, check_pattern, invalid
 
+#: What files of labels are called at their end. Those of assets always are.
+_SUFFIX = ".csv"
+
 
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
-    return [
-        *statements("label-set"),
-        iam.PolicyStatement(actions=["s3:GetObject"], resources=[assets.arn_for_objects("*.csv")]),
-    ]
+    return [*statements("label-set"), files.read_by_name(_SUFFIX), files.use_bucket_keys("Decrypt")]
 
 
 LABEL_SET = ResourceType("LookoutEquipmentLabelSet", permissions.SERVICE, _statements)
@@ -66,7 +66,7 @@ class LabelSetSource:
         where = f"LabelSetSource.from_asset({path!r})"
         # The CDK runs in a process of its own, which may be in another directory.
         file = Path(path).resolve()
-        if file.suffix != ".csv" or not file.is_file():
+        if file.suffix != _SUFFIX or not file.is_file():
             raise invalid("path", where, Quoted("no such file"), "a file whose name ends with .csv")
         try:
             return cls(path=file, rows=label_rows.parse(file.read_bytes()))
@@ -75,7 +75,7 @@ class LabelSetSource:
 
     @classmethod
     def from_bucket(cls, bucket: s3.IBucket, key: str, *, object_version: str | None = None) -> LabelSetSource:
-        """A file in a bucket. The provider reads it, and may do so for as long as the construct exists.
+        """A file in a bucket, which the provider reads.
 
         CloudFormation does not see that the file has changed: give *object_version*, or the `LabelSet` a `trigger`.
 
@@ -98,25 +98,12 @@ class LabelSetSource:
         except label_rows.InvalidRows as error:
             raise _refused(where, error) from None
 
-    def _render(self, construct: Construct) -> dict[str, str]:
+    def _render(self, construct: cdk.Resource) -> dict[str, str]:
         """The location of the file, which the provider may read before *construct* is made."""
         if self._bucket is None:
             file = s3_assets.Asset(construct, "Labels", path=str(self._path))
             return {"Bucket": file.s3_bucket_name, "Key": file.s3_object_key}
-        versioned = self._object_version is not None
-        role = LookoutProvider.of(construct).role
-        grants = [
-            iam.Grant.add_to_principal_or_resource(
-                grantee=role,
-                actions=["s3:GetObjectVersion" if versioned else "s3:GetObject"],
-                resource_arns=[self._bucket.arn_for_objects(self._key)],
-                resource=self._bucket,
-            )
-        ]
-        if self._bucket.encryption_key is not None:
-            grants.append(self._bucket.encryption_key.grant_decrypt(role))
-        for grant in grants:
-            grant.apply_before(construct)
+        files.grant_read(construct, self._bucket, self._key, self._object_version, suffix=_SUFFIX)
         version = {"VersionId": self._object_version} if self._object_version is not None else {}
         return {"Bucket": self._bucket.bucket_name, "Key": self._key, **version}
 

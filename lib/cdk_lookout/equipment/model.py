@@ -26,7 +26,7 @@ from cdk_lookout.equipment.model_source import ModelSource
 from cdk_lookout.equipment.patterns import check_model_arn, check_name
 from cdk_lookout.equipment.service_role import files_of_labels, role_for
 from cdk_lookout.equipment.training import warn_about_span
-from cdk_lookout.managed import Managed
+from cdk_lookout.managed import Managed, until_trained
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import ServiceTags
 from cdk_lookout.validation import check_kind, check_optional
@@ -49,7 +49,28 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-MODEL = ResourceType("LookoutEquipmentModel", permissions.SERVICE, _statements, managed_policy=True)
+_NEWER = dict.fromkeys(
+    (
+        "ModelQuality",
+        *FIGURES,
+        "LatestScheduledRetrainingStatus",
+        "LatestScheduledRetrainingModelVersion",
+        "LatestScheduledRetrainingStartTime",
+        "LatestScheduledRetrainingAvailableDataInDays",
+        "ModelDiagnosticsResultsBucket",
+        "ModelDiagnosticsResultsKey",
+        "Generation",
+    ),
+    2,
+)
+MODEL = ResourceType(
+    "LookoutEquipmentModel",
+    permissions.SERVICE,
+    _statements,
+    managed_policy=True,
+    name_member="ModelName",
+    newer=_NEWER,
+)
 _LATER = (
     "Status",
     "ImportJobEndTime",
@@ -62,8 +83,6 @@ _LATER = (
     "ModelDiagnosticsResultsBucket",
     "ModelDiagnosticsResultsKey",
 )
-#: A training takes hours, and fails the deployment when it is not done by then.
-_TRAINING = cdk.Duration.hours(12)
 
 
 @jsii.implements(cdk.ITaggableV2)
@@ -111,7 +130,8 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes
             rolled back; one that an update replaced is deleted.
         :param adopt_existing: take over a model of that name that the stack does not own. Default: the deployment
             fails.
-        :param wait: what a deployment waits for. Default: 55 minutes for an import to be done, 12 hours for a training.
+        :param wait: what a deployment waits for. Default: 55 minutes for an import to be done, 12 hours for a training,
+            but 55 minutes with an `endpoint_url` of one's own.
         :raises InvalidProperty: for what the service would refuse.
         """
         super().__init__(scope, id)
@@ -129,7 +149,7 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes
         diagnostics = [source.diagnostics.files] if source.diagnostics is not None else []
         self._role = role_for(self, role, reads=files_of_labels(source.labels), writes=diagnostics)
         warn_about_span(self, source.training_data)
-        in_time = Wait.until_ready() if source.version is not None else Wait.until_ready(timeout=_TRAINING)
+        in_time = Wait.until_ready() if source.version is not None else until_trained(self)
         self._managed = Managed(
             self,
             MODEL,
@@ -142,7 +162,6 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes
                 "ServerSideKmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
                 "Tags": self._tags.manager.rendered_tags,
             },
-            generate_name=model_name is None,
             wait=wait or in_time,
             adopt_existing=adopt_existing,
             stateful=True,

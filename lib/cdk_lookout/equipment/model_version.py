@@ -44,7 +44,9 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-MODEL_VERSION = ResourceType("LookoutEquipmentModelVersion", permissions.SERVICE, _statements, managed_policy=True)
+MODEL_VERSION = ResourceType(
+    "LookoutEquipmentModelVersion", permissions.SERVICE, _statements, managed_policy=True, newer={"Generation": 2}
+)
 _LATER = ("Status", "ImportJobEndTime", "ImportedDataSizeInBytes")
 
 

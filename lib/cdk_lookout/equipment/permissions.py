@@ -6,7 +6,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from cdk_lookout import permissions
-from cdk_lookout.permissions import ServicePermissions, lend_keys
+from cdk_lookout.permissions import ServicePermissions
 from cdk_lookout.resource_type import LookoutService
 
 PRINCIPAL = "lookoutequipment.amazonaws.com"
@@ -39,9 +39,14 @@ def pass_role() -> iam.PolicyStatement:
     )
 
 
+def lend_keys() -> list[iam.PolicyStatement]:
+    """What the service asks of its caller about the key that it will work with."""
+    return permissions.lend_keys(_OF_SERVICE.prefix)
+
+
 def use_keys() -> list[iam.PolicyStatement]:
-    """What the service asks of its caller about the keys of source and target; the key's own policy decides, too."""
-    return [*lend_keys(), permissions.use_keys(_OF_SERVICE.prefix)]
+    """What the service asks of its caller about the keys of source and target."""
+    return [*lend_keys(), permissions.use_keys(_OF_SERVICE.prefix, "Encrypt", "Decrypt")]
 
 
 __all__ = [

@@ -7,24 +7,22 @@ from typing import Any
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout import files
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_choice, check_kind, check_optional, invalid
 from cdk_lookout.vision import permissions
 from cdk_lookout.vision.data_gate import DataGate
-from cdk_lookout.vision.dataset_source import OWN_FOLDER, DatasetSource, check_source
+from cdk_lookout.vision.dataset_source import MANIFEST, OWN_FOLDER, DatasetSource, check_source
 from cdk_lookout.vision.interfaces import IProject
 from cdk_lookout.vision.project import ProjectBase
 
 
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
-    own = [f"arn:{Aws.PARTITION}:s3:::*/{OWN_FOLDER}*"]
-    of_account = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
     return [
         # Datasets have no ARN.
         permissions.allow(
@@ -35,11 +33,16 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
             "DeleteDataset",
             on=["*"],
         ),
-        # The provider's own manifests. Not bucket by bucket: a removed dataset's has to go, too.
-        iam.PolicyStatement(actions=["s3:PutObject", "s3:DeleteObject"], resources=own, conditions=of_account),
+        # The provider's own manifests.
         iam.PolicyStatement(
-            actions=["s3:GetObject"], resources=own, conditions={**of_account, **permissions.THROUGH_THE_SERVICE}
+            actions=["s3:PutObject", "s3:DeleteObject"],
+            resources=[files.named(f"{OWN_FOLDER}*")],
+            conditions=files.OF_ACCOUNT,
         ),
+        files.list_folders(),
+        files.read_by_name(MANIFEST, files.OF_ACCOUNT),
+        files.through_a_service("GetObject"),
+        files.use_bucket_keys("Decrypt", "GenerateDataKey"),
     ]
 
 

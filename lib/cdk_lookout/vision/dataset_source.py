@@ -8,12 +8,13 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
-from cdk_lookout.provider import LookoutProvider
+from cdk_lookout import files
 from cdk_lookout.validation import Quoted, check_kind, check_optional, check_pattern, invalid
-from cdk_lookout.vision import permissions
 
 #: Below this the provider keeps manifests of its own; its policy lets it write there, in any bucket of the account.
 OWN_FOLDER = "cdk-lookout/"
+#: What manifests are called at their end, those of SageMaker Ground Truth included.
+MANIFEST = ".manifest"
 _PREFIX = r"[a-zA-Z0-9!_.*'()-][/a-zA-Z0-9!_.*'()-]{0,1022}/"
 
 
@@ -96,34 +97,18 @@ class DatasetSource:
         return self._bucket is None
 
     def _render(self, construct: cdk.Resource) -> tuple[dict[str, Any] | None, Mapping[str, Any]]:
-        """The DatasetSource of CreateDataset, and the provider's options; it may read all of it before *construct*."""
+        """The DatasetSource of CreateDataset, and the provider's options; all of it is there before *construct* is."""
         if self._bucket is None or self._image_bucket is None:
             return None, {}
-        self._grant(construct, self._bucket, self._image_bucket)
+        files.after_bucket(construct, self._image_bucket)
         if self._prefixes:
             normal, anomaly = self._prefixes
             return None, {"Images": {"Bucket": self._bucket.bucket_name, "Normal": normal, "Anomaly": anomaly}}
+        files.grant_read(construct, self._bucket, self._key, self._object_version, suffix=MANIFEST)
         location = {"Bucket": self._bucket.bucket_name, "Key": self._key}
         if self._object_version is not None:
             location["VersionId"] = self._object_version
         return {"GroundTruthManifest": {"S3Object": location}}, {}
-
-    def _grant(self, construct: cdk.Resource, bucket: s3.IBucket, image_bucket: s3.IBucket) -> None:
-        if self._prefixes:
-            within = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in self._prefixes]}}
-            permissions.grant(construct, bucket, ["s3:ListBucket"], bucket.bucket_arn, within)
-        else:
-            versioned = ["s3:GetObjectVersion"] if self._object_version is not None else []
-            permissions.grant(construct, bucket, ["s3:GetObject", *versioned], bucket.arn_for_objects(self._key))
-            # Reading it for the provider, the service asks where it is.
-            permissions.grant(
-                construct, bucket, ["s3:GetBucketLocation"], bucket.bucket_arn, permissions.THROUGH_THE_SERVICE
-            )
-        for prefix in self._prefixes or ("",):
-            permissions.grant_through_service(construct, image_bucket, "s3:GetObject", keys=f"{prefix}*")
-        for key in {one.encryption_key for one in (bucket, image_bucket) if one.encryption_key is not None}:
-            # Manifests are written, too.
-            key.grant_encrypt_decrypt(LookoutProvider.of(construct).role).apply_before(construct)
 
 
 def check_source(where: cdk.Resource, source: object) -> DatasetSource:

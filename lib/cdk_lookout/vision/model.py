@@ -12,8 +12,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout import files
 from cdk_lookout.arns import part
-from cdk_lookout.managed import Managed
+from cdk_lookout.managed import Managed, until_trained
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import VISION, ServiceTags
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
@@ -36,6 +37,9 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
         permissions.allow_if_born_ours("CreateModel", "TagResource", on=models),
         permissions.allow_if_ours("DeleteModel", "StopModel", "TagResource", "UntagResource", on=models),
         *permissions.lend_keys(),
+        # It reads the images, and writes how the model did on them.
+        files.through_a_service("GetObject", "PutObject"),
+        files.use_bucket_keys("Decrypt", "GenerateDataKey"),
     ]
 
 
@@ -51,8 +55,6 @@ _LATER = (
     "EvaluationResultKey",
     "EvaluationEndTimestamp",
 )
-#: Half an hour at least, half a day for most datasets; the service itself gives up after 24 hours, twice.
-_TRAINING = cdk.Duration.hours(12)
 
 
 @jsii.implements(cdk.ITaggableV2)
@@ -95,8 +97,8 @@ class Model(ModelBase):
             has.
         :param output_bucket: where the results of the evaluation go; of the stack's account and Region.
         :param output_prefix: where in that bucket. Default: at the top of it.
-        :param image_buckets: the buckets of the images, where the stack has no dataset of them: the service reads them
-            with the rights of the stack's provider, which gets just that. Default: the datasets are in the stack.
+        :param image_buckets: the buckets of the images, where the app has no dataset of them: the training comes after
+            them. Default: it comes after the datasets.
         :param encryption_key: the key that the service's copies of the images are encrypted with. Default: a key of
             the service's own.
         :param description: 1 to 500 letters, digits, hyphens, underscores and full stops: no spaces. Default: none.
@@ -106,7 +108,8 @@ class Model(ModelBase):
             before is deleted. What was kept goes with the last one.
         :param removal_policy: what becomes of it when it leaves the stack. Default: it is kept, unless its creation is
             rolled back.
-        :param wait: what a deployment waits for. Default: 12 hours for the training to be done.
+        :param wait: what a deployment waits for. Default: 12 hours for the training to be done, 55 minutes with an
+            `endpoint_url` of one's own.
         :raises InvalidProperty: for what the service would refuse, and for a *gate* that nothing waits for.
         """
         super().__init__(scope, id)
@@ -118,7 +121,7 @@ class Model(ModelBase):
             raise invalid("trigger", self, trigger, "a text")
         if isinstance(keep_versions, bool) or not isinstance(keep_versions, int) or keep_versions < 1:
             raise invalid("keep_versions", self, keep_versions, "a whole number from 1")
-        wait = wait or Wait.until_ready(timeout=_TRAINING)
+        wait = wait or until_trained(self)
         if gate is not None and not wait.seconds:
             raise invalid(
                 "gate", self, Quoted("Wait.started()"), "Wait.until_ready(): the figures come when it is trained"
@@ -129,7 +132,7 @@ class Model(ModelBase):
         location = output_location(self, output_bucket, output_prefix)
         for bucket in image_buckets:
             check_kind("image_buckets", self, bucket, "bucket_name", "buckets")
-            permissions.grant_through_service(self, bucket, "s3:GetObject")
+            files.after_bucket(self, bucket)
         options: dict[str, Any] = {"Keep": str(keep_versions)}
         if trigger is not None:
             options["Trigger"] = trigger

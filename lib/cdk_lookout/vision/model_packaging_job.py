@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout import files
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import VISION, problems
@@ -38,12 +39,16 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
                 "greengrass:TagResource",
             ],
             resources=[components],
-            conditions=permissions.THROUGH_THE_SERVICE,
+            conditions=files.THROUGH_A_SERVICE,
         ),
+        files.through_a_service("PutObject"),
+        files.use_bucket_keys("Decrypt", "GenerateDataKey"),
     ]
 
 
-MODEL_PACKAGING_JOB = ResourceType("LookoutVisionModelPackagingJob", permissions.SERVICE, _statements)
+MODEL_PACKAGING_JOB = ResourceType(
+    "LookoutVisionModelPackagingJob", permissions.SERVICE, _statements, name_member="JobName"
+)
 #: What is known when the job is done.
 _LATER = ("ComponentName", "ComponentVersion", "ComponentVersionArn")
 
@@ -133,7 +138,6 @@ class ModelPackagingJob(cdk.Resource):
                 "Configuration": {"Greengrass": greengrass},
                 "Description": description,
             },
-            generate_name=True,
             wait=wait or Wait.until_ready(),
             later=_LATER,
         )

@@ -8,15 +8,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from cdk_lookout.validation import check_kind
-from cdk_lookout.vision import permissions
 from cdk_lookout.vision.patterns import check_prefix
 
 
 def output_location(construct: cdk.Resource, bucket: s3.IBucket, prefix: str | None) -> dict[str, Any]:
-    """The API's S3Location; the provider may have the service write there, before *construct* is made."""
+    """The API's S3Location."""
     check_kind("output_bucket", construct, bucket, "bucket_name", "a bucket")
     location = {"Bucket": bucket.bucket_name}
     if prefix:
         location["Prefix"] = check_prefix("output_prefix", construct, prefix)
-    permissions.grant_through_service(construct, bucket, "s3:PutObject", keys=f"{prefix or ''}*")
     return location

@@ -27,7 +27,9 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     ]
 
 
-PROJECT = ResourceType("LookoutVisionProject", permissions.SERVICE, _statements, managed_policy=True)
+PROJECT = ResourceType(
+    "LookoutVisionProject", permissions.SERVICE, _statements, managed_policy=True, name_member="ProjectName"
+)
 
 
 class ProjectBase(cdk.Resource):
@@ -129,7 +131,6 @@ class Project(ProjectBase):
             self,
             PROJECT,
             {"ProjectName": project_name},
-            generate_name=project_name is None,
             adopt_existing=adopt_existing,
             stateful=True,
             removal_policy=removal_policy,

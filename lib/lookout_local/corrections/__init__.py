@@ -22,6 +22,7 @@ from lookout_local.corrections import (
     service_roles,
     service_token,
     trailers,
+    via_service,
 )
 
 
@@ -45,5 +46,6 @@ def install() -> None:
         trailers,
         health,
         runtime_api,
+        via_service,
     ):
         correction.install()

@@ -141,11 +141,10 @@ class Invocation:
     def forward(self, action: str, *arns: str) -> None:
         """Raise an AccessDeniedException unless the caller may do this at another AWS service through this one.
 
-        That is how a service without a role works: with the caller's own rights, in a forward access session.
+        That is how a service without a role works: with the caller's own rights, in a forward access session. IAM's
+        documentation has `aws:ViaAWSService` for every service, and `aws:CalledVia` for four others only.
         """
-        via = f"{self._iam_service}.amazonaws.com"
-        first_and_last = {f"aws:CalledVia{place}": via for place in ("First", "Last")}
-        self._ask(action, list(arns), {"aws:ViaAWSService": "true", "aws:CalledVia": [via], **first_and_last})
+        self._ask(action, list(arns), {"aws:ViaAWSService": "true"})
 
     def pass_role(self, role_arn: str | None) -> None:
         """Raise an AccessDeniedException unless the caller may pass the role; nothing when there is none."""

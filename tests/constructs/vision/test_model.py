@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import aws_cdk as cdk
@@ -11,8 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from cdk_lookout import InvalidProperty, Wait, vision
-from cdk_lookout.equipment.policy_document import flat
+from cdk_lookout import InvalidProperty, LookoutProvider, Wait, vision
 from tests.constructs.support import Json, errors, of_type, only, options, properties, resources
 
 MODEL = "Custom::LookoutVisionModel"
@@ -31,16 +29,6 @@ def results(stack: cdk.Stack) -> s3.IBucket:
 
 def model(project: vision.Project, results: s3.IBucket, **more: Any) -> vision.Model:
     return vision.Model(cdk.Stack.of(project), "Inspection", project=project, output_bucket=results, **more)
-
-
-def granted(stack: cdk.Stack) -> dict[str, Json]:
-    """The provider's rights for files: resource -> statement."""
-    return {
-        json.dumps(statement["Resource"]): statement
-        for name, policy in of_type(resources(stack), "AWS::IAM::Policy").items()
-        if name.startswith("LookoutProviderRoleDefaultPolicy")
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-    }
 
 
 def test_a_model_is_the_request_of_the_api(stack: cdk.Stack, bottles: vision.Project, results: s3.IBucket) -> None:
@@ -109,31 +97,35 @@ def test_the_training_comes_after_the_datasets_those_of_later_code_included(
     assert any(name.startswith("Images") for name in only(stack, MODEL)["DependsOn"])
 
 
-def test_the_service_may_write_below_the_prefix_for_the_provider_and_nothing_else(
+def test_the_training_comes_after_the_buckets_of_images_from_elsewhere(
     stack: cdk.Stack, bottles: vision.Project, results: s3.IBucket
 ) -> None:
-    model(bottles, results, output_prefix="bottles/")
-    found = {flat(statement["Resource"]): statement for statement in granted(stack).values()}
-    via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "lookoutvision.amazonaws.com"}}
-    assert {key.partition(":::")[2]: one["Action"] for key, one in found.items()} == {
-        "results": "s3:GetBucketLocation",
-        "results/bottles/*": "s3:PutObject",
-    }
-    assert all(statement["Condition"] == via for statement in found.values())
+    model(bottles, results, image_buckets=[s3.Bucket(stack, "Images")])
+    [name] = of_type(resources(stack), "AWS::S3::Bucket")
+    assert name in only(stack, MODEL)["DependsOn"]
 
 
-def test_images_of_a_dataset_from_elsewhere_can_be_read(
-    stack: cdk.Stack, bottles: vision.Project, results: s3.IBucket
-) -> None:
-    model(bottles, results, image_buckets=[s3.Bucket.from_bucket_name(stack, "Images", "images")])
-    assert any("images/*" in key and one["Action"] == "s3:GetObject" for key, one in granted(stack).items())
-
-
-def test_the_rights_are_there_before_the_training(
+def test_a_training_is_waited_for_for_12_hours_at_aws(
     stack: cdk.Stack, bottles: vision.Project, results: s3.IBucket
 ) -> None:
     model(bottles, results)
-    assert any(name.startswith("LookoutProviderRoleDefaultPolicy") for name in only(stack, MODEL)["DependsOn"])
+    assert len(of_type(resources(stack), "Custom::LookoutWait")) == 26
+    assert options(stack, MODEL)["WaitSeconds"] == "0"
+
+
+def test_at_an_endpoint_of_ones_own_a_training_needs_no_relay(stack: cdk.Stack) -> None:
+    LookoutProvider(stack, endpoint_url="https://lookout.example.internal")
+    model(vision.Project(stack, "Bottles"), s3.Bucket.from_bucket_name(stack, "Results", "results"))
+    assert of_type(resources(stack), "Custom::LookoutWait") == {}
+    assert options(stack, MODEL)["WaitSeconds"] == "3300"
+
+
+def test_a_longer_wait_can_be_asked_for_there_too(stack: cdk.Stack) -> None:
+    LookoutProvider(stack, endpoint_url="https://lookout.example.internal")
+    results = s3.Bucket.from_bucket_name(stack, "Results", "results")
+    wait = Wait.until_ready(timeout=cdk.Duration.hours(12))
+    model(vision.Project(stack, "Bottles"), results, wait=wait)
+    assert len(of_type(resources(stack), "Custom::LookoutWait")) == 26
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from cdk_lookout import InvalidProperty, Wait, vision
 from cdk_lookout.vision import Architecture, PackagingTarget
 from lookout_local.services.vision.targets import check_target
-from tests.constructs.support import options, properties, provider_policies, resources
+from tests.constructs.support import options, properties, resources
 from tests.constructs.vision.test_hosted_model import ARN, trained
 
 JOB = "Custom::LookoutVisionModelPackagingJob"
@@ -95,15 +95,6 @@ def test_without_waiting_the_component_is_not_known(bottles: vision.IModel, buck
     assert started.job_name
     with pytest.raises(InvalidProperty, match=r"attribute ComponentVersionArn of .*: got Wait.started"):
         assert started.component_version_arn
-
-
-def test_components_are_made_through_the_service_only(
-    stack: cdk.Stack, bottles: vision.IModel, bucket: s3.IBucket
-) -> None:
-    job(bottles, bucket)
-    [text] = [text for name, text in provider_policies(stack).items() if "ModelPackagingJobPolicy" in name]
-    [greengrass] = [one for one in json.loads(text)["Statement"] if "greengrass" in str(one["Action"])]
-    assert greengrass["Condition"] == {"ForAnyValue:StringEquals": {"aws:CalledVia": "lookoutvision.amazonaws.com"}}
 
 
 class TestTarget:

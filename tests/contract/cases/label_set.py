@@ -7,7 +7,7 @@ from typing import Any
 from lookout_provider.protocol import digest
 from tests.contract.cases.case import Case, options
 from tests.contract.cases.label import delete_groups, group, groups, labels, tag_keys
-from tests.contract.world import World
+from tests.contract.world import World, versioned
 
 BUCKET = "label-files"
 MARK = f"[cdk-lookout:{digest('label-set', '222222222222/us-east-1/plant')[:12]}]"
@@ -20,16 +20,18 @@ start,end,rating,fault_code,equipment,notes
 _SECOND = _FIRST.replace("01-02T", "01-12T").replace("a seal broke", "the upper seal broke")
 
 
-def file(world: World, content: str, key: str = "labels.csv") -> dict[str, Any]:
-    """The property `Source` of a file with that *content*."""
+def file(world: World, content: str, key: str = "labels.csv", version: str | None = None) -> dict[str, Any]:
+    """The property `Source` of a file with that *content*, or of a version of it."""
     # An asset's key changes with its content.
     key = f"{digest(content)[:8]}-{key}"
-    world.storage.write("", BUCKET, key, content.encode())
-    return {"Bucket": BUCKET, "Key": key}
+    world.storage.write("", BUCKET, versioned(key, version), content.encode())
+    return {"Bucket": BUCKET, "Key": key, **({"VersionId": version} if version else {})}
 
 
-def label_set(world: World, content: str, name: str = "plain-group", **more: str) -> dict[str, Any]:
-    source = {"Source": file(world, content)}
+def label_set(
+    world: World, content: str, name: str = "plain-group", version: str | None = None, **more: str
+) -> dict[str, Any]:
+    source = {"Source": file(world, content, version=version)}
     return {"LabelGroupName": group(world, name), "Options": {**options(**more), **source}}
 
 
@@ -68,7 +70,7 @@ def _left_behind(world: World) -> None:
 LABEL_SET = Case(
     "Custom::LookoutEquipmentLabelSet",
     desired=lambda w: label_set(w, _FIRST),
-    changed=lambda w: label_set(w, _SECOND),
+    changed=lambda w: label_set(w, _SECOND, version="2"),
     replaced=lambda w: label_set(w, _FIRST, "other-group"),
     live=_sets,
     remove_parent=delete_groups,

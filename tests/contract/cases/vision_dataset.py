@@ -7,25 +7,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.contract.cases.case import Case, options
-from tests.contract.world import World
+from tests.contract.world import World, versioned
 from tests.local.services.vision.material import line, manifest
 
 BUCKET = "factory-files"
 _FIRST, _MORE = ("a", "b"), ("a", "b", "c")
 
 
-def _file(world: World, names: Sequence[str]) -> dict[str, Any]:
-    """The property `DatasetSource` of a manifest that has images of these names."""
+def _file(world: World, names: Sequence[str], version: str | None) -> dict[str, Any]:
+    """The property `DatasetSource` of a manifest, or of a version of it, that has images of these names."""
     key = f"{'-'.join(names)}.manifest"
     lines = [line(f"{name}.png", "anomaly" if name == "b" else "normal", bucket=BUCKET) for name in names]
-    world.storage.write("", BUCKET, key, manifest(lines).encode())
-    return {"GroundTruthManifest": {"S3Object": {"Bucket": BUCKET, "Key": key}}}
+    world.storage.write("", BUCKET, versioned(key, version), manifest(lines).encode())
+    location = {"Bucket": BUCKET, "Key": key, **({"VersionId": version} if version else {})}
+    return {"GroundTruthManifest": {"S3Object": location}}
 
 
-def of_manifest(world: World, names: Sequence[str] = _FIRST, kind: str = "train", **more: Any) -> dict[str, Any]:
+def of_manifest(
+    world: World, names: Sequence[str] = _FIRST, kind: str = "train", version: str | None = None, **more: Any
+) -> dict[str, Any]:
     """The dataset of a project that is there, made of images of these names."""
     world.vision_project()
-    source = _file(world, names)
+    source = _file(world, names, version)
     return {"ProjectName": "bottles", "DatasetType": kind, "DatasetSource": source, "Options": options(**more)}
 
 
@@ -60,7 +63,7 @@ VISION_DATASET = Case(
     "Custom::LookoutVisionDataset",
     name="VisionDataset",
     desired=of_manifest,
-    changed=lambda w: of_manifest(w, _MORE),
+    changed=lambda w: of_manifest(w, _MORE, version="2"),
     replaced=lambda w: of_manifest(w, kind="test"),
     live=_datasets,
     remove_parent=lambda w: w.remove_vision_project(),

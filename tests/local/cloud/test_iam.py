@@ -109,6 +109,30 @@ def test_a_grant_is_only_for_the_resources_that_it_names(acting: Act) -> None:
         create(service, "yours-1")
 
 
+@pytest.mark.parametrize(("through_a_service", "allowed"), [("true", False), ("false", True)])
+def test_what_the_caller_asks_itself_is_not_asked_through_a_service(
+    lookout_cloud: LocalCloud, make_role: Callable[..., str], through_a_service: str, allowed: bool
+) -> None:
+    condition = {"BoolIfExists": {"aws:ViaAWSService": through_a_service}}
+    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*", "Condition": condition}
+    arn = make_role(statement, trusted={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    sts = lookout_cloud.client("sts", ACCOUNT)
+    credentials = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    s3 = client(
+        "s3",
+        endpoint_url=lookout_cloud.endpoint_url,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+    if allowed:
+        assert "Buckets" in s3.list_buckets()
+        return
+    with pytest.raises(ClientError) as denied:
+        s3.list_buckets()
+    assert denied.value.response["Error"]["Code"] == "AccessDenied"
+
+
 def test_a_grant_can_depend_on_the_tags_of_the_request(acting: Act) -> None:
     own = {"StringLike": {"aws:RequestTag/owner": "me/*"}}
     service = acting(allow("CreateDataset", **own), allow("TagResource", **own))

@@ -20,12 +20,7 @@ GREENGRASS = {
     "ComponentName": "Bottles",
     "TargetDevice": "jetson_xavier",
 }
-VIA = {
-    "aws:ViaAWSService": "true",
-    "aws:CalledVia": ["lookoutvision.amazonaws.com"],
-    "aws:CalledViaFirst": "lookoutvision.amazonaws.com",
-    "aws:CalledViaLast": "lookoutvision.amazonaws.com",
-}
+VIA = {"aws:ViaAWSService": "true"}
 CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "CreateProject": ({"ProjectName": "bottles"}, PROJECT),
     "DescribeProject": (NAMED, PROJECT),
