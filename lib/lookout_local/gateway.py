@@ -11,10 +11,12 @@ from urllib.parse import parse_qs, quote
 
 from ministack import app as ministack_app
 from ministack.core import lambda_runtime
+from ministack.core.concurrency import run_reentrant
 
 from lookout_local import corrections
 from lookout_local.admin import Admin
 from lookout_local.corrections import answers
+from lookout_local.functions import sdk
 from lookout_local.iam import MiniStackAuthorizer, identify
 from lookout_local.role_storage import RoleStorage, on_behalf_of
 from lookout_local.services import Backend, HttpRequest, SystemClock
@@ -84,6 +86,10 @@ class Gateway:
                     path.removeprefix(answers.PATH), dict(scope["headers"]), await _body(receive)
                 )
                 await _respond(send, status, {"content-type": "application/xml"}, answer)
+                return
+            if scope["method"] == "POST" and path.startswith(sdk.PATH):
+                status, answer = await run_reentrant(sdk.receive, path.removeprefix(sdk.PATH))
+                await _respond(send, status, {"content-type": "text/plain"}, answer)
                 return
             if service in self._backend.services:
                 await self._lookout(service, scope, receive, send)

@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from lookout_local.functions import sdk
+
 HOST = "127.0.0.1"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
 # Lambda retries an asynchronous invocation after one minute, then after two.
@@ -85,6 +87,7 @@ def main(argv: list[str] | None = None) -> None:
     outer = dict(os.environ)
     os.environ.clear()
     os.environ.update(environment(port, state_dir, options.time_scale, outer))
+    sdk.configure(state_dir / "sdk", outer)
 
     def announce() -> None:
         if options.ready_fd is not None:

