@@ -162,12 +162,13 @@ class Deployer:
             time.sleep(_POLL_SECONDS)
         if status == wanted:
             return
+        name = stack_id.split("/")[1]
         if status == "DELETE_COMPLETE":
             reasons = ["the stack was deleted meanwhile"]
         else:
-            reasons = [
-                f"{event.logical_id}: {event.reason}"
-                for event in self.events(stack_id, environment)[seen:]
-                if event.status.endswith("_FAILED") and event.reason
-            ]
-        raise DeploymentFailed(stack_id.split("/")[1], status, reasons)
+            told = [event for event in self.events(stack_id, environment)[seen:] if event.reason]
+            failed = [event for event in told if event.status.endswith("_FAILED")]
+            # An operation that does not even begin tells so in the state that the stack is in.
+            refused = [event for event in told if (event.logical_id, event.status) == (name, status)]
+            reasons = [f"{event.logical_id}: {event.reason}" for event in failed or refused]
+        raise DeploymentFailed(name, status, reasons)

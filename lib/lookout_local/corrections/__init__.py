@@ -8,10 +8,12 @@ from lookout_local.corrections import (
     attributes,
     buckets,
     cancellations,
+    change_sets,
     custom_resources,
     deletions,
     deliveries,
     events,
+    exports,
     initialisations,
     inline_code,
     key_policies,
@@ -33,7 +35,9 @@ def install() -> None:
         rollback,
         deletions,
         retries,
-        cancellations,  # whose deployment goes on with that of `retries`
+        exports,
+        cancellations,  # whose deployment goes on with that of `exports`, and that with that of `retries`
+        change_sets,
         events,
         attributes,
         service_roles,
