@@ -9,6 +9,7 @@ from lookout_local.corrections import (
     buckets,
     cancellations,
     change_sets,
+    conditions,
     custom_resources,
     deletions,
     deliveries,
@@ -41,6 +42,7 @@ def install() -> None:
         exports,
         cancellations,  # whose deployment goes on with that of `exports`, and that with that of `retries`
         change_sets,
+        conditions,
         events,
         attributes,
         service_roles,
