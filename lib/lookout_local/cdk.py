@@ -75,10 +75,10 @@ def _app_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
 def _configured(path: Path) -> str:
     """The app that a configuration file of the CLI names; '' when it names none."""
     try:
-        app = json.loads(path.read_text()).get("app")
+        app = json.loads(path.read_text()).get("app") or ""
     except (OSError, ValueError, AttributeError):
         return ""
-    return app if isinstance(app, str) else ""
+    return shlex.join(app) if isinstance(app, list) else str(app)
 
 
 def _main() -> int:

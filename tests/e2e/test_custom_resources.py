@@ -174,3 +174,23 @@ def test_a_call_that_fails_fails_its_deployment_in_the_service_s_words(lookout_c
     )
     with pytest.raises(DeploymentFailed, match="/nothing/of/that/name not found"):
         lookout_cloud.deploy(stack)
+
+
+def test_without_npm_s_registry_the_reason_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")  # where nothing listens
+    missing = r"@aws-sdk/client-{} is a part of the AWS SDK .* failed: .*ECONNREFUSED"
+    call = cdk.Stack(cdk.App(), "Call")
+    custom_resources.AwsCustomResource(
+        call,
+        "Call",
+        on_create=custom_resources.AwsSdkCall(
+            service="SSM", action="describeParameters", physical_resource_id=custom_resources.PhysicalResourceId.of("x")
+        ),
+        policy=custom_resources.AwsCustomResourcePolicy.from_sdk_calls(resources=["*"]),
+    )
+    emptied = cdk.Stack(cdk.App(), "Emptied")
+    s3.Bucket(emptied, "Bucket", auto_delete_objects=True, removal_policy=DESTROY)
+    with LocalCloud() as cloud:
+        for stack, package in ((call, "ssm"), (emptied, "s3")):
+            with pytest.raises(DeploymentFailed, match=missing.format(package)):
+                cloud.deploy(stack)

@@ -132,10 +132,10 @@ def test_the_cdk_cli_deploys_them_all(directory: Path) -> None:
 
 def test_an_assembly_that_is_there_already_is_deployed(directory: Path) -> None:
     lookout_local(directory, "cdk", "synth", "--quiet", "--output", "made")
-    lookout_local(directory, "reset")
-    arguments = ("--app", "made", "--require-approval", "never", "--outputs-file", "made.json")
-    lookout_local(directory, "cdk", "deploy", "CredentialsOwnBucket", *arguments)
-    assert json.loads((directory / "made.json").read_text())["CredentialsOwnBucket"]["FilePlace"].startswith("of-the-")
+    lookout_local(directory, "cdk", "destroy", "--force", "CredentialsOwnBucket")
+    lookout_local(directory, "aws", "s3", "rb", "--force", "s3://of-the-caller")
+    lookout_local(directory, "cdk", "deploy", "CredentialsOwnBucket", "--app", "made", "--require-approval", "never")
+    assert "of-the-caller" in lookout_local(directory, "aws", "s3", "ls")
 
 
 def test_an_app_that_fails_fails_as_it_would_by_itself(directory: Path) -> None:

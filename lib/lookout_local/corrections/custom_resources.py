@@ -22,6 +22,7 @@ from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import custom_resource
 
 from lookout_local.corrections import answers, deliveries
+from lookout_local.functions import sdk
 
 _LONGEST_SECONDS = 3600.0
 # How long the answer of a function that ended well may take: CloudFormation's hour by the clock of the cloud. What the
@@ -105,7 +106,8 @@ def invoke(
         return answer.physical_id, dict(answer.data)
     known_id = answer.physical_id or physical_id or invented_id(stack_name, logical_id)
     remember(request_type, stack_name, logical_id, resource_type, known_id, props)
-    raise CustomResourceFailed(answer.reason, known_id)
+    missing = sdk.failure_of(event["ServiceToken"])
+    raise CustomResourceFailed(answer.reason + (f"; {missing}" if missing not in answer.reason else ""), known_id)
 
 
 def _function(service_token: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, handlers, provisioners, stacks
 
-from lookout_local.corrections import retries
+from lookout_local.corrections import retries, rollback
 
 _STACK = "AWS::CloudFormation::Stack"
 _NESTED = provisioners._RESOURCE_HANDLERS[_STACK]
@@ -26,8 +26,10 @@ _delete_nested = _NESTED["delete"]
 
 
 def install() -> None:
-    """Replace what resolves outputs, what finds imports, and what makes and deletes nested stacks."""
+    """Replace what resolves outputs, rolls back, finds imports, and makes and deletes nested stacks."""
     stacks._resolve_stack_outputs = resolve_stack_outputs
+    for module in (stacks, handlers):
+        module._roll_back_operation = roll_back_operation
     handlers._imported_export_names = lambda stack, name: set(imports_of(stack))
     _NESTED.update(create=create_nested, update=update_nested, delete=delete_nested)
 
@@ -46,15 +48,18 @@ def resolve_stack_outputs(
         definitions, conditions, resources, parameters, mappings, stack_name, stack_id
     )
     names = [output["ExportName"] for output in outputs if "ExportName" in output]
-    for name in names:
-        owner = cloudformation._exports.get(name, {}).get("StackId", stack_id)
-        if owner != stack_id or names.count(name) > 1:
-            raise ValueError(f"Export with name {name} is already exported by stack {owner.split('/')[1]}")
-    for name, export in _exports_of(stack_id).items():
-        if export["Value"] != exports.get(name, {}).get("Value") and (reason := _in_use(name, stack_name)):
-            verb = "updated" if name in exports else "deleted"
-            raise ValueError(f"Export {name} cannot be {verb} as it is in use by {reason}")
+    if reason := _refusal(names, exports, stack_name, stack_id):
+        cloudformation._stacks[stack_name]["_refusal"] = reason
+        raise ValueError(reason)
     return outputs, exports
+
+
+async def roll_back_operation(
+    stack_name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], reason_override: str = ""
+) -> None:
+    """Roll back, for the reason that an export has, if it was one."""
+    refusal = stack.pop("_refusal", "")
+    await rollback.roll_back_operation(stack_name, stack_id, stack, operation, reason_override or refusal)
 
 
 async def deploy(
@@ -117,6 +122,19 @@ def delete_nested(physical_id: str, props: dict[str, Any]) -> None:
     if reason := obstacle(child):
         raise ValueError(reason)
     _delete_nested(physical_id, props)
+
+
+def _refusal(names: list[str], exports: Mapping[str, Mapping[str, str]], stack_name: str, stack_id: str) -> str:
+    """Why a stack may not have these exports, by the names of its outputs' in turn; '' when it may."""
+    for name in names:
+        owner = cloudformation._exports.get(name, {}).get("StackId", stack_id)
+        if owner != stack_id or names.count(name) > 1:
+            return f"Export with name {name} is already exported by stack {owner.split('/')[1]}"
+    for name, export in _exports_of(stack_id).items():
+        if export["Value"] != exports.get(name, {}).get("Value") and (users := _in_use(name, stack_name)):
+            verb = "updated" if name in exports else "deleted"
+            return f"Export {name} cannot be {verb} as it is in use by {users}"
+    return ""
 
 
 def _publish(stack_id: str) -> None:

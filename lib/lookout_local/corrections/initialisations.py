@@ -122,7 +122,7 @@ class _Watch:
     def _run(self) -> None:
         while not self._over.wait(self._seconds):
             process = self._worker._proc
-            if process is not None and not sdk.of_this_cloud().busy:
+            if process is not None and not sdk.busy():
                 self.struck = True
                 process.kill()
                 return

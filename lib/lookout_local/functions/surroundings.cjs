@@ -89,8 +89,9 @@ function resolving(place, sdk) {
   const have = (name) => {
     if (here.has(name)) return;
     try {
-      const answer = [process.execPath, ["-e", ASK, sdk.url + name]];
-      childProcess.execFileSync(...answer, { env: {}, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+      const url = `${sdk.url}${process.env._LAMBDA_FUNCTION_ARN}/${name}`;
+      const options = { env: {}, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
+      childProcess.execFileSync(process.execPath, ["-e", ASK, url], options);
     } catch (error) {
       throw new Error(error.stdout || error.message);
     }

@@ -85,6 +85,11 @@ class Stacks:
         described = self.cloudformation.describe_stacks(StackName=self.name(stack))["Stacks"][0]
         return str(described["StackStatus"])
 
+    def told(self, stack: str) -> list[tuple[str, str]]:
+        """State and reason of the events of a stack."""
+        events = self._deployer.events(self.name(stack), ENVIRONMENT)
+        return [(event.status, event.reason) for event in events]
+
     def exported(self) -> dict[str, str]:
         """What the stacks of this test export."""
         pages = self.cloudformation.get_paginator("list_exports").paginate()
@@ -109,6 +114,7 @@ def test_an_export_in_use_is_not_changed(stacks: Stacks) -> None:
     reason = f"Export {stacks.name('x')} cannot be updated as it is in use by {stacks.name('B')}"
     assert (failure.status, reason in str(failure)) == ("UPDATE_ROLLBACK_COMPLETE", True)
     assert stacks.exported() == {"x": "1"}
+    assert ("UPDATE_ROLLBACK_IN_PROGRESS", reason) in stacks.told("A")
 
 
 def test_an_export_in_use_is_not_removed(stacks: Stacks) -> None:

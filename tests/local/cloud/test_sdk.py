@@ -45,9 +45,13 @@ def test_only_functions_of_this_cloud_are_answered(tmp_path: Path) -> None:
     sdk.configure(tmp_path, {**OFFLINE, "AWS_PROFILE": "work"})
     here = sdk.of_this_cloud()
     assert "AWS_PROFILE" not in here.environment
-    assert sdk.receive("0123456789abcdef/@aws-sdk/client-s3") == (403, b"only for functions of this cloud")
-    status, reason = sdk.receive(f"{here.token}/@aws-sdk/client-nothing")
-    assert (status, b"client-nothing" in reason) == (503, True)
+    function = "arn:aws:lambda:us-east-1:111111111111:function:f"
+    for path in ("", "/", f"0123456789abcdef/{function}/@aws-sdk/client-s3"):
+        assert sdk.receive(path) == (403, b"only for functions of this cloud")
+    status, reason = sdk.receive(f"{here.token}/{function}/@aws-sdk/client-nothing")
+    assert (status, sdk.failure_of(function)) == (503, reason.decode())
+    assert "client-nothing" in reason.decode()
+    assert sdk.failure_of("another") == ""
 
 
 def test_npm_refuses_within_functions(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ class Sdk:
     directory: Path
     environment: Mapping[str, str]
     token: str = field(default_factory=lambda: secrets.token_hex(16))
+    #: Why a function did not get what it asked for last, by its ARN: code of CDK's hides it.
+    failures: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -60,11 +62,6 @@ class Sdk:
             (directory / "npm").write_text(_REFUSAL)
             (directory / "npm").chmod(0o755)
         return directory
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is being fetched, so that functions may be waiting for it."""
-        return self._lock.locked()
 
     def fetch(self, package: str) -> None:
         """Have a package, such as `@aws-sdk/client-s3`, below the directory; raises SdkUnavailable."""
@@ -148,14 +145,26 @@ def of_this_cloud() -> Sdk:
     return _sdk
 
 
+def busy() -> bool:
+    """Whether something is being fetched, so that functions may be waiting for it."""
+    return _sdk is not None and _sdk._lock.locked()
+
+
+def failure_of(function: str) -> str:
+    """Why a function, by its ARN, did not get a part that it needs; '' when it has all that it asked for."""
+    return _sdk.failures.get(function, "") if _sdk else ""
+
+
 def receive(path: str) -> tuple[int, bytes]:
-    """Answer a function's POST to `<PATH><token>/<package>`: 200 when the package is here, or why it is not."""
-    token, _, package = path.partition("/")
+    """Answer the POST of a function to `<PATH><token>/<ARN>/<package>`: 200 when the package is here, or why not."""
+    token, function, package = (*path.split("/", 2), "", "")[:3]
     sdk = of_this_cloud()
     if not secrets.compare_digest(token.encode(), sdk.token.encode()):
         return 403, b"only for functions of this cloud"
     try:
         sdk.fetch(package)
     except SdkUnavailable as error:
+        sdk.failures[function] = str(error)
         return 503, str(error).encode()
+    sdk.failures.pop(function, None)
     return 200, b""
