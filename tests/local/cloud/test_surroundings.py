@@ -118,6 +118,14 @@ def test_modules_of_the_newer_kind_have_the_sdk_as_well(result: Any, bucket: str
     assert found == ["S3", "normalizeProvider"]
 
 
+def test_any_part_of_the_sdk_is_found_after_any_other(result: Any) -> None:
+    code = """
+    const names = ["lookoutvision", "lookoutequipment", "ssm", "s3", "dynamodb"];
+    exports.handler = async () => names.map((name) => Object.keys(require(`@aws-sdk/client-${name}`)).length > 9);
+    """
+    assert result(Code={"ZipFile": code}, Runtime="nodejs22.x", Handler="index.handler", Timeout=300) == [True] * 5
+
+
 def test_the_sdk_is_fetched_into_the_state_directory(lookout_cloud: LocalCloud, result: Any) -> None:
     result(Code={"ZipFile": SDK}, Runtime="nodejs22.x", Handler="index.handler")
     directory = lookout_cloud.state_dir / "sdk"

@@ -78,7 +78,8 @@ class Sdk:
             noted = json.loads((self.directory / "node_modules/.package-lock.json").read_text())["packages"]
         except (OSError, ValueError):
             return set()
-        at_the_top = {path.removeprefix("node_modules/"): package["version"] for path, package in noted.items()}
+        here = {path.removeprefix("node_modules/"): package["version"] for path, package in noted.items()}
+        at_the_top = {name: version for name, version in here.items() if "/node_modules/" not in name}
         return {name for name, version in at_the_top.items() if _version(name) == version}
 
     def _install(self, packages: set[str], wanted: str) -> None:
