@@ -1,4 +1,4 @@
-"""Where MiniStack differs from AWS in what custom resources and their functions see: put right, one subject per file.
+"""Where MiniStack differs from AWS in what stacks and their functions depend on: put right, one subject per file.
 
 MiniStack has no points to hook into, so functions of its modules are replaced. `install` is called once, by the server,
 before the first request; the version of MiniStack is pinned in pyproject.toml.
