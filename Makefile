@@ -87,7 +87,8 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 		--output-file requirements/dev.txt pyproject.toml
 	@for runtime in oldest newest; do CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) \
 		--output-file requirements/runtime/$$runtime.txt requirements/runtime/$$runtime.in; done
-	@.venv/bin/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	@for project in . lib/lookout_local/functions/sdk; do .venv/bin/npm --prefix $$project install \
+		--package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; done
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay
 	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_local/_models .mypy_cache .ruff_cache .pytest_cache .hypothesis

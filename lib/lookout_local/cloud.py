@@ -148,20 +148,28 @@ class LocalCloud:
         """Create or update a stack as it is defined now; its outputs. Raises DeploymentFailed with the reasons.
 
         Account and Region are the stack's own, or 111111111111 and us-east-1 when it has none. Only this stack is
-        deployed: deploy those that it depends on first. The account needs no bootstrapping.
+        deployed: deploy those that it depends on first. The account needs no bootstrapping, whatever the synthesizer.
+        Parameters that `parameters` does not name keep their values, as the CDK CLI does it.
         """
         environment = _environment(stack, account, region)
         made = synthesise(stack, environment)
-        place = (environment.account, environment.region)
-        if qualifier := bootstrap.qualifier_of(made.template):
-            bootstrap.ensure(self._deployer, self.client("ssm", *place), qualifier, environment)
-        upload(made.assets, self.client("s3", *place))
+
+        def s3_of(region: str) -> Any:
+            return self.client("s3", environment.account, region)
+
+        bootstrap.ensure(self._deployer, self._client, made.needs, environment)
+        upload(made.files, s3_of)
         url = None
-        if len(made.template.encode()) > LONGEST_BODY and made.template_asset is not None:
-            upload([made.template_asset], self.client("s3", *place))
-            url = f"{self.endpoint_url}/{made.template_asset.bucket}/{made.template_asset.key}"
+        if len(made.template.encode()) > LONGEST_BODY and (file := made.template_file):
+            upload([file], s3_of)
+            url = f"{self.endpoint_url}/{file.bucket}/{file.key}"
         return self._deployer.put(
-            stack.stack_name, made.template, environment, url=url, parameters=parameters, tags=made.tags
+            stack.stack_name,
+            made.template,
+            environment,
+            url=url,
+            parameters={**made.parameters, **(parameters or {})},
+            tags=made.tags,
         )
 
     def destroy(self, stack: Stack, *, account: str | None = None, region: str | None = None) -> None:

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lookout_local import cdk as cdk_cli
 from lookout_local import process, remote, tools
 from lookout_local.clients import ACCOUNT, REGION
 from lookout_local.cloud import DEFAULT_TIME_SCALE
@@ -134,7 +135,7 @@ def cdk(
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Run the CDK CLI of ./node_modules against the cloud: lookout-local cdk deploy."""
-    raise typer.Exit(tools.run_cdk(_running(state_dir), Environment(account, region), context.args))
+    raise typer.Exit(cdk_cli.run(_running(state_dir), Environment(account, region), context.args))
 
 
 @app.command(context_settings=_PASSED_ON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,8 +75,9 @@ class Deployer:
     ) -> dict[str, str]:
         """Create the stack, or update it if it exists; its outputs. Raises DeploymentFailed.
 
-        A stack whose creation failed earlier is deleted first, as the CDK CLI does. Without `rollback` a failed
-        stack is left as it is. `url` is where the template is in a bucket, for one that is too long for a request.
+        A stack whose creation failed earlier is deleted first, as the CDK CLI does. Parameters of the template that
+        `parameters` does not name keep the values that the stack has. Without `rollback` a failed stack is left as it
+        is. `url` is where the template is in a bucket, for one that is too long for a request.
         """
         status = self._status(name, environment)
         if status in _STILLBORN:
@@ -85,7 +87,9 @@ class Deployer:
             "StackName": name,
             **({"TemplateURL": url} if url else {"TemplateBody": template}),
             "Capabilities": _CAPABILITIES,
-            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
+            "Parameters": _parameters(
+                template, parameters or {}, self._describe(name, environment) if status else None
+            ),
             "Tags": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
             "DisableRollback": not rollback,
         }
@@ -162,12 +166,23 @@ class Deployer:
             time.sleep(_POLL_SECONDS)
         if status == wanted:
             return
+        name = stack_id.split("/")[1]
         if status == "DELETE_COMPLETE":
             reasons = ["the stack was deleted meanwhile"]
         else:
-            reasons = [
-                f"{event.logical_id}: {event.reason}"
-                for event in self.events(stack_id, environment)[seen:]
-                if event.status.endswith("_FAILED") and event.reason
-            ]
-        raise DeploymentFailed(stack_id.split("/")[1], status, reasons)
+            told = [event for event in self.events(stack_id, environment)[seen:] if event.reason]
+            failed = [event for event in told if event.status.endswith("_FAILED")]
+            # An operation that does not even begin tells so in the state that the stack is in.
+            refused = [event for event in told if (event.logical_id, event.status) == (name, status)]
+            reasons = [f"{event.logical_id}: {event.reason}" for event in failed or refused]
+        raise DeploymentFailed(name, status, reasons)
+
+
+def _parameters(template: str, given: Mapping[str, str], described: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The parameters of a request: those given, and those of the stack that its template still has."""
+    before = {parameter["ParameterKey"] for parameter in (described or {}).get("Parameters", [])}
+    kept = (before & json.loads(template).get("Parameters", {}).keys()) - given.keys()
+    return [
+        *({"ParameterKey": key, "ParameterValue": value} for key, value in given.items()),
+        *({"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)),
+    ]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from ministack import app as ministack_app
 from ministack.core import lambda_runtime
+from ministack.core.concurrency import run_reentrant
 from ministack.core.iam_evaluator import AuthError
 from ministack.core.router import detect_service
 from ministack.services.cloudformation.wait_conditions import SIGNAL_PATH
@@ -22,6 +23,7 @@ from lookout_local.admin import Admin
 from lookout_local.arrival import Arrival
 from lookout_local.asgi import Message, Receive, Scope, Send, again, discard, read, respond
 from lookout_local.corrections import answers, code_locations
+from lookout_local.functions import sdk
 from lookout_local.iam import MiniStackAuthorizer, enter
 from lookout_local.public import is_public
 from lookout_local.role_storage import RoleStorage, on_behalf_of
@@ -82,6 +84,10 @@ class Gateway:
             await respond(send, status, {"content-type": "application/xml"}, answer)
         elif arrival.method == "PUT" and arrival.path.startswith(SIGNAL_PATH):  # unguessable like the one before
             await ministack_app.app(scope, receive, send)
+        elif arrival.method == "POST" and sdk.is_ours(arrival.path):
+            await discard(receive)
+            status, answer = await run_reentrant(sdk.receive, arrival.path)
+            await respond(send, status, {"content-type": "text/plain"}, answer)
         else:
             await self._serve(arrival, scope, receive, send)
 

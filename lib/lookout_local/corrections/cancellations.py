@@ -15,7 +15,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
-from lookout_local.corrections import answers, retries
+from lookout_local.corrections import answers, exports
 from lookout_local.corrections.custom_resources import CANCELLED, remember
 
 _STACK = "AWS::CloudFormation::Stack"
@@ -47,12 +47,15 @@ def cancel_update_stack(params: dict[str, Any]) -> tuple[int, dict[str, str], by
 
 
 def delete_stack(params: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    """DeleteStack, refused in the middle of an update."""
+    """DeleteStack, refused in the middle of an update, and without effect while exports are in use."""
     stack = _stack_of(params)
     status = stack.get("StackStatus", "")
     if status.startswith("UPDATE_") and status.endswith("_IN_PROGRESS"):
         message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
         response: tuple[int, dict[str, str], bytes] = handlers._error("ValidationError", message)
+    elif not stack.get("EnableTerminationProtection") and (reason := exports.obstacle(stack)):
+        stacks._add_event(stack["StackId"], stack["StackName"], stack["StackName"], _STACK, status, reason)
+        response = handlers._xml(200, "DeleteStackResponse", "")
     else:
         response = _delete_stack(params)
     return response
@@ -73,7 +76,7 @@ async def deploy(
         stack.update(_template=template, _resolved_params=parameters)
     _deployments[stack_id] = asyncio.current_task()
     try:
-        await retries.deploy(stack_name, stack_id, template, parameters, *arguments, **options)
+        await exports.deploy(stack_name, stack_id, template, parameters, *arguments, **options)
     finally:
         del _deployments[stack_id]
         if creates and stack.get("_cancel_requested"):  # its rollback is over, and was waited for

@@ -4,13 +4,16 @@ AWS: invokes the function asynchronously, so that its EventInvokeConfig decides 
 destination; keeps the PhysicalResourceId of a FAILED answer (an invented `<stack>-<logical id>-<random>` when no answer
 named one) and sends it in the Delete that follows.
 MiniStack: runs the function in place, ignores an error of the invocation, and forgets the id of a FAILED answer.
+Here nobody waits for an answer that cannot come any more: AWS does, for an hour.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import string
 import uuid
+from functools import partial
 from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
@@ -18,9 +21,13 @@ from ministack.core.responses import get_region, now_iso
 from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import custom_resource
 
-from lookout_local.corrections import answers
+from lookout_local.corrections import answers, deliveries
+from lookout_local.functions import sdk
 
-DEFAULT_TIMEOUT_SECONDS = 3600
+_LONGEST_SECONDS = 3600.0
+# How long the answer of a function that ended well may take: CloudFormation's hour by the clock of the cloud. What the
+# function has handed its event to needs some time of this machine for it.
+_PATIENCE_SECONDS = max(_LONGEST_SECONDS * float(os.environ.get("SFN_WAIT_SCALE", "1")), 300.0)
 #: Why an event of each kind failed that was cancelled.
 CANCELLED = {"Create": "Resource creation cancelled", "Update": "Resource update cancelled"}
 _NO_ANSWER = (
@@ -28,6 +35,7 @@ _NO_ANSWER = (
     "If you are using the Python cfn-response module, you may need to update your Lambda function code so that "
     "CloudFormation can attach the updated version."
 )
+_WHY = " The function failed: {}"
 
 
 class CustomResourceFailed(RuntimeError):
@@ -80,14 +88,14 @@ def invoke(
         event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
     function = _function(event["ServiceToken"])
     answers.expect(token, "" if request_type == "Delete" else stack_id)
-    lambda_svc.invoke_async_with_retry(function, event)
+    deliveries.invoke(function, event, partial(_delivered, token, props))
     if (cloudformation._stacks.get(stack_name) or {}).get("_cancel_requested"):  # before it was expected
         answers.cancel(stack_id)
     answer = answers.wait(token, _timeout(props))
-    if answer is None:
-        answer = answers.Answer(False, _NO_ANSWER.format(request_id))
-    elif answer is answers.CANCELLED:
+    if answer is answers.CANCELLED:
         answer = answers.Answer(False, CANCELLED[request_type])
+    elif not answer.received:
+        answer = answers.Answer(False, f"{_NO_ANSWER.format(request_id)}{answer.reason and _WHY.format(answer.reason)}")
     elif not answer.succeeded:
         reason = (
             f"Received response status [FAILED] from custom resource. Message returned: {answer.reason} "
@@ -98,7 +106,8 @@ def invoke(
         return answer.physical_id, dict(answer.data)
     known_id = answer.physical_id or physical_id or invented_id(stack_name, logical_id)
     remember(request_type, stack_name, logical_id, resource_type, known_id, props)
-    raise CustomResourceFailed(answer.reason, known_id)
+    missing = sdk.failure_of(event["ServiceToken"])
+    raise CustomResourceFailed(answer.reason + (f"; {missing}" if missing not in answer.reason else ""), known_id)
 
 
 def _function(service_token: str) -> dict[str, Any]:
@@ -118,9 +127,17 @@ def _function(service_token: str) -> dict[str, Any]:
 
 def _timeout(props: dict[str, Any]) -> float:
     try:
-        return min(max(float(props.get("ServiceTimeout", DEFAULT_TIMEOUT_SECONDS)), 1.0), DEFAULT_TIMEOUT_SECONDS)
-    except (TypeError, ValueError):
-        return DEFAULT_TIMEOUT_SECONDS
+        return min(max(float(props["ServiceTimeout"]), 1.0), _LONGEST_SECONDS)
+    except (KeyError, TypeError, ValueError):
+        return _LONGEST_SECONDS
+
+
+def _delivered(token: str, props: dict[str, Any], reason: str) -> None:
+    """Wait no longer when the function failed for a reason, and not for ever when it leaves the answer to others."""
+    if reason:
+        answers.give_up(token, reason)
+    elif "ServiceTimeout" not in props:
+        answers.hurry(token, _PATIENCE_SECONDS)
 
 
 def remember(

@@ -50,13 +50,17 @@ def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
 def route_async_failure(target_arn: str, function_name: str, event: dict[str, Any], result: dict[str, Any]) -> None:
     """Send a failed event to its destination if the function's role may; drop it otherwise, as Lambda does."""
     config = (lambda_svc._functions.get(function_name) or {}).get("config", {})
-    action = _DELIVERIES.get(target_arn.split(":")[2])
-    if config and action:
-        problem = denial(config.get("Role", ""), function_name, action, target_arn, get_region())
-        if problem:
-            _LOG.warning("the failed event of %s does not reach %s: %s", function_name, target_arn, problem)
-            return
-    _route_async_failure(target_arn, function_name, event, result)
+    if not config or may_deliver(config, target_arn):
+        _route_async_failure(target_arn, function_name, event, result)
+
+
+def may_deliver(config: dict[str, Any], target_arn: str) -> bool:
+    """Whether a function's role lets Lambda send its failed events to a destination."""
+    action, name = _DELIVERIES.get(target_arn.split(":")[2]), config["FunctionName"]
+    problem = action and denial(config.get("Role", ""), name, action, target_arn, get_region())
+    if problem:
+        _LOG.warning("the failed event of %s does not reach %s: %s", name, target_arn, problem)
+    return not problem
 
 
 def emit_lambda_logs(function: dict[str, Any], *arguments: Any, **options: Any) -> None:

@@ -17,7 +17,7 @@ from aws_cdk import aws_ssm as ssm
 from botocore.exceptions import ClientError
 
 from lookout_local import LocalCloud
-from lookout_local.bootstrap import has_roles, qualifier_of
+from lookout_local.bootstrap import has_roles
 from lookout_local.deployment import DeploymentFailed, Environment
 from lookout_local.environment import variables, without_aws
 from lookout_local.services import Call, Fault, Progress, Settings
@@ -140,20 +140,6 @@ def test_a_reset_empties_all_accounts(stack: cdk.Stack) -> None:
         assert cloud.client("cloudformation", ACCOUNT).describe_stacks()["Stacks"] == []
         assert cloud.client("s3", ACCOUNT).list_buckets()["Buckets"] == []
         assert cloud.deploy(stack, account=ACCOUNT)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "qualifier"),
-    [
-        ({"BootstrapVersion": {"Default": "/cdk-bootstrap/hnb659fds/version"}}, "hnb659fds"),
-        ({"BootstrapVersion": {"Default": "/own/place"}}, None),
-        ({}, None),
-    ],
-)
-def test_the_qualifier_of_a_template_is_that_of_its_version_parameter(
-    parameters: dict[str, Any], qualifier: str | None
-) -> None:
-    assert qualifier_of(json.dumps({"Parameters": parameters})) == qualifier
 
 
 @pytest.mark.e2e
