@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
-from lookout_local.services import Backend, ManualClock
+from lookout_local.services import Backend, ManualClock, Progress
 from tests.contract.cases import CASES
 from tests.contract.conftest import wire
 from tests.contract.explore.schedule import Schedule
@@ -23,7 +23,7 @@ _CHOICES = 200
 _SCHEDULES = int(os.environ.get("EXPLORE_SCHEDULES", "12"))
 
 
-@pytest.mark.parametrize("progress", [None], ids=["as-chosen"])
+@pytest.mark.parametrize("progress", [Progress.by_describes(0)], ids=["as-chosen"])
 @pytest.mark.parametrize("which", CASES, ids=str)
 @seed(_SEED)
 @settings(
