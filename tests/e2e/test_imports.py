@@ -15,6 +15,7 @@ import pytest
 import lookout_local
 from tests.e2e.shell import Shell
 
+ROOT = Path(__file__).parents[2]
 OURS = ("lookout_local", "cdk_lookout", "ministack", "boto3", "botocore", "hypercorn", "PIL", "typer", "rich", "docker")
 HOSTILE = """
 import sys
@@ -103,6 +104,18 @@ def test_the_command_imports_nothing_of_the_project(project: Project) -> None:
     shell("up")
     for command in ("status", "env", "reset", "down"):
         shell(command)
+    assert project.imported == ""
+
+
+def test_what_makes_an_account_ready_for_an_app_imports_nothing_of_the_project(project: Project) -> None:
+    (project.directory / "node_modules").symlink_to(ROOT / "node_modules")
+    (project.directory / "app.sh").write_text("""echo '{"version": "36.0.0"}' > "$CDK_OUTDIR"/manifest.json""")
+    shell = Shell(project.directory, environment=project.environment)
+    shell("up")
+    try:
+        assert "no stacks" in shell("cdk", "deploy", "--app", "sh app.sh", status=1)
+    finally:
+        shell("down")
     assert project.imported == ""
 
 

@@ -121,7 +121,7 @@ def test_the_cdk_cli_deploys_them_all(directory: Path) -> None:
         assert f"bootstrapping {target}\n" in output
     running = process.find(directory / ".lookout-local")
     assert running is not None
-    s3 = client("s3", endpoint_url=running.endpoint_url)
+    s3 = client("s3", endpoint_url=running.endpoint_url, aws_secret_access_key=running.secret)
     outputs = json.loads((directory / "outputs.json").read_text())
     assert sorted(outputs) == sorted(synthesizers())
     for name in outputs:

@@ -85,7 +85,7 @@ def test_an_answer_to_an_unknown_url_is_taken_and_ignored() -> None:
 def test_only_a_url_that_was_given_out_is_one() -> None:
     answers.expect("given")
     assert answers.was_given(f"{answers.PATH}given")
-    assert answers.wait("given", 0) is None
+    assert not answers.wait("given", 0).received
     assert answers.was_given(f"{answers.PATH}given")
     for path in (answers.PATH, f"{answers.PATH}guessed", f"{answers.PATH}given/", "given", "/given"):
         assert not answers.was_given(path)

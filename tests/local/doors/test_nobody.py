@@ -157,6 +157,7 @@ def test_no_trailer_makes_somebody_of_nobody(lookout_cloud: LocalCloud, s3: Any)
         ("/oauth2/token", {}, ""),
         ("/login", {}, ""),
         ("/_aws/execute-api/0123abcd/prod/", {}, ""),
+        ("/_functions/sdk/0123abcd/arn/@aws-sdk/client-s3", {}, ""),
     ],
 )
 def test_no_service_listens_to_nobody(
