@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|/)(?P<service>[a-z0-9-]+)(?:%2F|/)aws4_request")
 _MOST_DIGITS = 18
 _PIECE = 64 * 1024
+_LARGE = 1024**2
 
 
 class Bounds:
@@ -48,7 +49,7 @@ class Bounds:
         except _Disconnected:
             return
         else:
-            await self._gateway(scope, _replaying(chunks, receive), send)
+            await self._gateway(scope, _replaying(chunks, receive), _in_pieces(send))
 
     def _most(self, scope: Scope, headers: dict[str, str], service: str) -> int:
         """The bytes that the body may have."""
@@ -115,6 +116,23 @@ def _replaying(chunks: deque[bytes], receive: Receive) -> Receive:
         return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
 
     return replay
+
+
+def _in_pieces(send: Send) -> Send:
+    """What sends large answers piece by piece, so that others get theirs in between."""
+
+    async def send_pieces(message: Message) -> None:
+        body = message.get("body", b"")
+        if message["type"] != "http.response.body" or len(body) <= _LARGE:
+            await send(message)
+            return
+        with memoryview(body) as view:
+            for start in range(0, len(body), _LARGE):
+                more = message.get("more_body", False) or start + _LARGE < len(body)
+                await send({**message, "body": bytes(view[start : start + _LARGE]), "more_body": more})
+                await asyncio.sleep(0)
+
+    return send_pieces
 
 
 def _inflates_to(chunks: Iterable[bytes], most: int) -> bool:
