@@ -97,13 +97,15 @@ class _Disconnected(Exception):
 
 
 def _service_of(scope: Scope, headers: dict[str, str]) -> str:
-    """The service that a request is signed for, in its headers or in its address."""
+    """The service that a request is signed for, in its headers or in its address; '' where it is not that of one."""
     presigned = _PRESIGNED.search(scope.get("query_string", b""))
-    if presigned:
-        return presigned["service"].decode()
-    # A form that a page sends to S3 is signed inside.
-    is_form = headers.get("content-type", "").startswith("multipart/form-data")
-    return signed_service(scope["headers"]) or ("s3" if is_form else "")
+    content_type = headers.get("content-type", "")
+    service = signed_service(scope["headers"]) or (presigned["service"].decode() if presigned else "")
+    if not service and content_type.startswith("multipart/form-data"):
+        return "s3"  # a form that is sent to S3 is signed inside
+    # Whatever it says: no request to S3 names an operation.
+    named = "x-amz-target" in headers or content_type.startswith("application/x-www-form-urlencoded")
+    return "" if service == "s3" and named else service
 
 
 def _replaying(chunks: deque[bytes], receive: Receive) -> Receive:

@@ -148,6 +148,15 @@ def test_what_is_no_request_is_none_of_its_business(behind: Behind) -> None:
         (600, {"service": "lambda", "path": "/2015-03-31/functions"}),
         (400, {"service": "dynamodb", "x_amz_target": "DynamoDB_20120810.PutItem"}),
         (400, {"path": "/anything"}),
+        (400, {"service": "s3", "x_amz_target": "DynamoDB_20120810.PutItem"}),
+        (400, {"service": "s3", "content_type": "application/x-www-form-urlencoded"}),
+        (
+            100,
+            {
+                "service": "lookoutequipment",
+                "query": "X-Amz-Credential=AKIA%2F20240101%2Fus-east-1%2Fs3%2Faws4_request",
+            },
+        ),
     ],
 )
 def test_each_operation_and_service_has_a_limit(behind: Behind, most: int, request_: dict[str, str]) -> None:

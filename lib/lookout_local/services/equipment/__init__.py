@@ -71,7 +71,7 @@ class Equipment(Service):
         self._state = State()
 
     def owners(self) -> list[Inventory]:
-        """What each account has in each Region."""
+        """What each account has in each Region, where it has something."""
         return self._state.all()
 
     def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:

@@ -92,7 +92,7 @@ class EquipmentCall:
     def find(self, arn: str) -> Target:
         """The dataset, model or version with exactly this ARN, in any account."""
         parts = arn.split(":", 5)
-        inventory = self.state.of(parts[4], parts[3])
+        inventory = self.state.seen(parts[4], parts[3])
         path = parts[5].split("/")
         if path[0] == "dataset" and len(path) >= 2:
             dataset = inventory.datasets.get(path[1])
