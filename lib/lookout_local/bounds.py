@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 18
 _PIECE = 64 * 1024
+_LARGE = 1024**2
 
 
 class Bounds:
@@ -49,7 +50,7 @@ class Bounds:
         except _Disconnected:
             return
         else:
-            await self._gateway(scope, _replaying(chunks, receive), send)
+            await self._gateway(scope, _replaying(chunks, receive), _in_pieces(send))
 
     def _most(self, scope: Scope, headers: dict[str, str], service: str) -> int:
         """The bytes that the body may have."""
@@ -97,10 +98,14 @@ class _Disconnected(Exception):
 
 
 def _service_of(scope: Scope, headers: dict[str, str]) -> str:
-    """The service that a request is signed for, in its headers or in its address."""
-    # A form that a page sends to S3 is signed inside.
-    is_form = headers.get("content-type", "").startswith("multipart/form-data")
-    return signatures.service(Arrival.of(scope)) or ("s3" if is_form else "")
+    """The service that a request is signed for, in its headers or in its address; '' where it is not that of one."""
+    content_type = headers.get("content-type", "")
+    service = signatures.service(Arrival.of(scope))
+    if not service and content_type.startswith("multipart/form-data"):
+        return "s3"  # a form that is sent to S3 is signed inside
+    # Whatever it says: no request to S3 names an operation.
+    named = "x-amz-target" in headers or content_type.startswith("application/x-www-form-urlencoded")
+    return "" if service == "s3" and named else service
 
 
 def _replaying(chunks: deque[bytes], receive: Receive) -> Receive:
@@ -113,6 +118,23 @@ def _replaying(chunks: deque[bytes], receive: Receive) -> Receive:
         return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
 
     return replay
+
+
+def _in_pieces(send: Send) -> Send:
+    """What sends large answers piece by piece, so that others get theirs in between."""
+
+    async def send_pieces(message: Message) -> None:
+        body = message.get("body", b"")
+        if message["type"] != "http.response.body" or len(body) <= _LARGE:
+            await send(message)
+            return
+        with memoryview(body) as view:
+            for start in range(0, len(body), _LARGE):
+                more = message.get("more_body", False) or start + _LARGE < len(body)
+                await send({**message, "body": bytes(view[start : start + _LARGE]), "more_body": more})
+                await asyncio.sleep(0)
+
+    return send_pieces
 
 
 def _inflates_to(chunks: Iterable[bytes], most: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docs import generate_iam, generate_operations
-from lookout_local.services.settings import Quotas, VisionQuotas
+from lookout_local.services.settings import Limits, Quotas, VisionQuotas
 from lookout_provider import handler
 from lookout_provider.lifecycle import Phase, Progress
 from lookout_provider.protocol import Request
@@ -68,11 +68,14 @@ def test_the_polls_of_a_wait_are_those_of_the_intervals(row: list[str]) -> None:
     number, unit = row[0].split()
     wanted = int(number) * (1 if unit == "seconds" else 60)
     request = Request.parse(event(ResourceType="Custom::LookoutEquipmentModel"))
-    polls, progress = 0, Progress(Phase.SETTLE, "")
+    # The first poll makes it.
+    polls, progress, began = 1, Progress(Phase.CONVERGE, ""), None
+    progress.waited = handler._seconds(request, progress, began)
     while progress.waited < wanted:
-        progress.waited += handler._seconds(request, progress)
+        progress.phase, began = Phase.SETTLE, 1.0
+        progress.waited += handler._seconds(request, progress, began)
         polls += 1
-    assert [int(cell) for cell in row[1:]] == [polls, 3 * polls + 1]
+    assert [int(cell) for cell in row[1:]] == [polls, 3 * polls + 2]
 
 
 def test_the_quotas_are_those_that_the_local_cloud_has() -> None:
@@ -96,3 +99,24 @@ def test_the_quotas_are_those_that_the_local_cloud_has() -> None:
     assert written["columns in training"] == f"{quotas.columns_in_training}"
     assert written["pending ingestion jobs, pending trainings"] == f"{quotas.pending_models} * each"
     assert written["components in a dataset, columns in a dataset"] == f"{quotas.columns_per_dataset:,} each"
+
+
+def test_the_limits_are_those_that_the_local_cloud_has() -> None:
+    written = {cells[0]: cells[1] for cells in pages.rows("docs/limits.md", r"[a-z].*")}
+    limits, mebibyte = Limits(), 1024**2
+    [(operation, most)] = limits.bytes_per_operation.items()
+    bodies = f"{limits.bytes_per_request // mebibyte} MiB; `{operation}` {most // mebibyte} MiB"
+    assert written["body of a request to the two services"] == bodies
+    assert written["body of a request to S3, to Lambda, to another service"] == (
+        f"{limits.bytes_per_object // 1024**3} GiB, {limits.bytes_per_function:,} bytes, "
+        f"{limits.bytes_per_request_elsewhere // mebibyte} MiB"
+    )
+    assert written["time until a body has arrived"] == (
+        f"{limits.seconds_per_request:.0f} seconds, and one more for each {limits.slowest_bytes_per_second:,} bytes"
+    )
+    assert written["connections at a time"] == f"{limits.connections}"
+    assert written["calls in the log, characters of a call's parameters"] == (
+        f"{limits.calls_in_log:,}, {limits.characters_per_call_in_log:,}"
+    )
+    assert written["client tokens of an account in a Region"] == f"{limits.client_tokens:,}"
+    assert written["internal failures that are kept"] == f"{limits.internal_failures}"

@@ -123,7 +123,7 @@ def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
 def test_an_installed_package_makes_a_client_of_a_service_that_boto3_does_not_know(users: tuple[User, User]) -> None:
     script = (
         "import lookout_local\n"
-        "made = lookout_local.client('lookoutvision', endpoint_url='http://127.0.0.1:9')\n"
+        "made = lookout_local.client('lookoutvision', endpoint_url='http://127.0.0.1:9', aws_secret_access_key='x')\n"
         "print(made.can_paginate('list_models'))"
     )
     assert run(str(users[0].python), "-c", script).stdout == "True\n"

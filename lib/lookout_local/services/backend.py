@@ -49,8 +49,9 @@ class Backend:
     Without a `clock` they follow the machine's; without an `authorizer` every caller may do everything in its account;
     without `settings` the defaults of Settings hold. `on_behalf_of` makes the context in which storage is used for an
     account in a Region that is not the caller's. `in_background` is handed work that takes long, to do it soon in
-    another thread; without it, such work is done before the request that began it is answered, so that tests have
-    nothing to wait for. Either way no other request waits for it. Safe to use from several threads.
+    another thread; without it, such work is done before the request is answered that began it, or came first when it
+    was due, so that tests have nothing to wait for. No request waits for the work of another one. Safe to use from
+    several threads.
     """
 
     def __init__(

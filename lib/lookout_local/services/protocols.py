@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 from botocore.model import ListShape, Shape, StructureShape
 
 from lookout_local.services import documents
-from lookout_local.services.errors import ServiceError
+from lookout_local.services.errors import ServiceError, validation
 from lookout_local.services.http import HttpRequest, HttpResponse
 from lookout_local.services.model import Model
 
@@ -180,6 +180,8 @@ def _from_text(shape: Shape, text: str) -> Any:
 def _json_object(operation: str, body: bytes) -> dict[str, Any]:
     try:
         raw = documents.parse(body or b"{}")
+    except documents.Senseless as error:
+        raise validation(f"body of {operation}: {error}") from error
     except documents.NotJson as error:
         raise ServiceError("SerializationException", f"body of {operation}: not JSON: {error}") from error
     if not isinstance(raw, dict):

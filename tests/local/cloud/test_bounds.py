@@ -40,6 +40,7 @@ class Behind:
     def __init__(self) -> None:
         self.backend = Backend(storage=Bucket(), settings=Settings(limits=dataclasses.replace(LIMITS)))
         self.bodies: list[bytes] = []
+        self.answer = b"done"
         self.then: list[Message] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -52,7 +53,7 @@ class Behind:
             body, more = body + message["body"], message["more_body"]
         self.bodies.append(body)
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"done"})
+        await send({"type": "http.response.body", "body": self.answer})
         self.then.append(await receive())
 
 
@@ -147,6 +148,15 @@ def test_what_is_no_request_is_none_of_its_business(behind: Behind) -> None:
         (600, {"service": "lambda", "path": "/2015-03-31/functions"}),
         (400, {"service": "dynamodb", "x_amz_target": "DynamoDB_20120810.PutItem"}),
         (400, {"path": "/anything"}),
+        (400, {"service": "s3", "x_amz_target": "DynamoDB_20120810.PutItem"}),
+        (400, {"service": "s3", "content_type": "application/x-www-form-urlencoded"}),
+        (
+            100,
+            {
+                "service": "lookoutequipment",
+                "query": "X-Amz-Credential=AKIA%2F20240101%2Fus-east-1%2Fs3%2Faws4_request",
+            },
+        ),
     ],
 )
 def test_each_operation_and_service_has_a_limit(behind: Behind, most: int, request_: dict[str, str]) -> None:
@@ -162,6 +172,15 @@ def test_the_limits_can_be_changed_at_any_time(behind: Behind) -> None:
     assert Client(behind, [b"xxxx"]).run().status == 413
     behind.backend.settings.limits = Limits()
     assert Client(behind, [b"xxxx"]).run().status == 200
+
+
+def test_a_large_answer_is_sent_piece_by_piece(behind: Behind) -> None:
+    behind.answer = bytes(range(256)) * 12_345
+    client = Client(behind, []).run()
+    pieces = [message for message in client.sent if message["type"] == "http.response.body"]
+    assert client.body == behind.answer
+    assert [piece.get("more_body", False) for piece in pieces] == [True, True, True, False]
+    assert max(len(piece["body"]) for piece in pieces) == 1024**2
 
 
 def test_what_is_announced_as_too_large_is_refused_before_it_is_read(behind: Behind) -> None:

@@ -83,19 +83,24 @@ def test_a_schema_that_makes_no_sense_is_refused(cloud: Cloud, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "code"),
     [
-        b"[" * DEEP,
-        b'{"DatasetName": 1e400}',
-        b'{"DatasetName": "\\ud800"}',
-        b'{"DatasetName": "a", "DatasetName": "b"}',
+        (b"[" * DEEP, "SerializationException"),
+        (b'{"DatasetName": NaN}', "SerializationException"),
+        (b'{"DatasetName": "\xff"}', "SerializationException"),
+        (b'{"DatasetName": ' + b"[" * DEEP + b"]" * DEEP + b"}", "ValidationException"),
+        (b'{"DatasetName": ' + b"[" * 200 + b"]" * 200 + b"}", "ValidationException"),
+        (b'{"DatasetName": 1e400}', "ValidationException"),
+        (b'{"DatasetName": ' + b"9" * 5_000 + b"}", "ValidationException"),
+        (b'{"DatasetName": "\\ud800"}', "ValidationException"),
+        (b'{"DatasetName": "a", "DatasetName": "b"}', "ValidationException"),
     ],
+    ids=range(9),
 )
-def test_a_body_that_makes_no_sense_is_refused(cloud: Cloud, body: bytes) -> None:
+def test_a_body_that_makes_no_sense_is_refused(cloud: Cloud, body: bytes, code: str) -> None:
     headers = {"x-amz-target": "AWSLookoutEquipmentFrontendService.DescribeDataset"}
     answer = cloud.backend.handle(HttpRequest("lookoutequipment", SOURCE, REGION, "AKIA", "POST", "/", headers, body))
-    assert answer.status == 400
-    assert json.loads(answer.body)["__type"] == "SerializationException"
+    assert (answer.status, json.loads(answer.body)["__type"]) == (400, code)
 
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, int("9" * 400)])

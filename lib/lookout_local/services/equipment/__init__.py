@@ -26,7 +26,7 @@ from lookout_local.services.equipment.running import due_runs
 from lookout_local.services.equipment.state import Inventory, State
 from lookout_local.services.model import Model
 from lookout_local.services.protocols import AwsJson
-from lookout_local.services.service import Answer, Invocation, Service, Task, World
+from lookout_local.services.service import Answer, Invocation, LaterAnswer, Service, Task, World
 from lookout_local.services.tokens import ClientTokens
 
 _OPERATIONS: dict[str, Operation] = {
@@ -58,7 +58,7 @@ class Equipment(Service):
         self.protocol = AwsJson(self.model.target_prefix)
         self._state = State()
 
-    def handler(self, operation: str) -> Callable[[Invocation], Answer]:
+    def handler(self, operation: str) -> Callable[[Invocation], Answer | LaterAnswer]:
         """What carries out an operation."""
         return partial(self._run, _OPERATIONS[operation])
 
@@ -71,7 +71,7 @@ class Equipment(Service):
         self._state = State()
 
     def owners(self) -> list[Inventory]:
-        """What each account has in each Region."""
+        """What each account has in each Region, where it has something."""
         return self._state.all()
 
     def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
@@ -83,7 +83,7 @@ class Equipment(Service):
         tasks = due_runs(owner, world, now) or due_retrainings(owner, world.storage, world.settings, now)
         return [_on_behalf(world, owner, task) for task in tasks]
 
-    def _run(self, operation: Operation, invocation: Invocation) -> Answer:
+    def _run(self, operation: Operation, invocation: Invocation) -> Answer | LaterAnswer:
         return operation(EquipmentCall(invocation, self._state))
 
 

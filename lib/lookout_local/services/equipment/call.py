@@ -11,7 +11,7 @@ from lookout_local.services.equipment import looks
 from lookout_local.services.equipment.state import Dataset, Inventory, Model, State, Version
 from lookout_local.services.errors import conflict, not_found, validation
 from lookout_local.services.pagination import page
-from lookout_local.services.service import Answer, First, Invocation
+from lookout_local.services.service import Answer, First, Invocation, LaterAnswer
 
 _KMS_ARN = re.compile(r"arn:aws[a-z\-]*:kms:[a-z0-9\-]*:\d{12}:[\w\-/]+", re.ASCII)
 
@@ -92,7 +92,7 @@ class EquipmentCall:
     def find(self, arn: str) -> Target:
         """The dataset, model or version with exactly this ARN, in any account."""
         parts = arn.split(":", 5)
-        inventory = self.state.of(parts[4], parts[3])
+        inventory = self.state.seen(parts[4], parts[3])
         path = parts[5].split("/")
         if path[0] == "dataset" and len(path) >= 2:
             dataset = inventory.datasets.get(path[1])
@@ -177,4 +177,4 @@ class EquipmentCall:
         return {member: [summary(item) for item in shown], "NextToken": token}
 
 
-Operation = Callable[[EquipmentCall], Answer]
+Operation = Callable[[EquipmentCall], Answer | LaterAnswer]

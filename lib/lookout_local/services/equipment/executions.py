@@ -50,6 +50,8 @@ class Execution:
     """Bucket and Key of the results."""
 
     predictions: tuple[Prediction, ...] = ()
+    anomalous: bool = False
+    """Whether a row of it is anomalous."""
 
 
 @dataclass
@@ -85,7 +87,7 @@ class InferenceScheduler:
         """The LatestInferenceResult: that of the latest run that succeeded."""
         for execution in reversed(self.executions):
             if execution.status == "SUCCESS":
-                return "ANOMALOUS" if any(one.anomalous for one in execution.predictions) else "NORMAL"
+                return "ANOMALOUS" if execution.anomalous else "NORMAL"
         return None
 
     def due(self, now: datetime) -> list[datetime]:

@@ -20,7 +20,7 @@ from lookout_local.services.equipment.schedulers import Switch
 from lookout_local.services.equipment.state import Model, Version
 from lookout_local.services.equipment.versions import quality_of
 from lookout_local.services.errors import conflict, not_found, quota_exceeded, validation
-from lookout_local.services.service import Answer
+from lookout_local.services.service import Answer, LaterAnswer
 
 _CHANGEABLE = (
     "DataDelayOffsetInMinutes",
@@ -178,13 +178,16 @@ def list_inference_executions(call: EquipmentCall) -> Answer:
     return call.page(executions, "InferenceExecutionSummaries", summary)
 
 
-def list_inference_events(call: EquipmentCall) -> Answer:
-    """ListInferenceEvents: those that end at or after the start of the interval and start at or before its end."""
+def list_inference_events(call: EquipmentCall) -> LaterAnswer:
+    """ListInferenceEvents: those that end at or after the start of the interval and start at or before its end.
+
+    There may be millions of rows to look through.
+    """
     scheduler = _scheduler(call)
     start, end = call.parameters["IntervalStartTime"], call.parameters["IntervalEndTime"]
     if start > end:
         raise validation(f"IntervalStartTime: got {start.isoformat()}, expected a time up to {end.isoformat()}")
-    events = [event for event in events_of(scheduler.executions) if event.end >= start and event.start <= end]
+    executions = list(scheduler.executions)
 
     def summary(event: Event) -> Answer:
         return {
@@ -196,7 +199,11 @@ def list_inference_events(call: EquipmentCall) -> Answer:
             "EventDurationInSeconds": int((event.end - event.start).total_seconds()),
         }
 
-    return call.page(events, "InferenceEventSummaries", summary)
+    def answer() -> Answer:
+        events = [event for event in events_of(executions) if event.end >= start and event.start <= end]
+        return call.page(events, "InferenceEventSummaries", summary)
+
+    return answer
 
 
 def _scheduler(call: EquipmentCall) -> InferenceScheduler:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -15,7 +16,7 @@ from lookout_local.services.service import Task, World
 from lookout_local.services.times import later
 
 
-def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task[Found]]:
+def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task[Ran]]:
     """Note the runs of all schedulers that are due, in the order in which they are; the tasks make them."""
     due = [
         (end + scheduler.delay, scheduler.number, end)
@@ -27,7 +28,7 @@ def due_runs(inventory: Inventory, world: World, now: datetime) -> list[Task[Fou
     return [task for task in tasks if task]
 
 
-def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end: datetime) -> Task[Found] | None:
+def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end: datetime) -> Task[Ran] | None:
     """A new execution of a scheduler, and how to make it; None when it has failed at once."""
     model = inventory.models.get(scheduler.model_name)
     active = model.active if model and model.arn == scheduler.model_arn else None
@@ -45,29 +46,43 @@ def _note(inventory: Inventory, scheduler: InferenceScheduler, world: World, end
         # API reference, DeleteModel: a scheduler that is already set up cannot use the model any more.
         _fail(execution, f"The model {scheduler.model_name} does not exist")
         return None
-    return Task(partial(_run, execution, active.version, world), partial(_end, model, execution))
+    return Task(partial(_run, model, execution, active.version, world), partial(_end, model, execution))
 
 
-def _run(execution: Execution, version: Version, world: World) -> Found | str:
+@dataclass(frozen=True)
+class Ran:
+    """A run that has succeeded, and the inference data of its model before and with it."""
+
+    found: Found
+    before: Content | None
+    accumulated: Content
+
+
+def _run(model: Model, execution: Execution, version: Version, world: World) -> Ran | str:
     try:
-        return infer(execution, version, world.storage, world.settings)
+        found = infer(execution, version, world.storage, world.settings)
     except InferenceFailed as error:
         return str(error)
+    before = model.inference_data
+    return Ran(found, before, _accumulated(before, found.data))
 
 
 def _fail(execution: Execution, reason: str) -> None:
     execution.status, execution.failed_reason = "FAILED", reason[:LONGEST_REASON]
 
 
-def _end(model: Model, execution: Execution, found: Found | str, _: datetime) -> None:
+def _end(model: Model, execution: Execution, ran: Ran | str, _: datetime) -> None:
     """Keep what a run has brought."""
-    if isinstance(found, str):
-        _fail(execution, found)
+    if isinstance(ran, str):
+        _fail(execution, ran)
         return
+    execution.predictions = ran.found.predictions
+    execution.anomalous = any(one.anomalous for one in ran.found.predictions)
+    execution.result = ran.found.result
     execution.status = "SUCCESS"
-    execution.predictions = found.predictions
-    execution.result = found.result
-    model.inference_data = _accumulated(model.inference_data, found.data)
+    # An import may have replaced the data meanwhile.
+    unchanged = model.inference_data is ran.before
+    model.inference_data = ran.accumulated if unchanged else _accumulated(model.inference_data, ran.found.data)
 
 
 def _accumulated(before: Content | None, new: Content) -> Content:

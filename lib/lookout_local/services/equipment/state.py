@@ -363,6 +363,10 @@ class State:
             self._inventories[key] = Inventory(account, region, self._numbers)
         return self._inventories[key]
 
+    def seen(self, account: str, region: str) -> Inventory:
+        """What an account has in a Region; nothing is remembered of one that was never seen."""
+        return self._inventories.get((account, region)) or Inventory(account, region, self._numbers)
+
     def all(self) -> list[Inventory]:
-        """Every account and Region seen so far."""
-        return list(self._inventories.values())
+        """Every account and Region in which something may be going on."""
+        return [one for one in self._inventories.values() if one.datasets or one.models or one.inference_schedulers]

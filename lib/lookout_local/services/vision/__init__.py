@@ -60,8 +60,8 @@ class Vision(Service):
         return self._state.of(invocation.account, invocation.region).tokens
 
     def owners(self) -> list[Inventory]:
-        """What each account has in each Region."""
-        return self._state.all()
+        """What each account has in each Region, where it has something."""
+        return [inventory for inventory in self._state.all() if inventory.projects]
 
     def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
         """End what is over by the clock."""
