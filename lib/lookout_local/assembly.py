@@ -122,7 +122,8 @@ def toolkit_bucket(qualifier: str, environment: Environment) -> str:
 
 
 def _artifacts(directory: Path) -> dict[str, dict[str, Any]]:
-    artifacts: dict[str, dict[str, Any]] = json.loads((directory / "manifest.json").read_text())["artifacts"]
+    manifest = json.loads((directory / "manifest.json").read_text())
+    artifacts: dict[str, dict[str, Any]] = manifest.get("artifacts", {})  # an app may be empty
     return artifacts
 
 

@@ -357,7 +357,10 @@ def test_a_body_that_never_comes_ends_the_connection(limited: LocalCloud) -> Non
 @pytest.mark.e2e
 def test_clients_understand_what_is_refused_and_large_objects_pass(limited: LocalCloud) -> None:
     config = Config(retries={"total_max_attempts": 1})
-    equipment = client("lookoutequipment", endpoint_url=limited.endpoint_url, config=config)
+    secret = limited.env()["AWS_SECRET_ACCESS_KEY"]
+    equipment = client(
+        "lookoutequipment", endpoint_url=limited.endpoint_url, aws_secret_access_key=secret, config=config
+    )
     with pytest.raises(ClientError, match="RequestEntityTooLargeException"):
         equipment.create_dataset(DatasetName="a", DatasetSchema={"InlineDataSchema": "x" * 11_000_000})
     s3 = limited.client("s3")

@@ -214,7 +214,8 @@ def test_what_the_private_route_of_settings_cannot_use_is_refused(
     controlled: LocalCloud, body: bytes, reason: str
 ) -> None:
     before = controlled.settings.get()
-    request = Request(f"{controlled.endpoint_url}/_lookout/settings", data=body, method="PUT")
+    secret = {"Authorization": f"Bearer {controlled.env()['AWS_SECRET_ACCESS_KEY']}"}
+    request = Request(f"{controlled.endpoint_url}/_lookout/settings", data=body, headers=secret, method="PUT")
     with pytest.raises(HTTPError) as caught:
         urlopen(request)
     assert caught.value.code == 400
