@@ -293,3 +293,43 @@ def test_a_rollback_does_not_fail_because_of_what_it_cannot_remove_in_time(
     player.poll(player.machine.running()[0])
     back = player.finish(player.begin("Update", resource, properties=resource.properties))
     assert (back.status, back.physical_id) == ("SUCCESS", resource.physical_id)
+
+
+class Died(BaseException):
+    """The end of an invocation that nothing catches."""
+
+
+@replaceable
+@pytest.mark.parametrize("then", ["cleanup", "rollback"])
+def test_a_poll_that_died_after_its_answer_does_no_harm_behind_the_next_event(
+    case: Case, player: Player, world: World, resource: Resource, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """The Update was heard of, but its wait is not over: Step Functions tries the poll again."""
+    player.create(resource)
+    before, old = case.live(world), another(resource)
+    assert case.replaced is not None
+    new = case.replaced(world)
+    url = player.begin("Update", resource, properties=new)
+
+    def receive(request: Any, timeout: float) -> Any:
+        player.receive(request, timeout)
+        raise Died
+
+    monkeypatch.setattr("urllib.request.urlopen", receive)
+    while running := player.machine.running():
+        try:
+            player.poll(running[0])
+        except Died:
+            break
+    monkeypatch.setattr("urllib.request.urlopen", player.receive)
+    answer = player.answers[url][0]
+    resource.properties, resource.physical_id = new, answer.physical_id
+    if then == "cleanup":
+        if answer.physical_id != old.physical_id:
+            assert player.delete(old).ok
+        player.drain()
+        assert not case.owns or case.thing(answer.physical_id) in map(case.thing, case.live(world))
+    else:
+        player.roll_back(resource, old.properties, old.physical_id)
+        player.drain()
+        assert not case.traits.deletable or not case.owns or case.live(world) == before
