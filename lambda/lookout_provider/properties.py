@@ -83,7 +83,8 @@ def _scalar(shape: Shape, value: Any, path: str) -> Any:
     if isinstance(value, Mapping | list):
         # Its contents stay out of the message: they may be a policy.
         found = "list" if isinstance(value, list) else "map"
-        raise InvalidProperty(f"{path}: got a {found}, expected a {shape.type_name}")
+        article = "an" if shape.type_name == "integer" else "a"
+        raise InvalidProperty(f"{path}: got a {found}, expected {article} {shape.type_name}")
     if shape.type_name == "boolean":
         if str(value).lower() not in ("true", "false"):
             raise _invalid(path, value, "true or false")

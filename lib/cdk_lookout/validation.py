@@ -31,6 +31,11 @@ class Quoted(str):
     """A description of what was got, to be shown as it is."""
 
 
+def a(noun: str) -> str:
+    """*noun* with its article."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def path_of(where: object) -> str:
     """Where a reader finds *where*: the path of a construct, or the name of a factory."""
     return str(where.node.path) if isinstance(where, cdk.Resource | cdk.Stack) else str(where)
@@ -49,7 +54,7 @@ def check_kind(what: str, where: object, value: Any, member: str, expected: str)
     """Raise InvalidProperty unless *value* is a thing that has *member*, and not, for instance, its name or ARN."""
     # First without asking: the ARN of what is known by name only is an error of its own. The CDK's proxies only answer.
     if inspect.getattr_static(value, member, None) is None and not hasattr(value, member):
-        got = value if isinstance(value, str) else Quoted(f"a {type(value).__name__}")
+        got = value if isinstance(value, str) else Quoted(a(type(value).__name__))
         raise invalid(what, where, got, expected)
 
 

@@ -18,6 +18,7 @@ from cdk_lookout.equipment.interfaces import IDataset
 from cdk_lookout.equipment.key_pattern import KeyPattern
 from cdk_lookout.equipment.patterns import check_dataset_arn, check_name
 from cdk_lookout.equipment.resource_policy import IMPORT_DATASET, Shareable
+from cdk_lookout.grants import grant
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import ServiceTags
@@ -80,16 +81,17 @@ class DatasetBase(Shareable):
         arn = self._arn or cdk.Stack.of(self).format_arn(
             service="lookoutequipment", resource="dataset", resource_name=f"{self._name}/*"
         )
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[
+        return grant(
+            self,
+            grantee,
+            [arn],
+            [
                 "lookoutequipment:DescribeDataset",
                 "lookoutequipment:DescribeResourcePolicy",
                 "lookoutequipment:ListDataIngestionJobs",
                 "lookoutequipment:ListSensorStatistics",
                 "lookoutequipment:ListTagsForResource",
             ],
-            resource_arns=[arn],
         )
 
 

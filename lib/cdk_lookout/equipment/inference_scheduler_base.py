@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from cdk_lookout.grants import grant
 from cdk_lookout.validation import Quoted, invalid
 
 
@@ -53,8 +54,4 @@ class InferenceSchedulerBase(cdk.Resource):
         arn = self._arn or cdk.Stack.of(self).format_arn(
             service="lookoutequipment", resource="inference-scheduler", resource_name=f"{self._name}/*"
         )
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[f"lookoutequipment:{operation}" for operation in operations],
-            resource_arns=[arn],
-        )
+        return grant(self, grantee, [arn], [f"lookoutequipment:{operation}" for operation in operations])

@@ -18,6 +18,7 @@ from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.patterns import check_label_group_arn, check_name
 from cdk_lookout.equipment.time_range import TimeRange
+from cdk_lookout.grants import grant
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import MOST, ServiceTags
@@ -90,15 +91,16 @@ class LabelGroupBase(cdk.Resource):
         arn = self._arn or cdk.Stack.of(self).format_arn(
             service="lookoutequipment", resource="label-group", resource_name=f"{self._name}/*"
         )
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[
+        return grant(
+            self,
+            grantee,
+            [arn],
+            [
                 "lookoutequipment:DescribeLabel",
                 "lookoutequipment:DescribeLabelGroup",
                 "lookoutequipment:ListLabels",
                 "lookoutequipment:ListTagsForResource",
             ],
-            resource_arns=[arn],
         )
 
     def _take_label(self, label: cdk.Resource) -> None:

@@ -19,7 +19,7 @@ from cdk_lookout.equipment.label import statements
 from cdk_lookout.equipment.label_group import LabelGroupBase
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.validation import Quoted, check_kind, check_pattern, invalid
+from cdk_lookout.validation import Quoted, a, check_kind, check_pattern, invalid
 
 #: What files of labels are called at their end. Those of assets always are.
 _SUFFIX = ".csv"
@@ -138,7 +138,7 @@ class LabelSet(cdk.Resource, LabelAttributes):
         super().__init__(scope, id)
         check_kind("label_group", self, label_group, "label_group_name", "a label group (ILabelGroup)")
         if not isinstance(source, LabelSetSource):
-            raise invalid("source", self, Quoted(f"a {type(source).__name__}"), "a LabelSetSource")
+            raise invalid("source", self, Quoted(a(type(source).__name__)), "a LabelSetSource")
         source._check(self, label_group.fault_codes)
         if isinstance(label_group, LabelGroupBase):
             label_group._take_set(self)

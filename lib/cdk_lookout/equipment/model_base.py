@@ -11,6 +11,7 @@ from constructs import DependencyGroup
 from cdk_lookout.equipment.interfaces import IDataset, IModelVersion
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
 from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
+from cdk_lookout.grants import grant
 from cdk_lookout.validation import Quoted, invalid
 
 
@@ -103,9 +104,12 @@ class ModelBase(Shareable):
         arn = self._arn or cdk.Stack.of(self).format_arn(
             service="lookoutequipment", resource="model", resource_name=f"{self._name}/*"
         )
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[
+        versions = [arn, f"{arn}/model-version/*"] if self._arn else [arn]
+        return grant(
+            self,
+            grantee,
+            versions,
+            [
                 "lookoutequipment:DescribeModel",
                 "lookoutequipment:DescribeModelVersion",
                 "lookoutequipment:DescribeResourcePolicy",
@@ -113,7 +117,6 @@ class ModelBase(Shareable):
                 "lookoutequipment:ListModelVersions",
                 "lookoutequipment:ListTagsForResource",
             ],
-            resource_arns=[arn, f"{arn}/model-version/*"] if self._arn else [arn],
         )
 
 

@@ -15,7 +15,7 @@ from cdk_lookout.equipment.model_diagnostics_output import ModelDiagnosticsOutpu
 from cdk_lookout.equipment.off_condition import OffCondition
 from cdk_lookout.equipment.time_range import TimeRange
 from cdk_lookout.equipment.training import check_ranges, check_sensors, render_rate, render_schema
-from cdk_lookout.validation import check_kind, check_optional, invalid
+from cdk_lookout.validation import a, check_kind, check_optional, invalid
 
 
 class InferenceDataImportStrategy(enum.Enum):
@@ -146,7 +146,7 @@ class ModelSource:
             ("diagnostics", diagnostics, ModelDiagnosticsOutput),
         ):
             if value is not None and not isinstance(value, kind):
-                raise invalid(what, where, value, f"a {kind.__name__}")
+                raise invalid(what, where, value, a(kind.__name__))
         check_ranges(where, training_data, evaluation_data)
         check_sensors(where, dataset, schema, off_condition)
         rate = render_rate(where, target_sampling_rate) if target_sampling_rate is not None else None

@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 
 from cdk_lookout.equipment.interfaces import IModel
 from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
+from cdk_lookout.grants import grant
 from cdk_lookout.validation import Quoted, invalid
 
 
@@ -52,12 +53,13 @@ class ModelVersionBase(Shareable):
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee* read everything about the version."""
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[
+        return grant(
+            self,
+            grantee,
+            [self.model_version_arn, self.model_arn],
+            [
                 "lookoutequipment:DescribeModelVersion",
                 "lookoutequipment:DescribeResourcePolicy",
                 "lookoutequipment:ListTagsForResource",
             ],
-            resource_arns=[self.model_version_arn, self.model_arn],
         )

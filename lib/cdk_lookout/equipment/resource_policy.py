@@ -15,6 +15,7 @@ from constructs import Construct, IValidation, Node
 
 from cdk_lookout.equipment import permissions, policy_document
 from cdk_lookout.equipment.interfaces import IPolicyTarget
+from cdk_lookout.grants import check_grantee
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, invalid
@@ -83,8 +84,10 @@ class Shareable(cdk.Resource):
 
         :param inference_data: for models and versions: whether the inference data that have accumulated must (True) or
             must not (False) be imported along. Default: the importing side decides.
-        :raises InvalidProperty: for a dataset with *inference_data*, and when the ARN is not known.
+        :raises InvalidProperty: for what is no principal, for a dataset with *inference_data*, and when the ARN is not
+            known.
         """
+        check_grantee(self, grantee)
         if inference_data is not None and self._import_action == IMPORT_DATASET:
             raise invalid("inference_data", self, inference_data, "None: it is a condition of importing models")
         conditions = (

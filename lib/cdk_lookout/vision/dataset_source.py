@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from cdk_lookout import files
-from cdk_lookout.validation import Quoted, check_kind, check_optional, check_pattern, invalid
+from cdk_lookout.validation import Quoted, a, check_kind, check_optional, check_pattern, invalid
 
 #: Below this the provider keeps manifests of its own; its policy lets it write there, in any bucket of the account.
 OWN_FOLDER = "cdk-lookout/"
@@ -114,5 +114,5 @@ class DatasetSource:
 def check_source(where: cdk.Resource, source: object) -> DatasetSource:
     """*source*, if it is one; raises InvalidProperty otherwise."""
     if not isinstance(source, DatasetSource):
-        raise invalid("source", where, Quoted(f"a {type(source).__name__}"), "a DatasetSource")
+        raise invalid("source", where, Quoted(a(type(source).__name__)), "a DatasetSource")
     return source

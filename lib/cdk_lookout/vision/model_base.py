@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from cdk_lookout.grants import grant
 from cdk_lookout.validation import Quoted, invalid
 from cdk_lookout.vision.metrics import ModelMetrics
 
@@ -44,11 +45,7 @@ class ModelBase(cdk.Resource, ModelMetrics):
         return self._grant(grantee, "DescribeModel", "ListTagsForResource")
 
     def _grant(self, grantee: iam.IGrantable, *operations: str) -> iam.Grant:
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[f"lookoutvision:{operation}" for operation in operations],
-            resource_arns=[self._arn],
-        )
+        return grant(self, grantee, [self._arn], [f"lookoutvision:{operation}" for operation in operations])
 
     def _check_awaited(self, user: cdk.Resource) -> None:
         """Raise InvalidProperty if *user* needs it trained, and nothing waits for that."""

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct, DependencyGroup
 
 from cdk_lookout.arns import part
+from cdk_lookout.grants import grant
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import invalid
@@ -64,24 +65,19 @@ class ProjectBase(cdk.Resource):
         models = cdk.Stack.of(self).format_arn(
             service="lookoutvision", resource="model", resource_name=f"{self._name}/*"
         )
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=["lookoutvision:DescribeProject"], resource_arns=[self._arn]
-        )
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["lookoutvision:DescribeModel", "lookoutvision:ListTagsForResource"],
-            resource_arns=[models],
-        )
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[
+        grant(self, grantee, [self._arn], ["lookoutvision:DescribeProject"])
+        grant(self, grantee, [models], ["lookoutvision:DescribeModel", "lookoutvision:ListTagsForResource"])
+        return grant(
+            self,
+            grantee,
+            ["*"],
+            [
                 "lookoutvision:DescribeDataset",
                 "lookoutvision:DescribeModelPackagingJob",
                 "lookoutvision:ListDatasetEntries",
                 "lookoutvision:ListModelPackagingJobs",
                 "lookoutvision:ListModels",
             ],
-            resource_arns=["*"],
         )
 
 
