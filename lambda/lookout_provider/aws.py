@@ -122,6 +122,8 @@ class Service:
             fault, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
             outcome, request_id = fault.get("Code", "Unknown"), metadata.get("RequestId", "")
             message = fault.get("Message") or response.get("Message") or ""
+            if missing := fault.get("BucketName"):  # which S3's text does not say
+                message = f"{message}: {missing}"
             kind = _kind(outcome, message, metadata.get("HTTPStatusCode", 0), response.get("QuotaCode", ""))
             raise ServiceError(operation, kind, outcome, message) from error
         except BotoCoreError as error:

@@ -66,7 +66,8 @@ def told() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        answer = error.response["Error"]
-        raise StorageError(f"{answer['Code']}: {answer['Message']}") from error
+        answer: dict[str, Any] = {**error.response["Error"]}
+        missing = f": {answer['BucketName']}" if "BucketName" in answer else ""
+        raise StorageError(f"{answer['Code']}: {answer['Message']}{missing}") from error
     except BotoCoreError as error:
         raise StorageError(str(error)) from error

@@ -334,3 +334,10 @@ def test_the_services_request_id_is_logged_for_a_failed_call(use: Use, capsys: p
     with pytest.raises(ServiceError):
         Service(EQUIPMENT, REGION).call("DescribeDataset")
     assert lines(capsys.readouterr().out)[0]["awsRequestId"] == "service-request"
+
+
+def test_the_error_for_a_missing_bucket_names_it(use: Use) -> None:
+    error = {"Code": "NoSuchBucket", "Message": "The specified bucket does not exist", "BucketName": "sensors"}
+    use(get_object=exceptions.ClientError({"Error": error}, "GetObject"))
+    with pytest.raises(ServiceError, match=r"NoSuchBucket: The specified bucket does not exist: sensors$"):
+        Service("s3", REGION).call("GetObject", Bucket="sensors", Key="a.csv")

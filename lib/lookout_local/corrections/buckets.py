@@ -1,8 +1,8 @@
 """Buckets of stacks.
 
 AWS: a bucket has the tags of its template and of its stack, and one that is not empty cannot be deleted. What empties
-it, such as CDK's `auto_delete_objects`, looks for a tag first.
-MiniStack: ignores the tags, and deletes a bucket with all that is in it.
+it, such as CDK's `auto_delete_objects`, looks for a tag first. The error for a bucket that does not exist names it.
+MiniStack: ignores the tags, deletes a bucket with all that is in it, and names none that is missing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _update = _HANDLERS["update"]
 
 
 def install() -> None:
-    """Replace what creates, updates and deletes a bucket, and let the tags of stacks reach it."""
+    """Replace what creates, updates, deletes and misses a bucket, and let the tags of stacks reach it."""
+    s3._no_such_bucket = no_such_bucket
     provisioners._STACK_TAG_PROPERTY[_TYPE] = ("Tags", "list")
     _HANDLERS.update(create=create, update=update, delete=delete)
 
@@ -49,6 +50,12 @@ def delete(physical_id: str, props: dict[str, Any]) -> None:
         found = re.search(rb"<Message>(.*?)</Message>", body)
         message = found[1].decode() if found else "the bucket cannot be deleted"
         raise ValueError(f"{message} (Service: S3, Status Code: {status})")
+
+
+def no_such_bucket(name: str) -> Any:
+    """The answer to who asks for a bucket that does not exist."""
+    missing = {"BucketName": name}
+    return s3._error("NoSuchBucket", "The specified bucket does not exist", 404, f"/{name}", extra=missing)
 
 
 def _tag(name: str, props: dict[str, Any]) -> None:

@@ -61,3 +61,10 @@ def test_a_bucket_that_is_gone_already_does_not_hold_its_stack(stack: ScriptedSt
     name = stack.deploy(NAME, Bucket=bucket())["Name"]
     lookout_cloud.client("s3").delete_bucket(Bucket=name)
     stack.destroy()
+
+
+def test_the_error_for_a_missing_bucket_names_it(lookout_cloud: LocalCloud) -> None:
+    s3 = lookout_cloud.client("s3")
+    with pytest.raises(s3.exceptions.NoSuchBucket) as raised:
+        s3.list_objects_v2(Bucket="nobodys-bucket")
+    assert raised.value.response["Error"]["BucketName"] == "nobodys-bucket"
