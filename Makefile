@@ -6,6 +6,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
+# The first Python that will do, to make environments with.
+FIND_PYTHON = for python in python3.11 python3 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "make: found no Python 3.11 or later; tried python3.11, python3 and python on the PATH" >&2; exit 1; \
+	fi
 PYTHON := .venv/bin/python
 PACKAGES := .venv/.packages
 PROJECT := .venv/.project
@@ -96,13 +104,7 @@ clean: ## remove what was built, and the caches; .venv and node_modules stay
 
 $(PACKAGES): requirements/dev.txt
 	@if [ ! -x $(PYTHON) ]; then \
-		for python in python3.11 python3 python; do \
-			if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; \
-			python=; \
-		done; \
-		if [ -z "$$python" ]; then \
-			echo "make: found no Python 3.11 or later; tried python3.11, python3 and python on the PATH" >&2; exit 1; \
-		fi; \
+		$(FIND_PYTHON); \
 		echo "==> creating .venv with $$("$$python" --version)"; \
 		"$$python" -m venv .venv; \
 	fi
@@ -115,9 +117,9 @@ $(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py requirements/build.txt
 	@$(PYTHON) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(BUILDER): $(PACKAGES) requirements/build.txt
+$(BUILDER): requirements/build.txt
 	@echo "==> installing the locked build environment"
-	@$(PYTHON) -m venv --clear build/environment
+	@$(FIND_PYTHON); "$$python" -m venv --clear build/environment
 	@$(BUILDER_PYTHON) $(PIP_LOCKED) requirements/build.txt
 	@touch $@
 
