@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import jsii
@@ -23,6 +23,8 @@ from cdk_lookout.validation import Quoted, invalid
 _KNOWN = 2
 #: Where an app says that a release from before has deployed it, whose number was lower.
 _CONTEXT = "cdk-lookout:attributes"
+#: Whether resources carry the paths of their constructs, and where: the CDK CLI shows them while it deploys.
+_SHOWS_PATHS, _PATH = "aws:cdk:enable-path-metadata", "aws:cdk:path"
 _IN_TEXT = re.compile(r"\$\{(\w+)\.([\w.]+)\}")
 
 
@@ -90,6 +92,11 @@ class CustomResource(cdk.CustomResource):
             properties={**properties, "Options": {"Attributes": number.rendered, **properties["Options"]}},
         )
         number.resource = self.node.default_child
+
+    def show_as(self, path: str) -> None:
+        """Let the CDK CLI show it as *path* while it deploys, in place of its construct's, if it shows any."""
+        if self.node.try_get_context(_SHOWS_PATHS):
+            cast(cdk.CfnResource, self.node.default_child).add_metadata(_PATH, path)
 
     def get_att(self, attribute_name: str) -> cdk.Reference:
         """The attribute *attribute_name*."""

@@ -20,7 +20,7 @@ from cdk_lookout.custom_resource import CustomResource, References
 from cdk_lookout.machine import definition
 from cdk_lookout.provider_role import document_for, make_role
 from cdk_lookout.resource_type import LookoutService, ResourceType
-from cdk_lookout.validation import Quoted, check_pattern, invalid
+from cdk_lookout.validation import Quoted, a, check_pattern, invalid
 from cdk_lookout.warnings import LINK, Size, warn_about_service
 
 #: Fixed, and with it the function's logical id: CloudFormation never lets a ServiceToken change.
@@ -80,7 +80,7 @@ class LookoutProvider(Construct):
             raise invalid(
                 "stack",
                 "LookoutProvider",
-                Quoted(f"a {type(stack).__name__}"),
+                Quoted(a(type(stack).__name__)),
                 "a stack: one provider serves all of it",
             )
         if stack.node.try_find_child(_ID) is not None:
@@ -222,6 +222,8 @@ class LookoutProvider(Construct):
         """
         previous: cdk.CustomResource = resource
         in_front = [0] * (len(shares) - _DELETED_ANYWAY)
+        links = len(in_front) + len(shares)
+        hours = f"{sum(shares) / 3600:.3g}"
         for number, seconds in enumerate([*in_front, *shares], 1):
             waiting = {
                 **options,
@@ -230,9 +232,11 @@ class LookoutProvider(Construct):
                 # Work that is done anew is waited for anew.
                 "Generation": resource.get_att_string("Generation"),
                 "WaitSeconds": str(seconds),
-                **({"Last": "true"} if number == len(in_front) + len(shares) else {}),
+                **({"Last": "true"} if number == links else {}),
             }
             link = self._make(scope, f"Wait{number}", LINK, resource_type, {"Options": waiting})
+            what = f"waits up to {hours} hours" if seconds else "in reserve for a deletion"
+            link.show_as(f"{scope.node.path}/{what}/link {number} of {links}")
             if previous is not resource:  # which the Ref makes it come after
                 link.node.add_dependency(previous)
             previous = link
@@ -245,7 +249,7 @@ class LookoutProvider(Construct):
         cloudformation_name: str,
         resource_type: ResourceType,
         properties: Mapping[str, Any],
-    ) -> cdk.CustomResource:
+    ) -> CustomResource:
         """A custom resource that does what the policy of *resource_type* allows."""
         policy = self._policy_of(resource_type)
         made = CustomResource(

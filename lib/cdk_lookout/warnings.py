@@ -27,8 +27,11 @@ _NAMED: WeakKeyDictionary[IConstruct, dict[tuple[str, ...], IConstruct]] = WeakK
 def warn_about_service(stack: cdk.Stack, service: LookoutService) -> None:
     """Warn that AWS ended *service*, and, where the stack's Region is known, that it never was there.
 
-    A stack without a Region is deployed to the one that the CDK's CLI tells the app.
+    A stack without a Region is deployed to the one that the CDK's CLI tells the app. An app that is told of another
+    endpoint than AWS's is not deployed to AWS.
     """
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        return
     annotations = cdk.Annotations.of(stack)
     annotations.add_warning_v2(
         f"cdk-lookout:{service.slug}-ended",

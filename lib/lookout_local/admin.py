@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack import app as ministack_app
@@ -67,10 +68,27 @@ class Admin:
         self._backend.reset()
 
 
-def _stacks() -> list[dict[str, str]]:
-    """Account, Region, name and status of all stacks that were not deleted."""
+def _stacks() -> list[dict[str, Any]]:
+    """Account, Region, name and status of all stacks that were not deleted, and what they are waiting for."""
     return [
-        {"account": account, "region": region, "name": name, "status": stack["StackStatus"]}
+        {
+            "account": account,
+            "region": region,
+            "name": name,
+            "status": stack["StackStatus"],
+            "waits_for": _in_progress(cloudformation._stack_events._data.get((account, region, stack["StackId"]), [])),
+        }
         for (account, region, name), stack in sorted(cloudformation._stacks._data.items())
         if stack["StackStatus"] != "DELETE_COMPLETE"
     ]
+
+
+def _in_progress(events: list[dict[str, Any]]) -> dict[str, float]:
+    """The resources that something is being done with, by logical id, each with the seconds since."""
+    latest = {event["LogicalResourceId"]: event for event in events if event["PhysicalResourceId"] != event["StackId"]}
+    now = datetime.now(UTC)
+    return {
+        logical_id: (now - datetime.fromisoformat(event["Timestamp"])).total_seconds()
+        for logical_id, event in latest.items()
+        if event["ResourceStatus"].endswith("_IN_PROGRESS")
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,27 +26,31 @@ from lookout_local.state_directory import StateDirectory
 _NEED_BOOTSTRAP = ("deploy", "diff", "import", "rollback", "watch")
 _APP = "LOOKOUT_LOCAL_APP"
 _STATE_DIR = "LOOKOUT_LOCAL_STATE_DIR"
+# A Ctrl-C during the imports ends it without a word.
+_AS_APP = f"import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from {__name__} import main; main()"
 
 
 def run(running: Running, environment: Environment, arguments: Sequence[str]) -> int:
     """Run the CDK CLI; its exit status. Raises LocalCloudError."""
     command = [str(node()), str(tools.find_cdk(Path.cwd()))]
-    variables = tools.environment_for(running, environment)
+    # On this machine there is nothing to approve, and often no terminal to ask at.
+    variables = {"CDK_REQUIRE_APPROVAL": "never", **tools.environment_for(running, environment)}
     app, others = _app_of(arguments)
-    if app and any(argument in _NEED_BOOTSTRAP for argument in arguments):
-        if Path(app).is_dir():
+    prepares = any(argument in _NEED_BOOTSTRAP for argument in arguments)
+    if Path(app).is_dir():
+        if app and prepares:
             tools.prepare(running, environment, Path(app))
-        else:
-            variables |= {_APP: app, _STATE_DIR: running.state_dir}
-            # In the app's directory, from which nothing may be imported here (-P).
-            arguments = [*others, "--app", f"{shlex.quote(sys.executable)} -P -m {__name__}"]
+    else:
+        variables |= {_APP: app, _STATE_DIR: running.state_dir if prepares else ""}
+        # In the app's directory, from which nothing may be imported here (-P).
+        arguments = [*others, "--app", shlex.join([sys.executable, "-P", "-c", _AS_APP])]
     return subprocess.run([*command, *arguments], env=variables, check=False).returncode
 
 
 def run_app(variables: Mapping[str, str]) -> int:
-    """Run the app itself, look at what it made, make what that needs; the app's exit status."""
-    status = subprocess.run(_runnable(variables[_APP]), shell=True, check=False).returncode
-    if status == 0:
+    """Run the app itself, look at what it made, make what that needs if it is for that; the app's exit status."""
+    status = _run(_runnable(variables[_APP]))
+    if status == 0 and variables[_STATE_DIR]:
         running = process.find(Path(variables[_STATE_DIR]))
         if running is None:
             directory = StateDirectory(Path(variables[_STATE_DIR]))
@@ -53,6 +58,17 @@ def run_app(variables: Mapping[str, str]) -> int:
         here = Environment(variables["CDK_DEFAULT_ACCOUNT"], variables["CDK_DEFAULT_REGION"])
         tools.prepare(running, here, Path(variables["CDK_OUTDIR"]))
     return status
+
+
+def _run(command: str) -> int:
+    """Run a shell's command in a process group of its own, which a Ctrl-C ends without a word; its exit status."""
+    process = subprocess.Popen(command, shell=True, process_group=0)
+    try:
+        return process.wait()
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
 
 
 def _runnable(app: str) -> str:
@@ -85,15 +101,13 @@ def _configured(path: Path) -> str:
     return shlex.join(app) if isinstance(app, list) else str(app)
 
 
-def _main() -> int:
+def main() -> None:
+    """Be the app that the CLI runs; raises SystemExit with its exit status."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return run_app(os.environ)
+        raise SystemExit(run_app(os.environ))
     except LocalCloudError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
-        return 130
-
-
-if __name__ == "__main__":
-    raise SystemExit(_main())
+        raise SystemExit(130) from None

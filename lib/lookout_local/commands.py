@@ -8,7 +8,7 @@ import re
 import shlex
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -26,7 +26,7 @@ from lookout_local.state_directory import DEFAULT_STATE_DIR, STATE_DIR_VARIABLE,
 
 app = typer.Typer(
     name="lookout-local",
-    help="A local AWS with Amazon Lookout for Equipment in it, to deploy CDK apps to.",
+    help="A local AWS with Amazon Lookout for Equipment and Amazon Lookout for Vision in it, to deploy CDK apps to.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -89,7 +89,7 @@ def down(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
 
 @app.command()
 def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
-    """Say what runs and which stacks it holds; exit status 1 when nothing runs."""
+    """Say what runs, which stacks it holds and what they wait for; exit status 1 when nothing runs."""
     running = process.find(state_dir)
     if running is None:
         _say(f"no local cloud runs in {StateDirectory(state_dir).path}")
@@ -101,9 +101,10 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     if not stacks:
         typer.echo("stacks     none")
         return
-    table = Table("account", "region", "stack", "status")
+    table = Table("account", "region", "stack", "status", "waits for")
     for stack in stacks:
-        table.add_row(stack["account"], stack["region"], stack["name"], stack["status"])
+        waits_for = ", ".join(f"{what} since {seconds:.0f} s" for what, seconds in stack["waits_for"].items())
+        table.add_row(stack["account"], stack["region"], stack["name"], stack["status"], waits_for)
     Console(markup=False).print(table)
 
 
@@ -164,9 +165,9 @@ def _running(state_dir: Path) -> Running:
     return running
 
 
-def _stacks(running: Running) -> list[dict[str, str]]:
+def _stacks(running: Running) -> list[dict[str, Any]]:
     try:
-        answer: dict[str, list[dict[str, str]]] = remote.request(running, "GET", "health", seconds=_PATIENCE)
+        answer: dict[str, list[dict[str, Any]]] = remote.request(running, "GET", "health", seconds=_PATIENCE)
     except remote.AdminError as error:
         option = StateDirectory(Path(running.state_dir)).option
         raise LocalCloudError(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 from lookout_local.api_models import MODELS
 from lookout_local.clients import ACCOUNT, REGION
+from lookout_local.errors import LocalCloudError
 
 
 def variables(endpoint_url: str, secret: str, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
     """Variables for the AWS CLI, the CDK CLI and any SDK, acting as the root of an account with the cloud's secret.
 
+    Raises LocalCloudError for what is no account.
+
     They leave nothing of the user's own AWS configuration in force, so that no request can reach the real AWS. With
     them, botocore, boto3 and the AWS CLI know `lookoutvision`, which their newest releases do not have.
     """
+    if not re.fullmatch(r"\d{12}", account, re.ASCII):
+        raise LocalCloudError(f"account: got {account!r}, expected 12 digits")
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": account,
@@ -31,6 +37,8 @@ def variables(endpoint_url: str, secret: str, *, account: str = ACCOUNT, region:
         "CDK_DEFAULT_ACCOUNT": account,
         "CDK_DEFAULT_REGION": region,
         "CDK_DISABLE_CLI_TELEMETRY": "1",
+        # Of an app in Python they are those of the jsii runtime, and stand before each warning.
+        "CDK_DISABLE_STACK_TRACE": "1",
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_NOTICES": "false",
     }

@@ -30,7 +30,8 @@ def environment_for(running: Running, environment: Environment) -> dict[str, str
     place = {"account": environment.account, "region": environment.region}
     inner = variables(running.endpoint_url, running.secret, **place)
     path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
-    return {**without_aws(os.environ), **inner, "PATH": path}
+    # The `node` beside python is a script, one process more, which a Ctrl-C makes noisy.
+    return {"JSII_NODE": str(node()), **without_aws(os.environ), **inner, "PATH": path}
 
 
 def prepare(running: Running, environment: Environment, directory: Path) -> None:

@@ -96,3 +96,19 @@ def test_a_wait_of_55_minutes_is_no_relay(stack: cdk.Stack) -> None:
     source = equipment.ModelSource.imported(version, dataset=dataset)
     equipment.Model(stack, "Wear", source=source, wait=Wait.until_ready(timeout=cdk.Duration.minutes(55)))
     assert links(stack) == []
+
+
+def test_the_cli_shows_the_links_together_with_what_they_are_for() -> None:
+    app = cdk.App(context={"aws:cdk:enable-path-metadata": True})
+    stack = cdk.Stack(app, "Plant")
+    dataset = equipment.Dataset.from_dataset_name(stack, "Pumps", "pumps")
+    version = equipment.ModelVersion.from_model_version_arn(stack, "Training", VERSION_ARN)
+    source = equipment.ModelSource.imported(version, dataset=dataset)
+    equipment.Model(stack, "Wear", source=source, wait=Wait.until_ready(timeout=cdk.Duration.hours(3)))
+    paths = [link["Metadata"]["aws:cdk:path"] for link in links(stack)]
+    assert paths[:2] == [f"Plant/Wear/in reserve for a deletion/link {number} of 6" for number in (1, 2)]
+    assert paths[2:] == [f"Plant/Wear/waits up to 3 hours/link {number} of 6" for number in (3, 4, 5, 6)]
+
+
+def test_a_template_without_paths_gets_none(stack: cdk.Stack, wear: equipment.Model) -> None:
+    assert [link.get("Metadata") for link in links(stack)] == [None] * 6

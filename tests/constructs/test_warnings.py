@@ -224,3 +224,20 @@ def test_a_nested_stack_is_counted_by_itself(stack: cdk.Stack) -> None:
     fill(stack, 300)
     topics(cdk.NestedStack(stack, "Nested"), 300)
     assert about("many-resources", stack) == []
+
+
+# -- the end of the services --------------------------------------------------------------------------------
+
+
+def test_the_end_of_a_service_is_warned_of_where_the_app_is_deployed_to_aws(stack: cdk.Stack) -> None:
+    detected(stack, "Pumps")
+    assert len(about("equipment-ended", stack)) == 1
+
+
+def test_nothing_has_ended_where_the_app_is_deployed_to_another_endpoint_than_aws(
+    stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    detected(stack, "Pumps")
+    vision.Project(stack, "Bottles")
+    assert [about(f"{service}-ended", stack) for service in ("equipment", "vision")] == [[], []]

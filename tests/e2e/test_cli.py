@@ -48,13 +48,13 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 
 def test_the_cdk_cli_bootstraps_deploys_and_destroys_an_unmodified_app(shell: Shell) -> None:
-    first = shell("cdk", "deploy", "--require-approval", "never", "--outputs-file", "outputs.json")
+    first = shell("cdk", "deploy", "--outputs-file", "outputs.json")
     assert "bootstrapping aws://111111111111/us-east-1" in first
     assert "Tiny" in shell("status")
     name = json.loads((shell.directory / "outputs.json").read_text())["Tiny"]["Name"]
     value = json.loads(shell("aws", "ssm", "get-parameter", "--name", name))["Parameter"]["Value"]
     assert value.endswith(".py")
-    second = shell("cdk", "deploy", "--require-approval", "never")
+    second = shell("cdk", "deploy")
     assert "bootstrapping" not in second
     assert "no changes" in second
     shell("cdk", "destroy", "--force")
@@ -107,6 +107,22 @@ def test_a_cloud_in_the_foreground_ends_with_a_signal(number: signal.Signals, tm
             break
         signal.sigtimedwait([], 0.01)
     assert not running.alive()
+
+
+def test_an_interrupted_synthesis_ends_without_a_word(shell: Shell) -> None:
+    directory = shell.directory
+    endless = "import pathlib, time; pathlib.Path('began').touch(); time.sleep(600)"
+    command = [COMMAND, "cdk", "deploy", "--app", f'python -c "{endless}"']
+    # In a session of its own, whose programs all get the signal, as those of a terminal do.
+    with subprocess.Popen(
+        command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as synthesis:
+        while not (directory / "began").exists():
+            assert synthesis.poll() is None
+            signal.sigtimedwait([], 0.05)
+        os.killpg(synthesis.pid, signal.SIGINT)
+        said, _ = synthesis.communicate(timeout=60)
+    assert (said.strip(), synthesis.returncode) == ("", 130)
 
 
 @pytest.mark.parametrize("command", [["env"], ["reset"], ["cdk", "deploy"], ["aws", "s3", "ls"]])

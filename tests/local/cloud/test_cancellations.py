@@ -11,6 +11,8 @@ from urllib.request import Request, urlopen
 import pytest
 from botocore.exceptions import ClientError
 
+from lookout_local import remote
+from lookout_local.cloud import LocalCloud
 from lookout_local.deployment import DeploymentFailed
 
 from .conftest import PATIENT, ScriptedStack, failed, said, thing
@@ -164,3 +166,17 @@ def test_a_stack_can_be_updated_again_after_a_cancelled_update(stack: ScriptedSt
         stack.cloudformation.cancel_update_stack(StackName=stack.name)
     stack.deploy(Thing=thing(Size="3"))
     assert stack.received[-1]["OldResourceProperties"]["Size"] == "1"
+
+
+def test_while_a_stack_waits_its_state_says_for_what(stack: ScriptedStack, lookout_cloud: LocalCloud) -> None:
+    def waits_for() -> list[str]:
+        health = remote.request(lookout_cloud._process, "GET", "health")
+        return [what for one in health["stacks"] if one["name"] == stack.name for what in one["waits_for"]]
+
+    with stack.deploying(First=thing(), Slow=thing(script={"Create": SILENT}, **after("First"))) as deployment:
+        slow = stack.receives("Create", "Slow")
+        assert waits_for() == ["Slow"]
+        answer(slow)
+        deployment.result()
+    assert waits_for() == []
+    stack.destroy()

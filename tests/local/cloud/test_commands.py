@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from lookout_local import commands, process, remote
+from lookout_local import commands, process, remote, tools
 from lookout_local.cli import main
 
 #: Exit status and standard error of a command.
@@ -121,3 +123,23 @@ def test_an_interrupted_command_says_nothing(run: Run, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(process, "require_extra", interrupt)
     assert run("up") == (130, "")
+
+
+@pytest.mark.parametrize("command", ["env", "cdk", "aws"])
+@pytest.mark.parametrize("account", ["12", "1111111111111", "\u0661" * 12, "me"])
+def test_what_is_no_account_is_refused(command: str, account: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "find", lambda state_dir: process.Running(4242, 9, "/state"))
+    monkeypatch.setattr(remote, "request", lambda *arguments, **options: {"stacks": []})
+    monkeypatch.setattr(tools, "find_cdk", lambda start: start)
+    assert run(command, "--account", account) == (1, f"error: account: got {account!r}, expected 12 digits\n")
+
+
+def test_the_status_of_a_stack_says_what_it_waits_for_and_since_when(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "find", lambda state_dir: process.Running(4242, 9, "/state"))
+    stack = {"account": "111111111111", "region": "us-east-1", "name": "Plant", "status": "CREATE_IN_PROGRESS"}
+    answer = {"stacks": [{**stack, "waits_for": {"Wear": 41.6, "Pumps": 2.0}}]}
+    monkeypatch.setattr(remote, "request", lambda *arguments, **options: answer)
+    monkeypatch.setenv("COLUMNS", "200")
+    with redirect_stdout(io.StringIO()) as told:
+        run("status")
+    assert "Wear since 42 s, Pumps since 2 s" in told.getvalue()
