@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +12,12 @@ from lookout_provider import properties
 
 # The CDK's own check of templates takes most of a first synthesis; one test, in constructs/test_quality.py, keeps it.
 os.environ.setdefault("CDK_VALIDATION", "false")
+
+# A Node that is killed with its worker leaves its files; they go when the session ends. Workers inherit the place.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _TEMPORARY = tempfile.TemporaryDirectory(prefix="lookout-", ignore_cleanup_errors=True)
+    os.chmod(_TEMPORARY.name, 0o711)  # tests act as another user of the machine, too
+    os.environ["TMPDIR"] = tempfile.tempdir = _TEMPORARY.name
 
 # Time is never asserted, so there is no deadline; a fixture that an example shares with the next one is meant to be.
 settings.register_profile(
