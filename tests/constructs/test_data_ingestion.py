@@ -276,7 +276,7 @@ class TestWhatTheServiceWouldRefuse:
             ({"bucket": "sensors"}, "bucket of .*: got 'sensors', expected a bucket"),
             ({"key_pattern": "{prefix}/{component_name}/*"}, "key_pattern of .* expected a KeyPattern"),
             ({"role": "reader"}, "role of .*: got 'reader', expected a role"),
-            ({"gate": 14}, "gate of .*: got a int, expected a DataGate"),
+            ({"gate": 14}, "gate of .*: got an int, expected a DataGate"),
             ({"trigger": 4}, "trigger of .*: got 4, expected a text"),
             ({"wait": 4}, "wait of .* expected Wait.until_ready"),
             ({"dataset": "valves"}, "dataset of .*: got 'valves', expected a dataset"),

@@ -207,7 +207,7 @@ def test_a_source_that_is_none_is_refused(stack: cdk.Stack, source: object) -> N
     ("arguments", "message"),
     [
         ({"encryption_key": "alias/key"}, r"encryption_key of Plant/Pumps: got 'alias/key', expected a key"),
-        ({"wait": 600}, r"wait of Plant/Pumps: got a int, expected Wait.until_ready\(\) or Wait.started\(\)"),
+        ({"wait": 600}, r"wait of Plant/Pumps: got an int, expected Wait.until_ready\(\) or Wait.started\(\)"),
         ({"adopt_existing": "false"}, r"adopt_existing of Plant/Pumps: got 'false', expected True or False"),
     ],
 )

@@ -161,7 +161,7 @@ def test_dataset_and_model_can_be_used_further(stack: cdk.Stack) -> None:
         ({"source_version": None}, r"source version of Plant/Wear: got none, expected either source_version, of"),
         ({"source_model_version_arn": VERSION_ARN}, r"source version of Plant/Wear: got both, expected either"),
         ({"source_model_arn": None}, r"source_model_arn of Plant/Wear: got None, expected the model that source_v"),
-        ({"wait": 60}, r"wait of Plant/Wear: got a int, expected Wait.until_ready\(\) or Wait.started\(\)"),
+        ({"wait": 60}, r"wait of Plant/Wear: got an int, expected Wait.until_ready\(\) or Wait.started\(\)"),
         ({"source_version": 0}, r"model_version of Plant/Wear/SourceModel: got 0, expected a whole number from 1"),
         ({"source_dataset_arn": "pumps"}, r"dataset_arn of Plant/Wear/SourceDataset: got 'pumps', expected arn:aws:"),
         ({"source_model_arn": VERSION_ARN}, r"model_arn of Plant/Wear/SourceModel: got 'arn:.*', expected arn:aws:"),

@@ -161,7 +161,7 @@ def test_sharing_with_the_own_account_fails_the_synthesis(
         ({}, r"ModelShare of Training/Share: got neither model nor versions, expected a model"),
         ({"model": True, "versions": True}, r"ModelShare of Training/Share: got both model and versions"),
         ({"model": "wear"}, r"model of Training/Share: got 'wear', expected a model"),
-        ({"versions": [1]}, r"versions of Training/Share: got a int, expected model versions, such as"),
+        ({"versions": [1]}, r"versions of Training/Share: got an int, expected model versions, such as"),
         ({"dataset": DATASET_ARN, "model": True}, r"dataset of Training/Share: got 'arn:.*', expected a dataset"),
         ({"model": True, "with_accounts": []}, r"ModelShare of Training/Share: got nobody, expected with_accounts"),
         ({"model": True, "with_accounts": ["22"]}, r"with_accounts of Training/Share: got '22', expected accounts, 12"),

@@ -112,7 +112,7 @@ def test_a_version_takes_key_role_and_strategy(stack: cdk.Stack, wear: Model, ve
         ({"labels": "labels/"}, r"labels of Plant/Weekly: got 'labels/', expected a LabelsInput"),
         ({"role": "Reader"}, r"role of Plant/Weekly: got 'Reader', expected a role"),
         ({"encryption_key": "1234"}, r"encryption_key of Plant/Weekly: got '1234', expected a key"),
-        ({"wait": 5}, r"wait of Plant/Weekly: got a int"),
+        ({"wait": 5}, r"wait of Plant/Weekly: got an int"),
         ({"dataset": "pumps"}, "dataset of Plant/Weekly: got 'pumps', expected a dataset"),
         (
             {"inference_data_import_strategy": "x"},

@@ -333,7 +333,7 @@ def test_widgets_go_into_another_dashboard(stack: cdk.Stack, scheduler: IInferen
         ({"models": ["wear"]}, r"models of Plant/Monitoring: got 'wear', expected models"),
         ({"interval": cdk.Duration.minutes(7)}, r"interval of .*: got 7 minutes, expected whole minutes: 5, 6, 10, 12"),
         ({"interval": cdk.Duration.seconds(330)}, r"interval of .*: got 5 minutes 30 seconds, expected whole minutes"),
-        ({"interval": 5}, r"interval of Plant/Monitoring: got a int, expected a Duration"),
+        ({"interval": 5}, r"interval of Plant/Monitoring: got an int, expected a Duration"),
         ({"settling": cdk.Duration.minutes(61)}, r"settling of .*: got .*, expected whole minutes: 0 to 60"),
         ({"namespace": "AWS/LookoutEquipment"}, r"namespace of .*: got 'AWS/LookoutEquipment', expected"),
         ({"endpoint_url": "lookout"}, r"endpoint_url of .*: got 'lookout', expected http://\.\.\. or https"),

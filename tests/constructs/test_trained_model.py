@@ -214,7 +214,7 @@ def test_an_evaluation_that_begins_before_the_training_data_is_refused(pumps: Da
     ],
 )
 def test_what_is_of_another_kind_is_refused(pumps: Dataset, prop: str, kind: str) -> None:
-    with pytest.raises(InvalidProperty, match=f"{prop} of ModelSource.trained: got 'x', expected a {kind}"):
+    with pytest.raises(InvalidProperty, match=f"{prop} of ModelSource.trained: got 'x', expected an? {kind}"):
         ModelSource.trained(pumps, **{prop: "x"})  # type: ignore[arg-type]
 
 

@@ -224,7 +224,7 @@ def test_it_knows_what_it_belongs_to(bottles: vision.Project) -> None:
         ({"project": "bottles"}, "project of Plant/Train: got 'bottles', expected a project"),
         ({"dataset_type": "train"}, "dataset_type of Plant/Train: got 'train', expected one of DatasetType.TRAIN"),
         ({"source": "train.manifest"}, "source of Plant/Train: got a str, expected a DatasetSource"),
-        ({"gate": 20}, "gate of Plant/Train: got a int, expected a DataGate"),
+        ({"gate": 20}, "gate of Plant/Train: got an int, expected a DataGate"),
         ({"trigger": 7}, "trigger of Plant/Train: got 7, expected a text"),
     ],
 )
