@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lookoutequipment as lookoutequipment
+from aws_cdk import aws_lookoutvision as lookoutvision
 from aws_cdk import aws_s3 as s3
+from aws_cdk.interfaces.aws_lookoutequipment import IInferenceSchedulerRef
+from aws_cdk.interfaces.aws_lookoutvision import IProjectRef
 
-from cdk_lookout import LookoutProvider, Wait, equipment
+from cdk_lookout import LookoutProvider, Wait, equipment, vision
 
 
 class Plant(cdk.Stack):
@@ -73,12 +77,28 @@ class Plant(cdk.Stack):
         equipment.ActiveModelVersion(self, "Best", model_version=newest, quality_gate=gate)
         share(self, pumps, leaks, newest)
         share(self, pumps, wear, weekly)
+        resources: list[cdk.IResource] = [source, version, equipment.Model.from_model_name(self, "Other", "other")]
+        resources += [equipment.LabelGroup.from_label_group_name(self, "Faults", "faults")]
+        for resource in resources:
+            resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+            print(resource.node.path, resource.stack, resource.env.region)
+        inspect(self, vision.Project(self, "Bottles"))
+        inspect(self, vision.Project.from_project_name(self, "Cans", "cans"))
         share(self, source, equipment.Model.from_model_name(self, "Known", "wear"), wear.version(1))
+
+
+def inspect(stack: cdk.Stack, project: vision.IProject) -> None:
+    """Takes whatever has the protocol, and passes it where the CDK takes a project of its own."""
+    project.grants.read(iam.Role(stack, f"Inspector{project.node.id}", assumed_by=iam.AccountRootPrincipal()))
+    reference: IProjectRef = project
+    print(lookoutvision.CfnProject.arn_for_project(reference), project.stack)
 
 
 def watch(stack: cdk.Stack, scheduler: equipment.IInferenceScheduler) -> iam.Grant:
     """Takes whatever has the protocol."""
-    return scheduler.grant_start_stop(iam.Role(stack, "Watcher", assumed_by=iam.AccountRootPrincipal()))
+    reference: IInferenceSchedulerRef = scheduler
+    print(lookoutequipment.CfnInferenceScheduler.arn_for_inference_scheduler(reference), scheduler.env.account)
+    return scheduler.grants.start_stop(iam.Role(stack, "Watcher", assumed_by=iam.AccountRootPrincipal()))
 
 
 def share(
@@ -87,6 +107,7 @@ def share(
     """Takes whatever has the protocols."""
     account = iam.AccountPrincipal("222222222222")
     grants: list[iam.Grant] = [
+        dataset.grants.import_(account),
         dataset.grant_import(account),
         model.grant_import(account, inference_data=False),
         version.grant_read(account),

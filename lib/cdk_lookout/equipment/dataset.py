@@ -14,11 +14,11 @@ from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.data_gate import DataGate
 from cdk_lookout.equipment.data_ingestion import DataIngestion, Ingestions, after_ingestions
 from cdk_lookout.equipment.dataset_source import DatasetSource
+from cdk_lookout.equipment.grants import IMPORT_DATASET, DatasetGrants
 from cdk_lookout.equipment.interfaces import IDataset
 from cdk_lookout.equipment.key_pattern import KeyPattern
 from cdk_lookout.equipment.patterns import check_dataset_arn, check_name
-from cdk_lookout.equipment.resource_policy import IMPORT_DATASET, Shareable
-from cdk_lookout.grants import grant
+from cdk_lookout.equipment.resource_policy import Shareable
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import ServiceTags
@@ -76,23 +76,22 @@ class DatasetBase(Shareable):
         """
         return self.resource_arn
 
+    @property
+    def grants(self) -> DatasetGrants:
+        """What others can be allowed to do with it."""
+        return DatasetGrants(self, self._granted)
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read everything about the dataset (ingestion jobs have no ARN: see `equipment.grant_list`)."""
-        arn = self._arn or cdk.Stack.of(self).format_arn(
-            service="lookoutequipment", resource="dataset", resource_name=f"{self._name}/*"
-        )
-        return grant(
-            self,
-            grantee,
-            [arn],
-            [
-                "lookoutequipment:DescribeDataset",
-                "lookoutequipment:DescribeResourcePolicy",
-                "lookoutequipment:ListDataIngestionJobs",
-                "lookoutequipment:ListSensorStatistics",
-                "lookoutequipment:ListTagsForResource",
-            ],
-        )
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
+
+    def _granted(self) -> list[str]:
+        return [
+            self._arn
+            or cdk.Stack.of(self).format_arn(
+                service="lookoutequipment", resource="dataset", resource_name=f"{self._name}/*"
+            )
+        ]
 
 
 @jsii.implements(cdk.ITaggableV2)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_lookoutequipment as lookoutequipment
 
-from cdk_lookout.grants import grant
+from cdk_lookout.equipment.grants import InferenceSchedulerGrants
 from cdk_lookout.validation import Quoted, invalid
 
 
+@jsii.implements(lookoutequipment.IInferenceSchedulerRef)
 class InferenceSchedulerBase(cdk.Resource):
     """An inference scheduler, of this stack or from elsewhere."""
 
@@ -36,22 +39,30 @@ class InferenceSchedulerBase(cdk.Resource):
             )
         return self._arn
 
-    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read everything about it, its runs and what they found."""
-        return self._grant(
-            grantee,
-            "DescribeInferenceScheduler",
-            "ListInferenceEvents",
-            "ListInferenceExecutions",
-            "ListTagsForResource",
+    @property
+    def inference_scheduler_ref(self) -> lookoutequipment.InferenceSchedulerReference:
+        """Name and ARN, for what takes a scheduler of the CDK's own. Raises as `inference_scheduler_arn` does."""
+        return lookoutequipment.InferenceSchedulerReference(
+            inference_scheduler_name=self.inference_scheduler_name, inference_scheduler_arn=self.inference_scheduler_arn
         )
+
+    @property
+    def grants(self) -> InferenceSchedulerGrants:
+        """What others can be allowed to do with it."""
+        return InferenceSchedulerGrants(self, self._granted)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
 
     def grant_start_stop(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* start and stop it. A deployment that changes it starts it again, if it is to run."""
-        return self._grant(grantee, "StartInferenceScheduler", "StopInferenceScheduler")
+        """The same as `grants.start_stop`."""
+        return self.grants.start_stop(grantee)
 
-    def _grant(self, grantee: iam.IGrantable, *operations: str) -> iam.Grant:
-        arn = self._arn or cdk.Stack.of(self).format_arn(
-            service="lookoutequipment", resource="inference-scheduler", resource_name=f"{self._name}/*"
-        )
-        return grant(self, grantee, [arn], [f"lookoutequipment:{operation}" for operation in operations])
+    def _granted(self) -> list[str]:
+        return [
+            self._arn
+            or cdk.Stack.of(self).format_arn(
+                service="lookoutequipment", resource="inference-scheduler", resource_name=f"{self._name}/*"
+            )
+        ]

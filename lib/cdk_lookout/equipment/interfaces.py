@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk.interfaces import aws_lookoutequipment as lookoutequipment
+
+from cdk_lookout.equipment.grants import (
+    DatasetGrants,
+    InferenceSchedulerGrants,
+    LabelGroupGrants,
+    ModelGrants,
+    ModelVersionGrants,
+)
 
 
 class IPolicyTarget(Protocol):
@@ -20,7 +30,7 @@ class IPolicyTarget(Protocol):
         """The only action that a policy on it can grant."""
 
 
-class IDataset(IPolicyTarget, Protocol):
+class IDataset(cdk.IResource, IPolicyTarget, Protocol):
     """A dataset, of this stack or from elsewhere."""
 
     @property
@@ -35,6 +45,10 @@ class IDataset(IPolicyTarget, Protocol):
     def encryption_key(self) -> kms.IKey | None:
         """The key that its data are encrypted with, where one is known."""
 
+    @property
+    def grants(self) -> DatasetGrants:
+        """What others can be allowed to do with it."""
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee* read everything about it."""
 
@@ -45,7 +59,7 @@ class IDataset(IPolicyTarget, Protocol):
         """Add *statement* to its resource policy."""
 
 
-class ILabelGroup(Protocol):
+class ILabelGroup(cdk.IResource, Protocol):
     """A label group, of this stack or from elsewhere."""
 
     @property
@@ -60,11 +74,15 @@ class ILabelGroup(Protocol):
     def fault_codes(self) -> list[str] | None:
         """The fault codes that labels may have, where they are known."""
 
+    @property
+    def grants(self) -> LabelGroupGrants:
+        """What others can be allowed to do with it."""
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee* read the group and its labels."""
 
 
-class IModel(IPolicyTarget, Protocol):
+class IModel(cdk.IResource, IPolicyTarget, Protocol):
     """A model, of this stack or from elsewhere."""
 
     @property
@@ -86,6 +104,10 @@ class IModel(IPolicyTarget, Protocol):
     def version(self, model_version: int) -> IModelVersion:
         """The version with that number."""
 
+    @property
+    def grants(self) -> ModelGrants:
+        """What others can be allowed to do with it."""
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee* read everything about it and its versions."""
 
@@ -96,7 +118,7 @@ class IModel(IPolicyTarget, Protocol):
         """Add *statement* to its resource policy."""
 
 
-class IModelVersion(IPolicyTarget, Protocol):
+class IModelVersion(cdk.IResource, IPolicyTarget, Protocol):
     """A version of a model, of this stack or from elsewhere."""
 
     @property
@@ -119,6 +141,10 @@ class IModelVersion(IPolicyTarget, Protocol):
     def encryption_key(self) -> kms.IKey | None:
         """The key that it is encrypted with, where one is known."""
 
+    @property
+    def grants(self) -> ModelVersionGrants:
+        """What others can be allowed to do with it."""
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee* read everything about it."""
 
@@ -129,7 +155,7 @@ class IModelVersion(IPolicyTarget, Protocol):
         """Add *statement* to its resource policy."""
 
 
-class IInferenceScheduler(Protocol):
+class IInferenceScheduler(lookoutequipment.IInferenceSchedulerRef, cdk.IResource, Protocol):
     """An inference scheduler, of this stack or from elsewhere."""
 
     @property
@@ -139,6 +165,10 @@ class IInferenceScheduler(Protocol):
     @property
     def inference_scheduler_arn(self) -> str:
         """The ARN; it holds an identifier that the service assigns, so no name leads to it."""
+
+    @property
+    def grants(self) -> InferenceSchedulerGrants:
+        """What others can be allowed to do with it."""
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee* read everything about it, its runs and what they found."""

@@ -14,11 +14,11 @@ from constructs import Construct, DependencyGroup, IValidation
 from cdk_lookout.arns import name_in
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import TimeAttributes
+from cdk_lookout.equipment.grants import LabelGroupGrants
 from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.patterns import check_label_group_arn, check_name
 from cdk_lookout.equipment.time_range import TimeRange
-from cdk_lookout.grants import grant
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import MOST, ServiceTags
@@ -86,22 +86,22 @@ class LabelGroupBase(cdk.Resource):
         """The fault codes that labels may have; None when they are not known here."""
         return self._codes
 
+    @property
+    def grants(self) -> LabelGroupGrants:
+        """What others can be allowed to do with the group and its labels."""
+        return LabelGroupGrants(self, self._granted)
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read the group and its labels."""
-        arn = self._arn or cdk.Stack.of(self).format_arn(
-            service="lookoutequipment", resource="label-group", resource_name=f"{self._name}/*"
-        )
-        return grant(
-            self,
-            grantee,
-            [arn],
-            [
-                "lookoutequipment:DescribeLabel",
-                "lookoutequipment:DescribeLabelGroup",
-                "lookoutequipment:ListLabels",
-                "lookoutequipment:ListTagsForResource",
-            ],
-        )
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
+
+    def _granted(self) -> list[str]:
+        return [
+            self._arn
+            or cdk.Stack.of(self).format_arn(
+                service="lookoutequipment", resource="label-group", resource_name=f"{self._name}/*"
+            )
+        ]
 
     def _take_label(self, label: cdk.Resource) -> None:
         if len(self._single) == _MOST_LABELS:

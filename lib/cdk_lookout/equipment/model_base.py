@@ -8,10 +8,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import DependencyGroup
 
+from cdk_lookout.equipment.grants import IMPORT_MODEL_VERSION, ModelGrants
 from cdk_lookout.equipment.interfaces import IDataset, IModelVersion
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
-from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
-from cdk_lookout.grants import grant
+from cdk_lookout.equipment.resource_policy import Shareable
 from cdk_lookout.validation import Quoted, invalid
 
 
@@ -99,25 +99,20 @@ class ModelBase(Shareable):
         found = self.node.try_find_child(f"Version{model_version}")
         return found if isinstance(found, _VersionByNumber) else _VersionByNumber(self, model_version)
 
+    @property
+    def grants(self) -> ModelGrants:
+        """What others can be allowed to do with it and its versions."""
+        return ModelGrants(self, self._granted)
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read everything about the model and its versions."""
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
+
+    def _granted(self) -> list[str]:
         arn = self._arn or cdk.Stack.of(self).format_arn(
             service="lookoutequipment", resource="model", resource_name=f"{self._name}/*"
         )
-        versions = [arn, f"{arn}/model-version/*"] if self._arn else [arn]
-        return grant(
-            self,
-            grantee,
-            versions,
-            [
-                "lookoutequipment:DescribeModel",
-                "lookoutequipment:DescribeModelVersion",
-                "lookoutequipment:DescribeResourcePolicy",
-                "lookoutequipment:DescribeRetrainingScheduler",
-                "lookoutequipment:ListModelVersions",
-                "lookoutequipment:ListTagsForResource",
-            ],
-        )
+        return [arn, f"{arn}/model-version/*"] if self._arn else [arn]
 
 
 class _VersionByNumber(ModelVersionBase):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
 
+from cdk_lookout.equipment.grants import IMPORT_MODEL_VERSION, ModelVersionGrants
 from cdk_lookout.equipment.interfaces import IModel
-from cdk_lookout.equipment.resource_policy import IMPORT_MODEL_VERSION, Shareable
-from cdk_lookout.grants import grant
+from cdk_lookout.equipment.resource_policy import Shareable
 from cdk_lookout.validation import Quoted, invalid
 
 
@@ -51,15 +51,14 @@ class ModelVersionBase(Shareable):
         """
         return self.resource_arn
 
+    @property
+    def grants(self) -> ModelVersionGrants:
+        """What others can be allowed to do with it."""
+        return ModelVersionGrants(self, self._granted)
+
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read everything about the version."""
-        return grant(
-            self,
-            grantee,
-            [self.model_version_arn, self.model_arn],
-            [
-                "lookoutequipment:DescribeModelVersion",
-                "lookoutequipment:DescribeResourcePolicy",
-                "lookoutequipment:ListTagsForResource",
-            ],
-        )
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
+
+    def _granted(self) -> list[str]:
+        return [self.model_version_arn, self.model_arn]

@@ -14,8 +14,8 @@ from aws_cdk.interfaces import ResourceEnvironment
 from constructs import Construct, IValidation, Node
 
 from cdk_lookout.equipment import permissions, policy_document
+from cdk_lookout.equipment.grants import ShareableGrants
 from cdk_lookout.equipment.interfaces import IPolicyTarget
-from cdk_lookout.grants import check_grantee
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, invalid
@@ -36,10 +36,6 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
 
 
 RESOURCE_POLICY = ResourceType("LookoutEquipmentResourcePolicy", permissions.SERVICE, _statements)
-
-
-IMPORT_DATASET = "lookoutequipment:ImportDataset"
-IMPORT_MODEL_VERSION = "lookoutequipment:ImportModelVersion"
 
 
 class Shareable(cdk.Resource):
@@ -79,32 +75,14 @@ class Shareable(cdk.Resource):
         """The only action that a policy on it can grant."""
         return self._import_action
 
-    def grant_import(self, grantee: iam.IGrantable, *, inference_data: bool | None = None) -> iam.Grant:
-        """Let *grantee* import it, across accounts through its resource policy, and use its encryption key for that.
+    @property
+    def grants(self) -> ShareableGrants:
+        """What others can be allowed to do with it."""
+        raise NotImplementedError
 
-        :param inference_data: for models and versions: whether the inference data that have accumulated must (True) or
-            must not (False) be imported along. Default: the importing side decides.
-        :raises InvalidProperty: for what is no principal, for a dataset with *inference_data*, and when the ARN is not
-            known.
-        """
-        check_grantee(self, grantee)
-        if inference_data is not None and self._import_action == IMPORT_DATASET:
-            raise invalid("inference_data", self, inference_data, "None: it is a condition of importing models")
-        conditions = (
-            {}
-            if inference_data is None
-            else {"Bool": {"lookoutequipment:IsImportingData": str(inference_data).lower()}}
-        )
-        grant = iam.Grant.add_to_principal_or_resource(
-            grantee=grantee,
-            actions=[self._import_action],
-            resource_arns=[self.resource_arn],
-            resource=_Target(self, conditions),
-            conditions=conditions,
-        )
-        if self._encryption_key is not None:
-            self._encryption_key.grant_encrypt_decrypt(grantee)
-        return grant
+    def grant_import(self, grantee: iam.IGrantable, *, inference_data: bool | None = None) -> iam.Grant:
+        """The same as `grants.import_`."""
+        return self.grants.import_(grantee, inference_data=inference_data)
 
     def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
         """Add *statement* to its resource policy, which is made with the first statement.
@@ -125,6 +103,10 @@ class Shareable(cdk.Resource):
         assert self._policy is not None
         self._policy.add_statement(statement)
         return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._policy)
+
+    def _policy_under(self, conditions: Mapping[str, Any]) -> Any:
+        """Its resource policy as the CDK's grants add to it, with *conditions* on what they add."""
+        return _Target(self, conditions)
 
     def _is_elsewhere(self) -> bool:
         """Whether it is known to be of another account or Region than the stack."""

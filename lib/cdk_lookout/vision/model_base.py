@@ -5,8 +5,8 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from cdk_lookout.grants import grant
 from cdk_lookout.validation import Quoted, invalid
+from cdk_lookout.vision.grants import ModelGrants
 from cdk_lookout.vision.metrics import ModelMetrics
 
 
@@ -36,16 +36,18 @@ class ModelBase(cdk.Resource, ModelMetrics):
         """The ARN of the version."""
         return self._arn
 
+    @property
+    def grants(self) -> ModelGrants:
+        """What others can be allowed to do with the version."""
+        return ModelGrants(self, lambda: [self._arn])
+
     def grant_detect_anomalies(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* ask whether an image shows an anomaly, while the model is hosted."""
-        return self._grant(grantee, "DetectAnomalies")
+        """The same as `grants.detect_anomalies`."""
+        return self.grants.detect_anomalies(grantee)
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read everything about the version."""
-        return self._grant(grantee, "DescribeModel", "ListTagsForResource")
-
-    def _grant(self, grantee: iam.IGrantable, *operations: str) -> iam.Grant:
-        return grant(self, grantee, [self._arn], [f"lookoutvision:{operation}" for operation in operations])
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
 
     def _check_awaited(self, user: cdk.Resource) -> None:
         """Raise InvalidProperty if *user* needs it trained, and nothing waits for that."""

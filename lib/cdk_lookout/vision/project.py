@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk.interfaces import aws_lookoutvision as lookoutvision
 from constructs import Construct, DependencyGroup
 
 from cdk_lookout.arns import part
-from cdk_lookout.grants import grant
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import invalid
 from cdk_lookout.vision import permissions
+from cdk_lookout.vision.grants import ProjectGrants
 from cdk_lookout.vision.interfaces import IProject
 from cdk_lookout.vision.patterns import check_project_arn, check_project_name
 
@@ -33,6 +35,7 @@ PROJECT = ResourceType(
 )
 
 
+@jsii.implements(lookoutvision.IProjectRef)
 class ProjectBase(cdk.Resource):
     """What a project of this stack and one from elsewhere have in common."""
 
@@ -57,28 +60,19 @@ class ProjectBase(cdk.Resource):
         """The ARN."""
         return self._arn
 
-    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read everything about the project and its models.
+    @property
+    def project_ref(self) -> lookoutvision.ProjectReference:
+        """Name and ARN, for what takes a project of the CDK's own."""
+        return lookoutvision.ProjectReference(project_name=self._name, project_arn=self._arn)
 
-        Datasets and the list of models have no ARN: those of all projects can be read.
-        """
-        models = cdk.Stack.of(self).format_arn(
-            service="lookoutvision", resource="model", resource_name=f"{self._name}/*"
-        )
-        grant(self, grantee, [self._arn], ["lookoutvision:DescribeProject"])
-        grant(self, grantee, [models], ["lookoutvision:DescribeModel", "lookoutvision:ListTagsForResource"])
-        return grant(
-            self,
-            grantee,
-            ["*"],
-            [
-                "lookoutvision:DescribeDataset",
-                "lookoutvision:DescribeModelPackagingJob",
-                "lookoutvision:ListDatasetEntries",
-                "lookoutvision:ListModelPackagingJobs",
-                "lookoutvision:ListModels",
-            ],
-        )
+    @property
+    def grants(self) -> ProjectGrants:
+        """What others can be allowed to do with it and what is in it."""
+        return ProjectGrants(self, self._name, self._arn)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """The same as `grants.read`."""
+        return self.grants.read(grantee)
 
 
 class Project(ProjectBase):
