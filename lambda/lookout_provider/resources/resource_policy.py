@@ -10,7 +10,7 @@ from typing import Any
 from lookout_provider import ownership
 from lookout_provider.resources.base import Attached, Live
 
-_ACCOUNT_ROOT = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
+_ACCOUNT_ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root")
 
 
 class ResourcePolicy(Attached):

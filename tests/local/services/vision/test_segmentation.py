@@ -43,7 +43,7 @@ def test_a_classification_model_has_none(bottles: Studio) -> None:
     [
         (picture(kind="JPEG"), "expected an image in the format PNG"),
         (mask_picture("#2ca02d"), "the colour #2ca02d of the mask is not in the internal-color-map"),
-        (mask_picture("#2ca02c", size=(64, 80)), "the mask has 64 x 80 pixels, expected 64 x 64 pixels as its image"),
+        (mask_picture("#2ca02c", size=(64, 80)), "the image has 64 x 80 pixels, expected 64 x 64 pixels as its image"),
     ],
     ids=["jpeg", "colour", "size"],
 )
