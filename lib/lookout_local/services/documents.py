@@ -46,7 +46,7 @@ def parse(text: str | bytes) -> Any:
     except NotJson:
         raise
     except json.JSONDecodeError as error:
-        line = f"line {error.lineno}, " if "\n" in decoded.strip() else ""
+        line = f"line {error.lineno}, " if "\n" in decoded else ""
         raise NotJson(f"{error.msg} at {line}column {error.colno}") from error
     _check_depth(value)
     if _ESCAPED_SURROGATE.search(decoded) or not decoded.isascii():
