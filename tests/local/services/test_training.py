@@ -312,7 +312,7 @@ def test_rows_during_which_the_asset_was_off_are_not_used(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["flow < 1", "pump1\\flow = 1", "pump1\\flow <", "pump1\\noise < 1", "pump2\\flow < 1.0"]
+    "text", ["flow < 1", "pump1\\flow = 1", "pump1\\flow <", "pump1\\noise < 1", "pump2\\flow < 1.0", "pump1\\flow < ٣"]
 )
 def test_an_off_condition_must_name_a_sensor_and_a_number(cloud: Cloud, text: str) -> None:
     cloud.active_dataset()
