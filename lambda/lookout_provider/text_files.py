@@ -32,21 +32,9 @@ def lines(content: bytes, longest: int = LONGEST) -> Iterator[str]:
     Each has its end. Raises Unreadable for a line of more than *longest* bytes, without reading to its end, and for
     what is no text in UTF-8.
     """
-    if content.startswith(_OTHER_MARKS):
-        raise Unreadable("file: got UTF-16, expected UTF-8")
-    stream = io.BytesIO(content)
-    stream.seek(len(_MARK) if content.startswith(_MARK) else 0)
-    rest, number = b"", 0
-    while piece := stream.read(_PIECE):
-        # The last line waits for the next piece, because that may have the second half of its end.
-        *whole, rest = (rest + piece).splitlines(keepends=True)
-        if b"\0" in piece or len(rest) > longest or max(map(len, whole), default=0) > longest:
-            _refuse([*whole, rest], number + 1, longest)
-        for line in whole:
-            number += 1
-            yield line.decode() if line.isascii() else _decoded(line, number)
-    if rest:
-        yield _decoded(rest, number + 1)
+    for begin, found in _pieces(content, longest):
+        for number, line in enumerate(found, begin):
+            yield _decoded(line, number)
 
 
 def rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -54,31 +42,52 @@ def rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
     Raises Unreadable where it is none.
     """
-    begin = 0
+    first = 0
 
     def parts() -> Iterator[str]:
-        nonlocal begin
-        for number, line in enumerate(lines(content), 1):
-            if begin or not line.isspace():
-                begin = begin or number
-                yield line
+        nonlocal first
+        for begin, found in _pieces(content, LONGEST):
+            if not first and not any(map(bytes.strip, found)):
+                continue  # millions of blank lines cost next to nothing
+            for number, line in enumerate(found, begin):
+                if first or not line.isspace():
+                    first = first or number
+                    yield _decoded(line, number)
 
     reader = csv.reader(parts(), strict=True)
     while True:
-        begin = 0
+        first = 0
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise Unreadable(f"line {begin}: got {_in_words(str(error))}, expected CSV") from None
+            raise Unreadable(f"line {first}: got {_in_words(str(error))}, expected CSV") from None
         if cells is None:
             return
         if any(map(str.strip, cells)):
-            yield begin, cells
+            yield first, cells
 
 
 def shown(got: str, most: int = 80) -> str:
     """A piece of the text, as messages quote it."""
     return repr(got) if len(got) <= most else f"{got[:most]!r}... ({len(got)} characters)"
+
+
+def _pieces(content: bytes, longest: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Lines that stand one behind the other, and the number of the first of them."""
+    if content.startswith(_OTHER_MARKS):
+        raise Unreadable("file: got UTF-16, expected UTF-8")
+    stream = io.BytesIO(content)
+    stream.seek(len(_MARK) if content.startswith(_MARK) else 0)
+    rest, number = b"", 1
+    while piece := stream.read(_PIECE):
+        # The last line waits for the next piece, because that may have the second half of its end.
+        *found, rest = (rest + piece).splitlines(keepends=True)
+        if b"\0" in piece or len(rest) > longest or max(map(len, found), default=0) > longest:
+            _refuse([*found, rest], number, longest)
+        yield number, found
+        number += len(found)
+    if rest:
+        yield number, [rest]
 
 
 def _refuse(found: list[bytes], begin: int, longest: int) -> None:

@@ -33,7 +33,7 @@ LABEL_SET = ResourceType("LookoutEquipmentLabelSet", permissions.SERVICE, _state
 
 
 class LabelSetSource:
-    """Where the labels of a `LabelSet` come from: a CSV file, UTF-8, with a header and at most 5,000 rows.
+    """Where the labels of a `LabelSet` come from: a CSV file, UTF-8, with a header, at most 5,000 rows and 16 MiB.
 
     The columns are `start`, `end` and `rating`, and in addition any of `fault_code`, `equipment` and `notes`, in any
     order. Times are ISO 8601 with their zone and in whole seconds; ratings are those of `LabelRating`. Labels may

@@ -76,9 +76,9 @@ def read(key: str, body: bytes, *, wanted: Collection[str] | None = None, most: 
     if not key.lower().endswith(".csv"):
         raise Unusable("its name does not end with .csv")
     lines = records(body)
-    number_of_header, header = next(lines, (0, []))
-    header = [cell.strip() for cell in header]
-    _check_header(number_of_header, header)
+    begin, cells = next(lines, (1, []))
+    header = [cell.strip() for cell in cells]
+    _check_header(begin, header)
     known = None if wanted is None else frozenset(wanted)
     taken = [name for name in header[1:] if known is None or name in known]
     if len(taken) > most:
@@ -118,11 +118,13 @@ def _check_header(line: int, header: Sequence[str]) -> None:
         raise Unusable(f"it has no header: line {line} begins with {shown(header[0])}, expected names of columns")
     if len(header) < 2:
         raise Unusable(f"line {line}: got {shown(header[0])}, expected at least two columns, with commas between them")
+    seen: set[str] = set()
     for place, name in enumerate(header, 1):
         if not is_sensor_name(name):
             raise Unusable(
                 f"line {line}, column {place}: got the name {shown(name)}, "
                 "expected 1 to 200 letters (A to Z), digits and : # $ . - _"
             )
-        if name in header[: place - 1]:
+        if name in seen:
             raise Unusable(f"line {line}, column {place}: got the name {shown(name)} again, expected different names")
+        seen.add(name)
