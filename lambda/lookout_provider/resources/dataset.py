@@ -51,7 +51,8 @@ class Dataset(Named):
         try:
             return text_files.text(answer["Body"].read())
         except text_files.Unreadable as error:
-            raise InvalidProperty(f"Options.DatasetSchemaObject: {error}") from error
+            name = f"s3://{location['Bucket']}/{location['Key']}"
+            raise InvalidProperty(f"Options.DatasetSchemaObject: {name}: {error}") from error
 
     def operation(self, members: Mapping[str, Any]) -> str:
         return "ImportDataset" if "SourceDatasetArn" in members else "CreateDataset"
