@@ -9,6 +9,9 @@ from lookout_provider.aws import Kind, Service, ServiceError
 from lookout_provider.holding import Refused
 from lookout_provider.protocol import Request
 
+#: Bytes of a file that the function reads: it has 256 MB for that, and for what becomes of it.
+_MOST = 32 * 1024 * 1024
+
 
 class Files:
     """The files that one custom resource is about."""
@@ -18,13 +21,15 @@ class Files:
         self._s3 = Service("s3", request.region)
 
     def read(self, location: Mapping[str, str]) -> bytes:
-        """The file at *location*, members of GetObject; raises Refused when there is none."""
+        """The file at *location*, members of GetObject; raises Refused when there is none, or one that is too large."""
         try:
-            content: bytes = self._s3.call("GetObject", **location)["Body"].read()
+            content: bytes = self._s3.call("GetObject", **location)["Body"].read(_MOST + 1)
         except ServiceError as error:
             if error.kind is not Kind.REJECTED:
                 raise
-            raise Refused(f"cannot read s3://{location['Bucket']}/{location['Key']}: {error}") from error
+            raise Refused(f"cannot read {_name(location)}: {error}") from error
+        if len(content) > _MOST:
+            raise Refused(f"cannot read {_name(location)}: got more than {_MOST} bytes, expected a smaller file")
         return content
 
     def write(self, bucket: str, key: str, content: bytes) -> None:
@@ -50,3 +55,7 @@ class Files:
             if error.kind not in (Kind.REJECTED, Kind.DENIED, Kind.NOT_FOUND):
                 raise
             log.write("file left", request=self._request, level="WARN", file=f"s3://{bucket}/{key}", error=str(error))
+
+
+def _name(location: Mapping[str, str]) -> str:
+    return f"s3://{location['Bucket']}/{location['Key']}"

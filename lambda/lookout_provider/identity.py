@@ -17,9 +17,10 @@ def canonical(value: Any) -> Any:
     if isinstance(value, str):
         try:
             parsed = json.loads(value)
-        except ValueError:
+            return canonical(parsed) if isinstance(parsed, dict | list) else value
+        except (ValueError, RecursionError):
+            # No JSON, or more levels than any that the services take: it means what it says.
             return value
-        return canonical(parsed) if isinstance(parsed, dict | list) else value
     if isinstance(value, Mapping):
         members = {key: canonical(item) for key, item in value.items()}
         return {key: item for key, item in sorted(members.items()) if item not in (None, {}, [])}

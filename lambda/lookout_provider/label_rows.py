@@ -6,22 +6,27 @@ the other, and a test compares the two.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+# Relative, because the two packages have different names.
+from . import text_files
+from .text_files import Unreadable, shown
+
 #: What CreateLabel calls ratings.
 RATINGS = ("ANOMALY", "NO_ANOMALY", "NEUTRAL")
 #: The labels that a group takes.
 MOST = 5_000
+#: The bytes of a file: those of as many labels, with texts of a common length.
+MOST_BYTES = 16 * 1024 * 1024
 #: The longest texts that CreateLabel takes, in characters; those of the notes end with the provider's own mark.
 LONGEST = {"fault_code": 100, "equipment": 200, "notes": 2_533}
 _REQUIRED = ("start", "end", "rating")
 _COLUMNS = (*_REQUIRED, *LONGEST)
+_EXPECTED = f"the columns {', '.join(_REQUIRED)}, and any of {', '.join(LONGEST)}"
 
 
 class InvalidRows(ValueError):
@@ -62,7 +67,8 @@ def moment(text: str) -> str:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(expected) from None
-    if time.tzinfo is None or time.microsecond:
+    # Between date and time it takes any character.
+    if not text.isascii() or time.tzinfo is None or time.microsecond:
         raise ValueError(expected)
     try:
         return time.astimezone(UTC).isoformat()
@@ -75,23 +81,23 @@ def parse(content: bytes) -> list[Row]:
 
     Raises InvalidRows for the first thing that the service would not take.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidRows(f"file: got byte {error.start} that is no text, expected UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    if len(content) > MOST_BYTES:
+        raise InvalidRows(f"file: got more than {MOST_BYTES} bytes, expected at most {MOST} labels")
+    header: list[str] = []
     rows: dict[str, tuple[Row, int]] = {}
     try:
-        header = _header(next(reader, []))
-        for cells in reader:
-            if not cells:
+        for line, cells in text_files.rows(content):
+            if not header:
+                header = _header(line, cells)
                 continue
-            row = _row(header, cells, reader.line_num)
+            row = _row(header, cells, line)
             if row.key in rows:
-                raise InvalidRows(f"line {reader.line_num}: got the label of line {rows[row.key][1]}, expected it once")
-            rows[row.key] = (row, reader.line_num)
-    except csv.Error as error:
-        raise InvalidRows(f"line {reader.line_num}: got {str(error)!r}, expected CSV") from None
+                raise InvalidRows(f"line {line}: got the label of line {rows[row.key][1]}, expected it once")
+            rows[row.key] = (row, line)
+    except Unreadable as error:
+        raise InvalidRows(str(error)) from None
+    if not header:
+        raise InvalidRows(f"file: got nothing, expected a header with {_EXPECTED}")
     if len(rows) > MOST:
         raise InvalidRows(f"file: got {len(rows)} labels, expected at most {MOST}")
     return [row for row, _ in rows.values()]
@@ -105,20 +111,20 @@ def check_codes(rows: Iterable[Row], known: Sequence[str]) -> None:
             raise InvalidRows(f"label from {row.start}, fault_code: got {row.fault_code!r}, expected one of {codes}")
 
 
-def _header(cells: Sequence[str]) -> list[str]:
+def _header(line: int, cells: Sequence[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
     missing = [name for name in _REQUIRED if name not in header]
     if missing or len(set(header)) < len(header) or not set(header) <= set(_COLUMNS):
-        raise InvalidRows(
-            f"line 1: got {','.join(header)!r}, expected the columns {', '.join(_REQUIRED)}, "
-            f"and any of {', '.join(LONGEST)}"
-        )
+        got = shown(",".join(header), 200)
+        # Most likely it is a row: no column is called like a time.
+        got += " and no header" if "0" <= header[0][:1] <= "9" else ""
+        raise InvalidRows(f"line {line}: got {got}, expected {_EXPECTED}")
     return header
 
 
 def _row(header: Sequence[str], cells: Sequence[str], line: int) -> Row:
     if len(cells) != len(header):
-        raise InvalidRows(f"line {line}: got {len(cells)} cells, expected {len(header)} as in line 1")
+        raise InvalidRows(f"line {line}: got {len(cells)} cells, expected {len(header)} as in the header")
     values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     for name in ("start", "end"):
         try:
@@ -131,9 +137,9 @@ def _row(header: Sequence[str], cells: Sequence[str], line: int) -> Row:
         raise _invalid(line, "rating", values["rating"], f"one of {', '.join(RATINGS)}")
     for name, longest in LONGEST.items():
         if len(values.get(name, "")) > longest:
-            raise _invalid(line, name, f"{values[name][:20]}...", f"at most {longest} characters")
+            raise _invalid(line, name, values[name], f"at most {longest} characters")
     return Row(**values)
 
 
 def _invalid(line: int, column: str, got: str, expected: str) -> InvalidRows:
-    return InvalidRows(f"line {line}, {column}: got {got!r}, expected {expected}")
+    return InvalidRows(f"line {line}, {column}: got {shown(got)}, expected {expected}")

@@ -7,10 +7,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from lookout_provider import documents, text_files
+from lookout_provider.documents import NotJson
+from lookout_provider.text_files import Unreadable, shown
+
 #: The bytes that UpdateDatasetEntries takes in one call.
 _PORTION = 10 * 1024 * 1024
 #: The characters that a line may have.
 _LONGEST = 8_192
+#: The bytes beyond which a line certainly has more.
+_MOST_BYTES = 4 * _LONGEST + 100
 _LOCATION = re.compile(r"s3://([^/]+)/.+")
 _IMAGES = (".png", ".jpg", ".jpeg")
 
@@ -28,19 +34,14 @@ def parse(content: bytes) -> Lines:
     Raises InvalidManifest for the first thing that the service would not take, as far as that is the same for every
     kind of label.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidManifest(f"got byte {error.start} that is no text, expected UTF-8") from None
     lines: dict[str, str] = {}
-    # Not splitlines(): a line may hold characters that only Python takes for the end of one.
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        if len(line) > _LONGEST:
-            raise InvalidManifest(f"line {number}: got {len(line)} characters, expected at most {_LONGEST}")
-        image, spelled = _line(number, line)
-        lines[image] = spelled
+    try:
+        for number, line in enumerate(text_files.lines(content, _MOST_BYTES), 1):
+            if not line.isspace():
+                image, spelled = _line(number, line.rstrip("\r\n"))
+                lines[image] = spelled
+    except Unreadable as error:
+        raise InvalidManifest(str(error)) from None
     _check(lines)
     return lines
 
@@ -98,18 +99,24 @@ def _fitting(lines: Iterable[str]) -> Iterator[bytes]:
 
 
 def _line(number: int, line: str) -> tuple[str, str]:
+    if len(line) > _LONGEST:
+        raise InvalidManifest(f"line {number}: got {len(line)} characters, expected at most {_LONGEST}")
+    expected = "expected a JSON object with a source-ref s3://..."
     try:
-        members = json.loads(line)
-    except ValueError:
-        members = None
+        members = documents.parse(line)
+    except NotJson as error:
+        raise InvalidManifest(f"line {number}: got {shown(line)}, {expected}: {error}") from None
     image = members.get("source-ref") if isinstance(members, dict) else None
     if not isinstance(image, str) or not _LOCATION.fullmatch(image):
-        raise InvalidManifest(f"line {number}: got {line[:80]!r}, expected a JSON object with a source-ref s3://...")
-    return image, _spell(members)
+        raise InvalidManifest(f"line {number}: got {shown(line)}, {expected}")
+    spelled = _spell(members)
+    # Numbers may be longer than they were written.
+    return image, spelled if len(spelled) <= _LONGEST else line.strip()
 
 
 def _spell(members: Mapping[str, object]) -> str:
-    return json.dumps(members, sort_keys=True, separators=(",", ":"))
+    """In one way, and without escapes: those of most languages are longer than their characters."""
+    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _check(lines: Lines) -> None:

@@ -6,6 +6,8 @@ The service model says which string is a number, and which values it allows; the
 from __future__ import annotations
 
 import functools
+import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,9 @@ _MODELS = Path(__file__).parent / "models"
 _TOP = "properties"
 #: How much of a value a message shows, in characters.
 _SHOWN = 200
+#: Numbers as the services read them. Python's own reader takes digits of all languages, underscores and `nan`.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class InvalidProperty(Exception):
@@ -101,11 +106,12 @@ def _scalar(shape: Shape, value: Any, path: str) -> Any:
 
 
 def _number(shape: Shape, value: Any, path: str) -> int | float:
-    whole = shape.type_name in ("integer", "long")
-    try:
-        number: int | float = int(str(value)) if whole else float(str(value))
-    except ValueError:
-        raise _invalid(path, value, "a whole number" if whole else "a number") from None
+    whole, text = shape.type_name in ("integer", "long"), str(value).strip()
+    number: int | float = math.nan
+    if (_WHOLE if whole else _NUMBER).fullmatch(text):
+        number = int(text) if whole else float(text)
+    if not math.isfinite(number):
+        raise _invalid(path, value, "a whole number" if whole else "a number")
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and number < low) or (high is not None and number > high):
         raise _invalid(path, value, f"a number {_range(low, high)}")
@@ -116,11 +122,11 @@ def _time(value: Any, path: str) -> str:
     """A time in UTC, so that the same time is spelled the same; the services know whole seconds."""
     try:
         time = datetime.fromisoformat(str(value))
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise _invalid(path, value, "a time with its offset from UTC, such as 2024-01-31T00:00:00Z")
-    return time.astimezone(UTC).replace(microsecond=0).isoformat()
+        if time.tzinfo is not None and str(value).isascii():
+            return time.astimezone(UTC).replace(microsecond=0).isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise _invalid(path, value, "a time with its offset from UTC, such as 2024-01-31T00:00:00Z")
 
 
 def _range(low: int | None, high: int | None) -> str:

@@ -27,9 +27,9 @@ class TagCharacters:
 
 EQUIPMENT = TagCharacters(
     r"[a-zA-Z+-=._:/]{1,128}",
-    "letters, digits and + , - . / : ; < = _ (no spaces)",
-    r"[\s\w+-=.:/@]{0,256}",
-    "letters, digits, spaces and + - . / : = @ _",
+    "letters (A to Z), digits and + , - . / : ; < = _ (no spaces)",
+    r"(?a:[\s\w+-=.:/@]{0,256})",
+    "letters (A to Z), digits, spaces and + , - . / : ; < = @ _",
 )
 VISION = TagCharacters(
     r"[\w +\-=._:/@]{1,128}",

@@ -27,6 +27,13 @@ def invalid(what: str, where: object, got: object, expected: str) -> InvalidProp
     return InvalidProperty(f"{what} of {path_of(where)}: got {quote}, expected {expected}")
 
 
+def refused(where: object, error: ValueError) -> InvalidProperty:
+    """The error for a file of *where*; the text of *error* is `line 2, end: got …, expected …`."""
+    got, _, expected = str(error).partition(", expected ")
+    what, _, got = got.partition(": got ")
+    return invalid(what, where, Quoted(got), expected)
+
+
 class Quoted(str):
     """A description of what was got, to be shown as it is."""
 

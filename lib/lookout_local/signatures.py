@@ -36,8 +36,8 @@ _BODY_MAY_BE_UNSIGNED = ("s3", "s3-object-lambda", "s3express")
 _QUERY = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
 _SIGNATURE = re.compile("[0-9a-f]{64}")
 _NUMBER = re.compile("[0-9]{1,12}")
-_SCOPE = re.compile(r"[^/,\s]/\d{8}/[^/,\s]+/(?P<service>[^/,\s]+)/aws4_request")
-_PLAIN_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.IGNORECASE)
+_SCOPE = re.compile(r"[^/,\s]/[0-9]{8}/[^/,\s]+/(?P<service>[^/,\s]+)/aws4_request")
+_PLAIN_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]+)?", re.IGNORECASE)
 
 
 class Refused(Exception):

@@ -269,7 +269,7 @@ class TestWhatIsRefused:
         with pytest.raises(InvalidProperty, match=r"data_delay_offset of Plant/Night: .*whole minutes from 0 to 60"):
             InferenceScheduler(stack, "Night", **given, data_delay_offset=delay)
 
-    @pytest.mark.parametrize("offset", ["5:30", "+05:15", "+12:30", "-13:00", "UTC"])
+    @pytest.mark.parametrize("offset", ["5:30", "+05:15", "+12:30", "-13:00", "UTC", "+0٣:00"])
     def test_a_time_zone_that_the_service_does_not_have(
         self, stack: cdk.Stack, given: dict[str, Any], offset: str
     ) -> None:

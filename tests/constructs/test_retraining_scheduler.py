@@ -113,6 +113,7 @@ def test_a_frequency_is_days_months_or_a_year(frequency: RetrainingFrequency, te
         (RetrainingFrequency.years, 2),
         (RetrainingFrequency.of, "P1W"),
         (RetrainingFrequency.of, "P"),
+        (RetrainingFrequency.of, "P٣M"),
         (RetrainingFrequency.of, 30),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_key_that_the_service_takes_is_taken(key: str) -> None:
     assert problems({key: "x"}, KIND) == []
 
 
-@pytest.mark.parametrize("value", ["x" * 257, "a#b", "a{b}"])
+@pytest.mark.parametrize("value", ["x" * 257, "a#b", "a{b}", "Müller", "漏", "٣", "a\u3000b"])
 def test_a_value_that_the_service_refuses_is_told(value: str) -> None:
     assert "value of tag 'team'" in problems({"team": value}, KIND)[0]
 

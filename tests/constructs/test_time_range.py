@@ -31,7 +31,19 @@ def test_a_time_without_a_zone_or_with_fractions_is_refused(time: datetime) -> N
         TimeRange.between(START, time)
 
 
-@pytest.mark.parametrize("text", ["", "2024", "2024-01-01T00:00:00", "2024-01-01T00:00:00.5Z", "yesterday", START])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2024",
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00:00.5Z",
+        "yesterday",
+        START,
+        "2024-01-01·00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
 def test_a_text_that_is_no_time_with_a_zone_is_refused(text: str) -> None:
     with pytest.raises(InvalidProperty, match=r"start of TimeRange.from_iso: got .*, expected a time with its offset"):
         TimeRange.from_iso(text, "2024-07-01T00:00:00Z")

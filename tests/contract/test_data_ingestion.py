@@ -77,6 +77,13 @@ def test_a_gate_that_is_not_kept_fails_with_the_figures_and_the_real_id(
     assert player.delete(resource).ok
 
 
+def test_a_gate_sees_what_a_separator_of_thousands_has_moved(player: Player, world: World, resource: Resource) -> None:
+    put(world, "b.csv", "2024-01-02T06:00:00,1,234", "2024-01-02T18:00:00,1")
+    resource.properties = gated(resource, max_invalid_values=0)
+    answer = player.create(resource)
+    assert "InvalidSensorData.TotalNumberOfInvalidValues is 1, expected at most 0" in answer.reason
+
+
 @pytest.mark.parametrize(
     ("limits", "complaint"),
     [

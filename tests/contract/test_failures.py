@@ -274,3 +274,13 @@ def test_every_status_of_a_version_is_known() -> None:
 
     statuses = service_model("lookoutequipment").shape_for("ModelVersionStatus").metadata["enum"]
     assert {version_state({"Status": status}) for status in statuses} == set(State)
+
+
+@pytest.mark.parametrize("policy", ["{", "[" * 5_000 + "]" * 5_000], ids=["cut off", "deep"])
+def test_a_policy_that_is_no_json_is_refused_in_the_service_s_words(player: Player, world: World, policy: str) -> None:
+    properties = RESOURCE_POLICY.desired(world) | {"ResourcePolicy": policy}
+    resource = Resource(RESOURCE_POLICY.type, "Share1A2B3C4D", properties)
+    answer = player.create(resource)
+    assert "PutResourcePolicy: ValidationException: ResourcePolicy: not valid JSON" in answer.reason
+    assert player.delete(resource).ok
+    assert RESOURCE_POLICY.live(world) == {}

@@ -252,7 +252,7 @@ class TestASet:
         resource = of_set(world, csv(range(3)))
         world.storage.objects.clear()
         answer = player.create(resource)
-        assert "Options.Source: cannot read the labels: GetObject: NoSuchKey" in answer.reason
+        assert "labels.csv: GetObject: NoSuchKey" in answer.reason
 
     def test_needs_no_file_to_be_deleted(self, player: Player, world: World) -> None:
         resource = of_set(world, csv(range(3)))

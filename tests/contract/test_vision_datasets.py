@@ -22,7 +22,7 @@ from tests.local.services.vision.material import manifest as written
 ID = "bottles/train"
 OWN, BEFORE = "cdk-lookout/bottles/train.manifest", "cdk-lookout/bottles/train-before.manifest"
 WRONG = {
-    "no text": (b"\xff\xfe", "got byte 0 that is no text, expected UTF-8"),
+    "no text": (b"\xff\xfe", "file: got UTF-16, expected UTF-8"),
     "no JSON": (b"source-ref\n", "line 1: got 'source-ref', expected a JSON object with a source-ref"),
     "no image": (b"\n", "got no image, expected at least one"),
     "another bucket": (

@@ -81,6 +81,13 @@ def test_a_string_that_is_no_json_document_stays_as_it_is(text_: str) -> None:
     assert canonical(text_) == text_
 
 
+@pytest.mark.parametrize(
+    "text_", ["[" * 5_000 + "]" * 5_000, '{"a":' * 700 + "1" + "}" * 700], ids=["lists", "objects"]
+)
+def test_a_string_with_more_levels_than_anything_has_stays_as_it_is(text_: str) -> None:
+    assert canonical(text_) == text_
+
+
 def test_a_string_and_the_number_it_spells_differ() -> None:
     assert fingerprint({"a": "1"}, ["a"]) != fingerprint({"a": 1}, ["a"])
 

@@ -45,8 +45,8 @@ def test_what_is_no_time_of_the_service_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfe", "file: got byte 0 that is no text, expected UTF-8"),
-        (f'{HEADER}\n"{ROW}'.encode(), "line 2: got '.*', expected CSV"),
+        (b"\xff\xfe", "file: got UTF-16, expected UTF-8"),
+        (f'{HEADER}\n"{ROW}'.encode(), "line 2: got a quotation mark that nothing closes, expected CSV"),
         (f"{HEADER},start\n".encode(), "line 1: got 'start,end,rating,start'"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -59,6 +60,20 @@ def test_what_was_written_is_read_again(lines: dict[str, dict[str, Any]]) -> Non
 def test_a_line_without_an_image_is_refused(line: str) -> None:
     with pytest.raises(InvalidManifest, match=r"line 2: got .*, expected a JSON object with a source-ref"):
         manifest.parse(f'{{"source-ref": "s3://images/a.png"}}\n{line}'.encode())
+
+
+def test_a_line_is_not_longer_than_it_was_written() -> None:
+    found = manifest.parse(_written({"s3://images/a.png": {"note": "漏" * 1_500}}, ensure_ascii=False))
+    assert len(found["s3://images/a.png"]) < 1_600
+    assert manifest.parse(_written({"s3://images/a.png": {"note": "漏" * 1_000}})) == manifest.parse(
+        _written({"s3://images/a.png": {"note": "漏" * 1_000}}, ensure_ascii=False)
+    )
+
+
+@given(st.binary(max_size=300) | st.text(alphabet='{}[]":, \n\r0aé\u2028', max_size=60).map(str.encode))
+def test_nothing_but_lines_or_a_refusal_is_ever_the_outcome_of_reading_one(content: bytes) -> None:
+    with suppress(InvalidManifest):
+        assert manifest.parse(content)
 
 
 def test_a_portion_is_never_larger_than_one_call_takes_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def test_a_number_is_read_from_its_text(operation: str, path: str, shape: Shape)
 
 
 @pytest.mark.parametrize(("operation", "path", "shape"), NUMBERS, ids=_ids(NUMBERS))
-@pytest.mark.parametrize("text", ["", "many", "1.5", "true", "0x10", "1e3"])
+@pytest.mark.parametrize("text", ["", "many", "1.5", "true", "0x10", "1e3", "1_0", "٣", "\uff13", "²"])
 def test_a_text_that_is_no_whole_number_is_named_by_its_path(
     operation: str, path: str, shape: Shape, text: str
 ) -> None:
@@ -209,7 +209,9 @@ def test_a_number_survives_its_text(type_name: str, number: float) -> None:
 
 
 @pytest.mark.parametrize("type_name", ["float", "double"])
-@pytest.mark.parametrize("text", ["", "half", "1,5", "true"])
+@pytest.mark.parametrize(
+    "text", ["", "half", "1,5", "true", "nan", "inf", "-Infinity", "1e400", "1_0", "٣", "\uff11.5"]
+)
 def test_a_text_that_is_no_number_is_refused(type_name: str, text: str) -> None:
     with pytest.raises(InvalidProperty) as error:
         coerce(_shape(type_name), text, "Share")

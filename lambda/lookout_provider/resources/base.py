@@ -91,7 +91,7 @@ class Resource(ABC):
 
         Raises InvalidProperty.
         """
-        if not (seconds := self.option("WaitSeconds", "0")).isdigit():
+        if not re.fullmatch("[0-9]{1,9}", seconds := self.option("WaitSeconds", "0")):
             raise properties.InvalidProperty(f"Options.WaitSeconds: got {seconds!r}, expected whole seconds")
         members = {k: v for k, v in given.items() if k not in ("ServiceToken", "ServiceTimeout", "Options")}
         model = properties.operation(self.service_name, self.operation(members))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lookout_provider import aws
+from lookout_provider import aws, text_files
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import GENERATION, Live, Named, State
 from lookout_provider.resources.data_ingestion import failure
@@ -48,7 +48,11 @@ class Dataset(Named):
             if error.kind is aws.Kind.REJECTED:
                 raise InvalidProperty(f"Options.DatasetSchemaObject: cannot read the schema: {error}") from error
             raise
-        return str(answer["Body"].read().decode())
+        try:
+            return text_files.text(answer["Body"].read())
+        except text_files.Unreadable as error:
+            name = f"s3://{location['Bucket']}/{location['Key']}"
+            raise InvalidProperty(f"Options.DatasetSchemaObject: {name}: {error}") from error
 
     def operation(self, members: Mapping[str, Any]) -> str:
         return "ImportDataset" if "SourceDatasetArn" in members else "CreateDataset"

@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from lookout_provider import aws, label_rows, ownership
-from lookout_provider.aws import Kind, ServiceError
+from lookout_provider import label_rows, ownership
+from lookout_provider.aws import ServiceError
+from lookout_provider.files import Files
 from lookout_provider.holding import Refused
 from lookout_provider.label_rows import InvalidRows, Row
 from lookout_provider.labelling import Group
@@ -71,15 +72,11 @@ class LabelSet(Attached):
             return ()
         source = self.request.options["Source"]
         location = {name: source[name] for name in ("Bucket", "Key", "VersionId") if source.get(name)}
+        content = Files(self.request).read(location)
         try:
-            answer = aws.Service("s3", self.request.region).call("GetObject", **location)
-            return label_rows.parse(answer["Body"].read())
+            return label_rows.parse(content)
         except InvalidRows as error:
             raise Refused(f"labels in s3://{source['Bucket']}/{source['Key']}: {error}") from None
-        except ServiceError as error:
-            if error.kind is Kind.REJECTED:
-                raise Refused(f"Options.Source: cannot read the labels: {error}") from error
-            raise
 
     def physical_id(self) -> str | None:
         return f"{self.desired['LabelGroupName']}/label-set"

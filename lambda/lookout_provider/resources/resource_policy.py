@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lookout_provider import ownership
+from lookout_provider import documents, ownership
 from lookout_provider.resources.base import Attached, Live
 
-_ACCOUNT_ROOT = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
+_ACCOUNT_ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root")
 
 
 class ResourcePolicy(Attached):
@@ -70,7 +70,11 @@ class ResourcePolicy(Attached):
 
 def meaning(policy: str) -> Any:
     """A policy document as something that compares equal when it says the same."""
-    return _meaning(json.loads(policy))
+    try:
+        return _meaning(documents.parse(policy))
+    except documents.NotJson:
+        # The service refuses it, in words of its own.
+        return policy
 
 
 def _meaning(value: Any) -> Any:

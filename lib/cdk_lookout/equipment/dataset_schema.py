@@ -12,7 +12,8 @@ from typing import Any
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from cdk_lookout.validation import Quoted, invalid
+from cdk_lookout.equipment import documents, text_files
+from cdk_lookout.validation import Quoted, invalid, refused
 
 _COMPONENT_NAME = re.compile(r"[0-9a-zA-Z._\-]{1,200}")
 _COLUMN_NAME = re.compile(r"[0-9a-zA-Z:#$.\-_]{1,200}")
@@ -20,6 +21,8 @@ _MOST_COMPONENTS = 3000
 _MOST_COLUMNS = 3000
 #: Lambda takes 256 KB of an event, and CloudFormation's Update holds the old schema besides the new one.
 _LONGEST_INLINE = 100_000
+#: The characters that the service takes.
+_LONGEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,9 @@ class SchemaComponent:
 class DatasetSchema:
     """The schema of a dataset; without one, the service detects it with the first ingestion."""
 
-    def __init__(self, *, inline: str | None = None, path: Path | None = None) -> None:
+    def __init__(self, *, text: str, path: Path | None = None) -> None:
         """Use `from_components` or `from_asset`."""
-        self._inline = inline
+        self._text = text
         self._path = path
 
     @classmethod
@@ -78,38 +81,46 @@ class DatasetSchema:
                 Quoted(f"{len(text)} characters"),
                 f"at most {_LONGEST_INLINE}: write it into a file, and use DatasetSchema.from_asset",
             )
-        return cls(inline=text)
+        return cls(text=text)
 
     @classmethod
     def from_asset(cls, path: str) -> DatasetSchema:
         """A schema in a file, for large ones: it is deployed through the app's asset bucket.
 
-        :param path: a `.json` file as the API wants it: `{"Components": [{"ComponentName": "pump", "Columns":
+        :param path: a `.json` file in UTF-8, as the API wants it: `{"Components": [{"ComponentName": "pump", "Columns":
             [{"Name": "Timestamp", "Type": "DATETIME"}, {"Name": "pressure", "Type": "DOUBLE"}]}]}`.
-        :raises InvalidProperty: when there is no such file, or its contents are no schema.
+        :raises InvalidProperty: when there is no such file, or its contents are no schema, or more than 1,000,000
+            characters.
         """
         where = f"DatasetSchema.from_asset({path!r})"
         file = Path(path)
         if file.suffix != ".json" or not file.is_file():
             raise invalid("path", where, Quoted("no such file"), "a file whose name ends with .json")
+        with file.open("rb") as content:
+            # No character has more than four bytes.
+            found = content.read(4 * _LONGEST + 1)
         try:
-            schema = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
+            text = text_files.text(found, longest=4 * _LONGEST)
+            schema = documents.parse(text)
+        except text_files.Unreadable as error:
+            raise refused(where, error) from None
+        except documents.NotJson as error:
             raise invalid("schema", where, Quoted(str(error)), "JSON") from None
+        if len(text) > _LONGEST:
+            raise invalid("schema", where, Quoted(f"more than {_LONGEST} characters"), f"at most {_LONGEST}")
         check_schema(where, schema)
-        return cls(path=file)
+        return cls(text=text, path=file)
 
     @property
     def components(self) -> list[dict[str, Any]]:
         """The components, as the API has them."""
-        text = self._inline if self._path is None else self._path.read_text(encoding="utf-8")
-        found: list[dict[str, Any]] = json.loads(text or "")["Components"]
+        found: list[dict[str, Any]] = documents.parse(self._text)["Components"]
         return found
 
     def render(self, scope: Construct) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The property `DatasetSchema`, and what belongs into `Options` instead of it."""
         if self._path is None:
-            return {"InlineDataSchema": self._inline}, {}
+            return {"InlineDataSchema": self._text}, {}
         file = s3_assets.Asset(scope, "Schema", path=str(self._path))
         return None, {"DatasetSchemaObject": {"Bucket": file.s3_bucket_name, "Key": file.s3_object_key}}
 
@@ -131,14 +142,16 @@ def _check_component(where: str, path: str, component: Any) -> list[Any]:
     columns = _list_in(where, component, "Columns", path)
     name = component.get("ComponentName")
     if not isinstance(name, str) or not _COMPONENT_NAME.fullmatch(name):
-        raise invalid(f"{path}.ComponentName", where, name, "1 to 200 letters, digits, dots, hyphens and underscores")
+        raise invalid(
+            f"{path}.ComponentName", where, name, "1 to 200 letters (A to Z), digits, dots, hyphens and underscores"
+        )
     for index, column in enumerate(columns):
         column_path = f"{path}.Columns[{index}]"
         if not isinstance(column, dict):
             raise invalid(column_path, where, column, "an object with Name and Type")
         name, kind = column.get("Name"), column.get("Type")
         if not isinstance(name, str) or not _COLUMN_NAME.fullmatch(name):
-            raise invalid(f"{column_path}.Name", where, name, "1 to 200 letters, digits and : # $ . - _")
+            raise invalid(f"{column_path}.Name", where, name, "1 to 200 letters (A to Z), digits and : # $ . - _")
         expected = "DATETIME" if index == 0 else "DOUBLE"
         if kind != expected:
             raise invalid(

@@ -11,7 +11,7 @@ from cdk_lookout.validation import Quoted, check_pattern, invalid
 _FREQUENCIES = {5: "PT5M", 10: "PT10M", 15: "PT15M", 30: "PT30M", 60: "PT1H"}
 _LONGEST_DELAY = 60
 _MILLISECONDS = 60_000
-_OFFSET = r"[+-](0\d|1[01]):[03]0|[+-]12:00"
+_OFFSET = r"[+-](0[0-9]|1[01]):[03]0|[+-]12:00"
 
 
 class TimestampFormat(enum.Enum):

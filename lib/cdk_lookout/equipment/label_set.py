@@ -19,7 +19,7 @@ from cdk_lookout.equipment.label import statements
 from cdk_lookout.equipment.label_group import LabelGroupBase
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.validation import Quoted, a, check_kind, check_pattern, invalid
+from cdk_lookout.validation import Quoted, a, check_kind, check_pattern, invalid, refused
 
 #: What files of labels are called at their end. Those of assets always are.
 _SUFFIX = ".csv"
@@ -33,7 +33,7 @@ LABEL_SET = ResourceType("LookoutEquipmentLabelSet", permissions.SERVICE, _state
 
 
 class LabelSetSource:
-    """Where the labels of a `LabelSet` come from: a CSV file, UTF-8, with a header and at most 5,000 rows.
+    """Where the labels of a `LabelSet` come from: a CSV file, UTF-8, with a header, at most 5,000 rows and 16 MiB.
 
     The columns are `start`, `end` and `rating`, and in addition any of `fault_code`, `equipment` and `notes`, in any
     order. Times are ISO 8601 with their zone and in whole seconds; ratings are those of `LabelRating`. Labels may
@@ -69,9 +69,10 @@ class LabelSetSource:
         if file.suffix != _SUFFIX or not file.is_file():
             raise invalid("path", where, Quoted("no such file"), "a file whose name ends with .csv")
         try:
-            return cls(path=file, rows=label_rows.parse(file.read_bytes()))
+            with file.open("rb") as content:
+                return cls(path=file, rows=label_rows.parse(content.read(label_rows.MOST_BYTES + 1)))
         except label_rows.InvalidRows as error:
-            raise _refused(where, error) from None
+            raise refused(where, error) from None
 
     @classmethod
     def from_bucket(cls, bucket: s3.IBucket, key: str, *, object_version: str | None = None) -> LabelSetSource:
@@ -96,7 +97,7 @@ class LabelSetSource:
         try:
             label_rows.check_codes(self._rows, codes)
         except label_rows.InvalidRows as error:
-            raise _refused(where, error) from None
+            raise refused(where, error) from None
 
     def _render(self, construct: cdk.Resource) -> dict[str, str]:
         """The location of the file, which the provider may read before *construct* is made."""
@@ -147,9 +148,3 @@ class LabelSet(cdk.Resource, LabelAttributes):
         if trigger is not None:
             options["Trigger"] = trigger
         self._managed = Managed(self, LABEL_SET, {"LabelGroupName": label_group.label_group_name}, options=options)
-
-
-def _refused(where: object, error: label_rows.InvalidRows) -> ValueError:
-    got, _, expected = str(error).partition(", expected ")
-    what, _, got = got.partition(": got ")
-    return invalid(what, where, Quoted(got), expected)

@@ -29,7 +29,7 @@ class LabelsInput:
 
     @classmethod
     def from_bucket(cls, bucket: s3.IBucket, prefix: str | None = None) -> LabelsInput:
-        """CSV files without a header, two columns: start and end of each abnormal time, ISO 8601.
+        """CSV files without a header, two columns: start and end of each abnormal time, in UTC and without a zone.
 
         :param bucket: of the stack's account and Region.
         :param prefix: where in the bucket; it ends with a slash. Default: the whole bucket.

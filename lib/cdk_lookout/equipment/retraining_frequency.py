@@ -11,7 +11,7 @@ import aws_cdk as cdk
 from cdk_lookout.equipment.time_range import check_time
 from cdk_lookout.validation import invalid
 
-_PATTERN = re.compile(r"P(?:(\d)Y)?(?:(\d{1,2})M)?(?:(\d{1,3})D)?")
+_PATTERN = re.compile(r"P(?:([0-9])Y)?(?:([0-9]{1,2})M)?(?:([0-9]{1,3})D)?")
 _EXPECTED = "30 days to 1 year of days, months and years, such as P30D, P2M, P3M15D or P1Y"
 _SHORTEST, _LONGEST = 30, 365
 _MONTH, _MONTHS = 30, 12

@@ -70,6 +70,11 @@ def check_time(what: str, where: object, time: datetime) -> datetime:
     """*time*, if it has a time zone and whole seconds; raises InvalidProperty otherwise."""
     if not isinstance(time, datetime) or time.utcoffset() is None or time.microsecond:
         raise invalid(what, where, time, _EXPECTED)
+    try:
+        time.astimezone(UTC)
+    except OverflowError:
+        # Before the year 1 or after the year 9999 in UTC.
+        raise invalid(what, where, time, _EXPECTED) from None
     return time
 
 
@@ -84,9 +89,7 @@ def _parse(what: str, where: str, text: str) -> datetime | None:
     if cdk.Token.is_unresolved(text):
         return None
     try:
-        time = datetime.fromisoformat(text)
+        # Between date and time it takes any character.
+        return check_time(what, where, datetime.fromisoformat(text if text.isascii() else ""))
     except ValueError:
         raise invalid(what, where, text, _EXPECTED) from None
-    if time.utcoffset() is None or time.microsecond:
-        raise invalid(what, where, text, _EXPECTED)
-    return time

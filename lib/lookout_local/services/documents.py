@@ -1,4 +1,8 @@
-"""JSON as callers send it, read strictly: what is read here can be worked with, shown and written out again."""
+"""JSON as callers send it, read strictly: what is read here can be worked with, shown and written out again.
+
+The same file stands in the constructs, in the provider and in the local cloud, so that all of them read and refuse the
+same: none can import another, and a test compares the three.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +45,9 @@ def parse(text: str | bytes) -> Any:
         raise (Senseless(_DEEP) if ends else NotJson(f"{_DEEP}, and without an end")) from None
     except NotJson:
         raise
-    except ValueError as error:
-        raise NotJson(str(error)) from error
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if "\n" in decoded else ""
+        raise NotJson(f"{error.msg} at {line}column {error.colno}") from error
     _check_depth(value)
     if _ESCAPED_SURROGATE.search(decoded) or not decoded.isascii():
         _check_characters(value)

@@ -256,6 +256,7 @@ def test_files_are_named_as_the_scheduler_says(cloud: Cloud, naming: dict[str, s
         "pump2-20240101000200.csv",
         "pump1-2024010100020.csv",
         "pump1-20241301000200.csv",
+        "pump1-٢٠٢٤٠١٠١٠٠٠٢٠٠.csv",
         "pump1-20240101000200.txt",
         "pump1-20240101000501.csv",
         "sub/pump1-20240101000200.csv",

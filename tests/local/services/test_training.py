@@ -259,9 +259,17 @@ def test_data_that_does_not_suffice_fails_the_training_at_the_end_of_its_time(cl
 @pytest.mark.parametrize(
     ("bucket", "text", "part"),
     [
-        ("labels", "start,end\n", "got 'start,end'"),
+        (
+            "labels",
+            "start,end\n",
+            "s3://labels/a.csv cannot be read: line 1, start: got 'start', expected a time, and no header",
+        ),
         ("none", "", "bucket none does not exist"),
-        ("labels", "2023-01-02 00:00,2023-01-01 00:00\n", "expected a start and an end"),
+        (
+            "labels",
+            "2023-01-02 00:00,2023-01-01 00:00\n",
+            "line 1, end: got '2023-01-01 00:00', expected a time that is not before the start",
+        ),
     ],
 )
 def test_labels_that_cannot_be_read_fail_the_training(cloud: Cloud, bucket: str, text: str, part: str) -> None:
@@ -304,7 +312,7 @@ def test_rows_during_which_the_asset_was_off_are_not_used(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["flow < 1", "pump1\\flow = 1", "pump1\\flow <", "pump1\\noise < 1", "pump2\\flow < 1.0"]
+    "text", ["flow < 1", "pump1\\flow = 1", "pump1\\flow <", "pump1\\noise < 1", "pump2\\flow < 1.0", "pump1\\flow < ٣"]
 )
 def test_an_off_condition_must_name_a_sensor_and_a_number(cloud: Cloud, text: str) -> None:
     cloud.active_dataset()

@@ -66,7 +66,7 @@ class Model(VisionResource):
     def accept(self, given: Mapping[str, Any]) -> None:
         super().accept(given)
         keep = self.option("Keep", "1")
-        if not keep.isdigit() or int(keep) < 1:
+        if not re.fullmatch("0*[1-9][0-9]{0,8}", keep):
             raise InvalidProperty(f"Options.Keep: got {keep!r}, expected a whole number from 1")
 
     def operation(self, members: Mapping[str, Any]) -> str:

@@ -5,29 +5,23 @@ Files are large and others wait for their turn, so they are read row by row, and
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from lookout_local.services import text_files
 from lookout_local.services.equipment import timestamps
 from lookout_local.services.equipment.schema import is_sensor_name
+from lookout_local.services.text_files import Unreadable, shown
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 400
 """Characters of a cell that can be a number: more digits than a floating point number ever has."""
 
 _LARGEST_NUMBER = 1e100
 """No sensor measures more, and of what is less squares and sums can be told."""
-
-_PIECE = 256 * 1024
-_LONGEST_LINE = 1024**2
-"""Bytes: the names of 3,000 sensors, or as many numbers, take less."""
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Unusable(Exception):
@@ -74,13 +68,17 @@ def number(cell: str) -> float | None:
 def read(key: str, body: bytes, *, wanted: Collection[str] | None = None, most: int) -> DataFile:
     """Read a file, of its sensors those that are `wanted`, which may be any up to the quota `most`.
 
+    A row that ends too early has missing values. One with more cells than the header has invalid values, all of them:
+    a comma within a number has moved the others into the columns of their neighbours, and nobody can tell from where.
+
     Raises Unusable for what is no CSV file of sensor data.
     """
     if not key.lower().endswith(".csv"):
         raise Unusable("its name does not end with .csv")
     lines = records(body)
-    header = [cell.strip() for cell in next(lines, [])]
-    _check_header(header)
+    begin, cells = next(lines, (1, []))
+    header = [cell.strip() for cell in cells]
+    _check_header(begin, header)
     known = None if wanted is None else frozenset(wanted)
     taken = [name for name in header[1:] if known is None or name in known]
     if len(taken) > most:
@@ -88,53 +86,45 @@ def read(key: str, body: bytes, *, wanted: Collection[str] | None = None, most: 
     columns: dict[str, list[float | None]] = {name: [] for name in taken}
     places = [(place, columns[name].append) for place, name in enumerate(header) if name in columns]
     times: list[datetime] = []
-    unsupported = 0
-    for line in lines:
-        time = timestamps.parse(line[0])
+    unsupported, first = 0, "no row below its header"
+    for line, cells in lines:
+        time = timestamps.parse(cells[0])
         if time is None:
+            if not unsupported:
+                first = f"line {line}, {header[0]}: got {shown(cells[0])}"
             unsupported += 1
             continue
         times.append(time)
+        moved = len(cells) > len(header) and any(map(str.strip, cells[len(header) :]))
         for place, append in places:
-            append(number(line[place].strip()) if place < len(line) else None)
+            append(math.nan if moved else number(cells[place].strip()) if place < len(cells) else None)
     if not times:
-        raise Unusable("none of its rows has a timestamp in a supported format")
+        raise Unusable(f"{first}, expected at least one row with a time in a supported format: {timestamps.FORMATS}")
     return DataFile(header[0], tuple(header[1:]), times, columns, unsupported)
 
 
-def records(body: bytes) -> Iterator[list[str]]:
-    """The rows of a CSV file that are not blank; raises Unusable where it is none."""
+def records(body: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file that are not blank, with their lines; raises Unusable where it is none."""
     try:
-        for record in csv.reader(_lines(body), strict=True):
-            if any(cell.strip() for cell in record):
-                yield record
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unusable(f"it is not readable as CSV: {error}") from error
+        yield from text_files.rows(body)
+    except Unreadable as error:
+        raise Unusable(str(error)) from error
 
 
-def _lines(body: bytes) -> Iterator[str]:
-    """The lines that are not blank: millions of blank ones cost next to nothing, and no piece holds others up."""
-    stream = io.BytesIO(body)
-    stream.seek(len(_BYTE_ORDER_MARK) if body.startswith(_BYTE_ORDER_MARK) else 0)
-    rest = b""
-    while piece := stream.read(_PIECE):
-        *lines, rest = (rest + piece).splitlines(keepends=True)
-        if len(rest) > _LONGEST_LINE:
-            raise Unusable(f"it has a line of more than {_LONGEST_LINE} bytes")
-        yield from map(bytes.decode, filter(bytes.strip, lines))
-    if rest.strip():
-        yield rest.decode()
-
-
-def _check_header(header: Sequence[str]) -> None:
+def _check_header(line: int, header: Sequence[str]) -> None:
     if not header:
         raise Unusable("it is empty")
+    if timestamps.is_like_one(header[0]):
+        raise Unusable(f"it has no header: line {line} begins with {shown(header[0])}, expected names of columns")
     if len(header) < 2:
-        raise Unusable("it has fewer than two columns")
-    if len(set(header)) != len(header):
-        raise Unusable("two of its columns have the same name")
-    invalid = [name for name in header if not is_sensor_name(name)]
-    if invalid:
-        raise Unusable(f"the column name '{invalid[0][:200]}' has characters that are not valid")
-    if timestamps.parse(header[0]):
-        raise Unusable("it has no header")
+        raise Unusable(f"line {line}: got {shown(header[0])}, expected at least two columns, with commas between them")
+    seen: set[str] = set()
+    for place, name in enumerate(header, 1):
+        if not is_sensor_name(name):
+            raise Unusable(
+                f"line {line}, column {place}: got the name {shown(name)}, "
+                "expected 1 to 200 letters (A to Z), digits and : # $ . - _"
+            )
+        if name in seen:
+            raise Unusable(f"line {line}, column {place}: got the name {shown(name)} again, expected different names")
+        seen.add(name)

@@ -10,13 +10,13 @@ from typing import Any
 
 from lookout_local.services.errors import validation
 
-_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+_OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
 # The default of the format is not documented; it is that of AWS's samples. That of the delimiter is a hyphen.
 _DEFAULT_FORMAT, _DEFAULT_DELIMITER = "yyyyMMddHHmmss", "-"
 _FORMATS = {
-    "EPOCH": re.compile(r"(\d{1,11})"),
-    "yyyy-MM-dd-HH-mm-ss": re.compile(r"(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)"),
-    "yyyyMMddHHmmss": re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)"),
+    "EPOCH": re.compile(r"([0-9]{1,11})"),
+    "yyyy-MM-dd-HH-mm-ss": re.compile("-".join(["([0-9]{4})", *["([0-9]{2})"] * 5])),
+    "yyyyMMddHHmmss": re.compile("([0-9]{4})" + "([0-9]{2})" * 5),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from lookout_local.services.equipment.state import Inventory
 from lookout_local.services.equipment.training import Range, TrainingFailed
 from lookout_local.services.errors import StorageError
 from lookout_local.services.storage import Storage
+from lookout_local.services.text_files import shown
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,30 @@ class Labels:
             return self.ranges
         try:
             keys = [entry.key for entry in self.files.list() if entry.key.lower().endswith(".csv")]
-            return tuple(sorted(span for key in keys for span in _in_file(self.files, key, most_bytes)))
-        except (StorageError, Unusable) as error:
+        except StorageError as error:
             raise TrainingFailed(f"The labels in {self.files.name()} cannot be read: {error}") from error
+        return tuple(sorted(span for key in keys for span in _in_file(self.files, key, most_bytes)))
 
 
 def _in_file(files: Files, key: str, most_bytes: int) -> list[Range]:
-    """The ranges in a file: two columns, start and end, without a header."""
-    ranges: list[Range] = []
-    for line in csv_files.records(files.read(key, most_bytes)):
-        times = [timestamps.parse(cell.partition(".")[0]) for cell in line[:2]]
-        if len(times) != 2 or times[0] is None or times[1] is None or times[0] > times[1]:
-            raise TrainingFailed(
-                f"The labels in {files.name(key)} cannot be read: got '{','.join(line)[:200]}', "
-                "expected a start and an end"
+    """The ranges in a file: two columns, start and end, without a header (user guide, "Labeling your data")."""
+    try:
+        return [_range(line, cells) for line, cells in csv_files.records(files.read(key, most_bytes))]
+    except (StorageError, Unusable) as error:
+        raise TrainingFailed(f"The labels in {files.name(key)} cannot be read: {error}") from error
+
+
+def _range(line: int, cells: Sequence[str]) -> Range:
+    """What a row says; raises Unusable."""
+    given = [cell.strip() for cell in cells]
+    if len(given) < 2 or any(given[2:]):
+        raise Unusable(f"line {line}: got {shown(','.join(cells))}, expected two columns, start and end")
+    start, end = (timestamps.parse(cell) for cell in given[:2])
+    for column, cell, time in (("start", given[0], start), ("end", given[1], end)):
+        if time is None:
+            raise Unusable(
+                f"line {line}, {column}: got {shown(cell)}, expected a time, and no header: {timestamps.FORMATS}"
             )
-        ranges.append((times[0], times[1]))
-    return ranges
+    if start is None or end is None or start > end:
+        raise Unusable(f"line {line}, end: got {shown(given[1])}, expected a time that is not before the start")
+    return start, end

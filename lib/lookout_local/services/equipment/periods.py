@@ -12,7 +12,7 @@ from datetime import datetime
 from lookout_local.services.errors import validation
 from lookout_local.services.times import LAST, later
 
-_PERIOD = re.compile(r"P(?:(\d)Y)?(?:(\d{1,2})M)?(?:(\d{1,3})D)?")
+_PERIOD = re.compile(r"P(?:([0-9])Y)?(?:([0-9]{1,2})M)?(?:([0-9]{1,3})D)?")
 _SHORTEST, _LONGEST = 30, 365
 _SHORTEST_MONTH = 28
 _SECONDS_OF_DAY = 86_400

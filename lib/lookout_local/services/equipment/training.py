@@ -24,7 +24,7 @@ DEVIATIONS = 3.0
 _MOST_DEVIATIONS = 1e100
 """More are not told apart: their squares must be finite."""
 
-_OFF_CONDITION = re.compile(r"([^\\]+)\\{1,2}([^\\<>]+?)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)")
+_OFF_CONDITION = re.compile(r"([^\\]+)\\{1,2}([^\\<>]+?)\s*([<>])\s*([+-]?[0-9]+(?:\.[0-9]+)?)")
 
 Sensor = tuple[str, str]
 Range = tuple[datetime, datetime]

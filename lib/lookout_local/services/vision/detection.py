@@ -13,9 +13,9 @@ from PIL import Image
 
 from lookout_local.services.errors import internal, validation
 from lookout_local.services.service import Answer, LaterAnswer
+from lookout_local.services.vision import images
 from lookout_local.services.vision.call import Operation, VisionCall
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import loaded, opened
 from lookout_local.services.vision.masks import BACKGROUND, BACKGROUND_COLOR, area, pixels_of, rgb
 from lookout_local.services.vision.profile import Profile, features_of
 
@@ -51,13 +51,8 @@ def _image(call: VisionCall, profile: Profile) -> Image.Image:
     if kind not in _FORMATS:
         raise validation(f"ContentType: got {kind}, expected {' or '.join(_FORMATS)}")
     try:
-        image = opened(call.parameters["Body"], "Body", call.quotas, formats=(_FORMATS[kind],))
-        if image.size != profile.size:
-            raise Invalid(
-                f"Body: the image has {image.width} x {image.height} pixels, "
-                f"expected {profile.size[0]} x {profile.size[1]} as the images that the model was trained with"
-            )
-        return loaded(image, "Body")
+        like = ("the images that the model was trained with", profile.size)
+        return images.read(call.parameters["Body"], "Body", call.quotas, formats=(_FORMATS[kind],), like=like)
     except Invalid as error:
         raise validation(str(error)) from error
 

@@ -106,7 +106,7 @@ def manifest_file(evaluation: Evaluation, arn: str, ended: datetime) -> bytes:
             "project-name": project,
             "model-version": version,
         }
-        lines.append(json.dumps(given))
+        lines.append(json.dumps(given, ensure_ascii=False))
     return ("\n".join(lines) + "\n").encode()
 
 

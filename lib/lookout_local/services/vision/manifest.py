@@ -5,15 +5,16 @@ Source: developer guide, "Defining JSON lines for anomaly classification" and ".
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from lookout_local.services import documents
+from lookout_local.services import documents, text_files
+from lookout_local.services.text_files import Unreadable
+from lookout_local.services.times import within
 from lookout_local.services.vision.errors import Invalid
 from lookout_local.services.vision.masks import Mask, parse_colors
 
@@ -22,12 +23,12 @@ _LONGEST_LINE = 8_192
 """Characters that a DatasetEntry may have."""
 
 _MOST_BYTES = 4 * _LONGEST_LINE + 100
-"""Bytes at which a line is certainly too long."""
+"""Bytes beyond which a line is certainly too long."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SHOWN_FINDINGS, _MOST_FINDINGS = 10, 1_000
 _LOCATION = re.compile(r"s3://([0-9A-Za-z.\-_]{3,63})/([^\ud800-\udfff]+)")  # half a character is no part of a key
 _METADATA = "-metadata"
+_GROUND_TRUTH = "groundtruth/"
 _CLASSIFICATION = "groundtruth/image-classification"
 _SEGMENTATION = "groundtruth/semantic-segmentation"
 
@@ -68,23 +69,29 @@ class _Wrong(Exception):
 def parse(content: bytes, room: Room | None = None) -> list[Line]:
     """The lines of a manifest or of the changes to a dataset; of two lines for one image, the later one counts.
 
+    Blank lines are left out, as AWS's own scripts do.
+
     Raises Invalid, with the number of each wrong line, or when there are too many images. All images and masks must be
     in one bucket.
     """
     lines: dict[str, Line] = {}
     findings: list[str] = []
-    number = 0
-    for number, line in enumerate(_raw_lines(content), start=1):
-        try:
-            parsed = _line(line)
-            lines[parsed.source_ref] = parsed
-            if room:
-                room.check(len(lines))
-        except _Wrong as wrong:
-            findings.append(f"line {number}: {wrong}")
-            if len(findings) > _MOST_FINDINGS:
-                break  # nobody reads on in what is no manifest
-    if number == 0:
+    try:
+        for number, line in enumerate(text_files.lines(content, _MOST_BYTES), start=1):
+            if line.isspace():
+                continue
+            try:
+                parsed = _line(line.rstrip("\r\n"))
+                lines[parsed.source_ref] = parsed
+                if room:
+                    room.check(len(lines))
+            except _Wrong as wrong:
+                findings.append(f"line {number}: {wrong}")
+                if len(findings) > _MOST_FINDINGS:
+                    break  # nobody reads on in what is no manifest
+    except Unreadable as error:
+        findings.append(str(error))
+    if not lines and not findings:
         raise Invalid("expected at least one JSON line, got none")
     if not findings:
         findings = one_bucket(list(lines.values()))
@@ -92,22 +99,6 @@ def parse(content: bytes, room: Room | None = None) -> list[Line]:
         more = f"; and {len(findings) - _SHOWN_FINDINGS} more" if len(findings) > _SHOWN_FINDINGS else ""
         raise Invalid("; ".join(findings[:_SHOWN_FINDINGS]) + more)
     return list(lines.values())
-
-
-def _raw_lines(content: bytes) -> Iterator[str]:
-    """The lines, one by one, because there may be many; one that has only spaces at the end is none."""
-    stream = io.BytesIO(content)
-    stream.seek(len(_BYTE_ORDER_MARK) if content.startswith(_BYTE_ORDER_MARK) else 0)
-    while line := stream.readline(_MOST_BYTES):
-        text = line.removesuffix(b"\n").rstrip(b"\r")
-        if not text.strip() and stream.tell() == len(content):
-            return
-        if len(line) == _MOST_BYTES:
-            raise Invalid(f"a line has more than {_LONGEST_LINE} characters")
-        try:
-            yield text.decode()
-        except UnicodeDecodeError as error:
-            raise Invalid(f"not UTF-8: {error}") from error
 
 
 def one_bucket(lines: Sequence[Line]) -> list[str]:
@@ -157,15 +148,18 @@ def _line(text: str) -> Line:
 
 
 def _attribute(raw: Mapping[str, Any], kind: str) -> tuple[str | None, Mapping[str, Any]]:
-    """The attribute whose metadata has a type, and the metadata; an attribute goes by any name."""
+    """The attribute whose metadata has a type, and the metadata; an attribute goes by any name.
+
+    What other jobs of Ground Truth have added to the line, such as a verification, is left out.
+    """
     found: list[tuple[str, Mapping[str, Any]]] = []
     for name, metadata in raw.items():
         if not name.endswith(_METADATA) or name == f"source-ref{_METADATA}":
             continue
-        if not isinstance(metadata, dict) or metadata.get("type") not in (_CLASSIFICATION, _SEGMENTATION):
-            got = _shown(metadata.get("type")) if isinstance(metadata, dict) else _shown(metadata)
-            raise _Wrong(f"{name}.type: got {got}, expected {_CLASSIFICATION} or {_SEGMENTATION}")
-        if metadata["type"] == kind:
+        given = metadata.get("type") if isinstance(metadata, dict) else metadata
+        if not isinstance(given, str) or not given.startswith(_GROUND_TRUTH):
+            raise _Wrong(f"{name}.type: got {_shown(given)}, expected {_CLASSIFICATION} or {_SEGMENTATION}")
+        if given == kind:
             attribute = name.removesuffix(_METADATA)
             if attribute not in raw:
                 raise _Wrong(f"{attribute}: expected a value beside {name}")
@@ -202,14 +196,14 @@ def _check_annotation(metadata: Mapping[str, Any], attribute: str) -> None:
 
 
 def _creation_date(metadata: Mapping[str, Any], attribute: str) -> datetime | None:
-    given = metadata.get("creation-date")
-    if given is None:
-        return None
+    """The date, as far as it is told in ISO 8601: consoles write it as a browser shows it."""
+    given = metadata.get("creation-date", "")
+    if not isinstance(given, str):
+        raise _Wrong(f"{attribute}{_METADATA}.creation-date: got {_shown(given)}, expected a string")
     try:
-        time = datetime.fromisoformat(given)
-    except (TypeError, ValueError):
-        raise _Wrong(f"{attribute}{_METADATA}.creation-date: got {_shown(given)}, expected a date and time") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        return within(datetime.fromisoformat(given))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _location(value: object, attribute: str) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from lookout_local.services.settings import VisionQuotas
+from lookout_local.services.vision import images
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import loaded, opened
 
 BACKGROUND, BACKGROUND_COLOR = "BACKGROUND", "#ffffff"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -38,28 +38,32 @@ class Mask:
 
 
 def parse_colors(raw: Any) -> dict[str, str]:
-    """An `internal-color-map`: colour (lower case) by label; raises Invalid, the message beginning with the path."""
+    """An `internal-color-map`: colour (lower case) by label; raises Invalid, the message beginning with the path.
+
+    The guide asks for a `confidence` in each entry, and for the background in entry 0. What AWS's own samples and
+    consoles have written has neither, so both may be missing.
+    """
     if not isinstance(raw, dict) or not raw:
-        raise Invalid(": expected an object with at least the entry 0")
+        raise Invalid(": expected an object with an entry for each anomaly label")
     colors: dict[str, str] = {}
     for key, entry in raw.items():
         if not isinstance(entry, dict):
             raise Invalid(f".{key}: expected an object")
-        name, color, confidence = (entry.get(member) for member in ("class-name", "hex-color", "confidence"))
+        name, color, confidence = entry.get("class-name"), entry.get("hex-color"), entry.get("confidence", 0)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise Invalid(f".{key}.class-name: got {name!r}, expected 1 to 256 letters and digits")
+            raise Invalid(f".{key}.class-name: got {name!r}, expected 1 to 256 letters (A to Z) and digits")
         if not isinstance(color, str) or not _COLOR.fullmatch(color):
             raise Invalid(f".{key}.hex-color: got {color!r}, expected a colour such as #2ca02c")
         if isinstance(confidence, bool) or not isinstance(confidence, int | float):
             raise Invalid(f".{key}.confidence: got {confidence!r}, expected a number")
         if name in colors or color.lower() in colors.values():
             raise Invalid(f".{key}: expected a class-name and a hex-color that no other entry has")
+        if (name == BACKGROUND) != (color.lower() == BACKGROUND_COLOR):
+            raise Invalid(
+                f".{key}: got {name} in {color}, expected {BACKGROUND_COLOR} for {BACKGROUND} and for no other"
+            )
         colors[name] = color.lower()
-    background = raw.get("0")
-    if background is None or background["class-name"] != BACKGROUND:
-        raise Invalid(f".0.class-name: expected {BACKGROUND}")
-    if colors.pop(BACKGROUND) != BACKGROUND_COLOR:
-        raise Invalid(f".0.hex-color: got {background['hex-color']}, expected {BACKGROUND_COLOR}")
+    colors.pop(BACKGROUND, None)
     return colors
 
 
@@ -68,10 +72,7 @@ def read_mask(mask: Mask, content: bytes, size: tuple[int, int], quotas: VisionQ
 
     Raises Invalid when it is not a PNG, has another size than its image, or other colours than its map.
     """
-    image = opened(content, mask.location, quotas, formats=("PNG",))
-    if image.size != size:
-        raise Invalid(f"{mask.location}: the mask has {_pixels(image.size)}, expected {_pixels(size)} as its image")
-    flat = loaded(image, mask.location).convert("RGB")
+    flat = images.read(content, mask.location, quotas, formats=("PNG",), like=("its image", size))
     found = flat.getcolors(_MOST_COLORS)
     if found is None:
         raise Invalid(f"{mask.location}: the mask has more than {_MOST_COLORS} colours")
@@ -105,7 +106,3 @@ def pixels_of(image: Image.Image, color: Color) -> Image.Image:
 def area(pixels: Image.Image) -> int:
     """How many pixels of an image of 0 and 255 are 255."""
     return pixels.histogram()[255]
-
-
-def _pixels(size: tuple[int, int]) -> str:
-    return f"{size[0]} x {size[1]} pixels"

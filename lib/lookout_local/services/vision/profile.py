@@ -76,8 +76,8 @@ class Profile:
 
 
 def features_of(image: Image.Image) -> Features:
-    """The grid of an image: red, green and blue of each cell, row by row."""
-    return image.convert("RGB").resize((CELLS, CELLS), Image.Resampling.BOX).tobytes()
+    """The grid of an RGB image: red, green and blue of each cell, row by row."""
+    return image.resize((CELLS, CELLS), Image.Resampling.BOX).tobytes()
 
 
 def mean_of(images: Sequence[Features]) -> tuple[float, ...]:

@@ -14,8 +14,8 @@ from typing import Protocol
 from PIL import Image
 
 from lookout_local.services.settings import VisionQuotas
+from lookout_local.services.vision import images
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import loaded, opened
 from lookout_local.services.vision.manifest import Line
 from lookout_local.services.vision.masks import area, read_mask
 from lookout_local.services.vision.profile import (
@@ -112,7 +112,7 @@ def _at_most(what: str, count: int, quota: int) -> None:
 
 def _sample(line: Line, read: Read, quotas: VisionQuotas) -> Sample:
     most = quotas.bytes_per_image
-    image = loaded(opened(read(line.bucket, line.key, most=most), line.source_ref, quotas), line.source_ref)
+    image = images.read(read(line.bucket, line.key, most=most), line.source_ref, quotas)
     pixels: dict[str, Image.Image] = {}
     if line.mask:
         pixels = read_mask(line.mask, read(line.mask.bucket, line.mask.key, most=most), image.size, quotas)
@@ -127,8 +127,8 @@ def _check_sizes(samples: Sequence[Sample]) -> None:
     for sample in samples:
         if sample.size != first.size:
             raise Invalid(
-                f"{sample.line.source_ref}: the image has {sample.size[0]} x {sample.size[1]} pixels, "
-                f"expected {first.size[0]} x {first.size[1]} as {first.line.source_ref}"
+                f"{sample.line.source_ref}: the image has {images.pixels(sample.size)}, "
+                f"expected {images.pixels(first.size)} as {first.line.source_ref}"
             )
 
 

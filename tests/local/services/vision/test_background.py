@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lookout_local.services import Progress, work
-from lookout_local.services.vision import detection
+from lookout_local.services.vision import images
 from tests.local.services.gates import Gate, Threads, answered
 from tests.local.services.support import TARGET
 from tests.local.services.vision.material import line, manifest, picture
@@ -153,8 +153,8 @@ def test_a_picture_is_judged_without_holding_anybody_up(
     with_model(studio, threads)
     studio.vision.start_model(ProjectName="bottles", ModelVersion="1", MinInferenceUnits=1)
     until(studio.describe)
-    monkeypatch.setattr(detection, "loaded", detection.loaded)  # so that the gate is gone afterwards
-    gate.before(detection, "loaded")
+    monkeypatch.setattr(images, "read", images.read)  # so that the gate is gone afterwards
+    gate.before(images, "read")
     gate.shut()
     judged: list[bool] = []
     threads.begin(lambda: judged.append(studio.detect(picture())["IsAnomalous"]))

@@ -65,7 +65,8 @@ def test_the_manifest_is_read_in_the_version_that_is_named(bottles: Studio) -> N
     [
         ("no json", "line 1: not JSON"),
         ("", "expected at least one JSON line"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b"\xff\xfe", "file: got UTF-16, expected UTF-8"),
+        (b"{}\n\xfc", "line 2, character 1: got the byte 0xfc, expected UTF-8"),
         (manifest([line("a.png"), "[]"]), "line 2: expected a JSON object"),
     ],
 )

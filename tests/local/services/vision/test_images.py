@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 
 from lookout_local.services import VisionQuotas
 from lookout_local.services.vision.errors import Invalid
-from lookout_local.services.vision.images import loaded, opened
+from lookout_local.services.vision.images import read
 from tests.local.services.support import refused
 from tests.local.services.vision.material import COLORS, line, mask_of, picture, saved
 from tests.local.services.vision.support import Studio, failed
@@ -68,14 +68,14 @@ def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("undecoded")
 def test_dimensions_are_compared_before_a_picture_is_decoded(make: type[bytes], size: tuple[int, int]) -> None:
     with pytest.raises(Invalid) as caught:
-        opened(make(*size), "a.png", VisionQuotas())
+        read(make(*size), "a.png", VisionQuotas())
     assert str(caught.value) == f"a.png: the image has {size[0]} x {size[1]} pixels, expected 64 x 64 to 4096 x 4096"
 
 
 @pytest.mark.usefixtures("undecoded")
 def test_the_size_is_compared_first() -> None:
     with pytest.raises(Invalid, match="bytes, the quota is 10"):
-        opened(png(*CLAIMED), "a.png", VisionQuotas(bytes_per_image=10))
+        read(png(*CLAIMED), "a.png", VisionQuotas(bytes_per_image=10))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_size_is_compared_first() -> None:
 )
 def test_what_is_no_picture_is_refused(content: bytes) -> None:
     with pytest.raises(Invalid):
-        loaded(opened(content, "a.png", VisionQuotas()), "a.png")
+        read(content, "a.png", VisionQuotas())
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
@@ -93,13 +93,13 @@ def test_a_picture_that_ends_too_early_is_refused(kind: str, cut: float) -> None
     noise = Image.effect_noise((300, 300), 90).convert("RGB")
     content = saved(noise, kind)
     with pytest.raises(Invalid):
-        loaded(opened(content[: int(len(content) * cut)], "a", VisionQuotas()), "a")
+        read(content[: int(len(content) * cut)], "a", VisionQuotas())
 
 
 def test_a_jpeg_has_a_number_of_scans() -> None:
-    assert loaded(opened(with_scans(50), "a.jpg", VisionQuotas()), "a.jpg").size == (64, 64)
+    assert read(with_scans(50), "a.jpg", VisionQuotas()).size == (64, 64)
     with pytest.raises(Invalid, match="scans, expected at most 100"):
-        opened(with_scans(1_000), "a.jpg", VisionQuotas())
+        read(with_scans(1_000), "a.jpg", VisionQuotas())
 
 
 def test_a_picture_to_look_at_is_measured_before_it_is_decoded(studio: Studio, request: pytest.FixtureRequest) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
-from tests.local.services.vision.material import COLORS, RED, mask_of, mask_picture, picture
+import pytest
+from PIL import Image
+
+from tests.local.services.vision.material import COLORS, RED, SIZE, SPOT, mask_of, mask_picture, picture
 from tests.local.services.vision.support import Studio, failed, result
 
 
@@ -14,6 +17,25 @@ def test_a_segmentation_model_has_figures_per_label(bottles: Studio) -> None:
     metrics = result(bottles)["AggregatedEvaluationResults"]["Metrics"]["PixelAnomalyClassMetrics"]
     assert [each["ClassName"] for each in metrics] == ["dent", "scratch"]
     assert all(each["AIOU"] == each["F1Score"] == 1.0 for each in metrics)
+
+
+def test_masks_are_taken_as_a_console_makes_them(bottles: Studio) -> None:
+    """Of a palette whose background is transparent, which the map of colours does not name."""
+    lines = bottles.segmented({"scratch": 20})
+    drawn = Image.new("P", SIZE, 0)
+    drawn.putpalette([0, 0, 0, 35, 164, 54])
+    drawn.paste(1, SPOT)
+    content = io.BytesIO()
+    drawn.save(content, "PNG", transparency=b"\x00\xff")
+    for each in lines:
+        if "anomaly-mask-ref" in each:
+            bottles.s3.put("images", each["anomaly-mask-ref"].removeprefix("s3://images/"), content.getvalue())
+            colors = {"0": {"class-name": "scratch", "hex-color": "#23A436"}}
+            each["anomaly-mask-ref-metadata"] |= {"internal-color-map": colors, "creation-date": "Mon Aug 22 2022"}
+    bottles.dataset(lines)
+    assert bottles.train()["Status"] == "TRAINED"
+    [metrics] = result(bottles)["AggregatedEvaluationResults"]["Metrics"]["PixelAnomalyClassMetrics"]
+    assert (metrics["ClassName"], metrics["AIOU"]) == ("scratch", 1.0)
 
 
 def test_masks_that_cover_too_much_lower_the_overlap(bottles: Studio) -> None:
@@ -43,7 +65,7 @@ def test_a_classification_model_has_none(bottles: Studio) -> None:
     [
         (picture(kind="JPEG"), "expected an image in the format PNG"),
         (mask_picture("#2ca02d"), "the colour #2ca02d of the mask is not in the internal-color-map"),
-        (mask_picture("#2ca02c", size=(64, 80)), "the mask has 64 x 80 pixels, expected 64 x 64 pixels as its image"),
+        (mask_picture("#2ca02c", size=(64, 80)), "the image has 64 x 80 pixels, expected 64 x 64 pixels as its image"),
     ],
     ids=["jpeg", "colour", "size"],
 )

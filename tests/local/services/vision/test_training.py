@@ -75,7 +75,7 @@ def test_an_empty_test_dataset_makes_two_datasets(bottles: Studio) -> None:
         (picture()[:100], "cannot be read"),
         (picture(size=(63, 64)), "the image has 63 x 64 pixels, expected 64 x 64 to 4096 x 4096"),
         (picture(size=(4_097, 64)), "the image has 4097 x 64 pixels"),
-        (picture(size=(65, 64)), "the image has 65 x 64 pixels, expected 64 x 64 as s3://images/raw/000.png"),
+        (picture(size=(65, 64)), "the image has 65 x 64 pixels, expected 64 x 64 pixels as s3://images/raw/000.png"),
     ],
     ids=["text", "empty", "gif", "bmp", "cut", "small", "large", "other"],
 )
