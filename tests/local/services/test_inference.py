@@ -146,6 +146,7 @@ def test_files_may_come_until_the_delay_is_over(cloud: Cloud) -> None:
 
 
 def test_a_scheduler_that_is_pending_does_not_run(cloud: Cloud) -> None:
+    cloud.settings.progress = Progress.by_describes(2)
     create(cloud)
     advance(cloud, 60)
     assert executions(cloud) == []
