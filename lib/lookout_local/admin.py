@@ -21,18 +21,21 @@ from lookout_local.wire import decode, encode
 class Admin:
     """Remote control of the Backend, for who has the cloud's secret."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, clock_speed: float) -> None:
         self._backend = backend
+        self._first = dataclasses.replace(backend.settings)
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "health"): lambda _: {"stacks": _stacks()},
+            ("GET", "health"): lambda _: {"stacks": _stacks(), "now": backend.now, "clock_speed": clock_speed},
             ("POST", "reset"): lambda _: self._reset(),
             ("GET", "calls"): lambda _: backend.calls.all(),
             ("GET", "forgotten"): lambda _: backend.calls.forgotten,
             ("DELETE", "calls"): lambda _: backend.calls.clear(),
+            ("GET", "faults"): lambda _: backend.faults.all(),
             ("POST", "faults"): lambda fault: backend.faults.add(**fault),
             ("DELETE", "faults"): lambda _: backend.faults.clear(),
             ("GET", "settings"): lambda _: backend.settings,
             ("PUT", "settings"): self._set,
+            ("DELETE", "settings"): lambda _: self._set(self._first),
             ("GET", "failures"): lambda _: backend.internal_failures,
             ("GET", "now"): lambda _: backend.now,
         }
