@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from lookout_local.errors import LocalCloudError
 from lookout_local.services.checked import Checked
 from lookout_local.services.faults import Fault, Kind, PlannedFault
 from lookout_local.services.settings import Progress, Quotas, Settings, VisionQuotas
 
+T = TypeVar("T")
 _PROGRESS = "describes=<count>, seconds=<seconds>, or both with a comma between them"
 _DURATION = "a number with s, m, h or d behind it, such as 90s or 14d"
 _FAULT = "OPERATION=KIND[,times=N][,seconds=S][,reason=TEXT], such as CreateDataset=throttle,times=3"
@@ -182,7 +183,7 @@ def _duration(text: str, name: str) -> timedelta:
     return _explained(timedelta, seconds=number * _UNITS[text[-1]])
 
 
-def _explained(make: Any, *arguments: Any, **named: Any) -> Any:
+def _explained(make: Callable[..., T], *arguments: Any, **named: Any) -> T:
     """What is made; raises LocalCloudError for a value that makes no sense, in the words of the library."""
     try:
         return make(*arguments, **named)
