@@ -20,7 +20,7 @@ from lookout_local import process, remote, tools, written
 from lookout_local.clients import ACCOUNT, REGION
 from lookout_local.cloud import DEFAULT_TIME_SCALE
 from lookout_local.deployment import Environment
-from lookout_local.environment import variables
+from lookout_local.environment import proxied, variables
 from lookout_local.errors import LocalCloudError
 from lookout_local.process import Running
 from lookout_local.services.faults import Kind, PlannedFault
@@ -212,10 +212,24 @@ def faults(
 
 
 @app.command()
-def env(account: Account = ACCOUNT, region: Region = REGION, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
+def env(
+    account: Account = ACCOUNT,
+    region: Region = REGION,
+    proxy: Annotated[
+        bool,
+        typer.Option(
+            "--proxy",
+            help="For programs with AWS's own addresses in them as well: those of both Lookout services, S3 and STS.",
+        ),
+    ] = False,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
     """Print shell commands that point AWS tools at the cloud: eval "$(lookout-local env)"."""
     running = _running(state_dir)
     settings = variables(running.endpoint_url, running.secret, account=account, region=region)
+    if proxy:
+        opened = remote.proxy(running)
+        settings |= proxied(opened.url, opened.certificate)
     # The output is evaluated, and not every name of a variable is one for the shell.
     in_the_way = {name for name in os.environ if re.fullmatch(r"AWS_\w+", name, re.ASCII)} - settings.keys()
     for name in sorted(in_the_way | {"AWS_PROFILE", "AWS_SESSION_TOKEN"}):

@@ -69,6 +69,11 @@ class Gateway:
         self._admin = Admin(self._backend, clock_speed)
 
     @property
+    def admin(self) -> Admin:
+        """The private routes."""
+        return self._admin
+
+    @property
     def backend(self) -> Backend:
         """The Lookout services."""
         return self._backend
@@ -77,8 +82,7 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        # The asset bucket that `cdk bootstrap` makes denies requests over plain http; loopback counts as secure.
-        scope = {**scope, "scheme": {"http": "https", "ws": "wss"}.get(scope.get("scheme", ""), "https")}
+        scope = _secure(scope)
         arrival = Arrival.of(scope)
         if scope["type"] == "websocket":
             await _websocket(arrival, scope, receive, send)
@@ -96,6 +100,11 @@ class Gateway:
             await respond(send, status, {"content-type": "text/plain"}, answer)
         else:
             await self._serve(arrival, scope, receive, send)
+
+    async def services(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The services alone, for requests that come to hosts of AWS: no private route, nothing of the cloud's own."""
+        scope = _secure(scope)
+        await self._serve(Arrival.of(scope), scope, receive, send)
 
     async def _administrate(self, arrival: Arrival, receive: Receive, send: Send) -> None:
         if self._admin.lets_in(arrival.headers.get("authorization", "")):
@@ -175,6 +184,11 @@ class Gateway:
         ministack.cancel()
         await asyncio.to_thread(lambda_runtime.reset)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _secure(scope: Scope) -> Scope:
+    """The asset bucket that `cdk bootstrap` makes denies requests over plain http; loopback counts as secure."""
+    return {**scope, "scheme": {"http": "https", "ws": "wss"}.get(scope.get("scheme", ""), "https")}
 
 
 async def _signer(arrival: Arrival, body: bytes) -> str:

