@@ -50,7 +50,7 @@ def proxied(url: str, certificate: str) -> dict[str, str]:
     Everything that is to be trusted is the cloud's own authority, because nothing else is behind the proxy.
     """
     trusted = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
-    return {"HTTPS_PROXY": url, "https_proxy": url, **dict.fromkeys(trusted, certificate)}
+    return {"HTTPS_PROXY": url, "https_proxy": url, "NODE_USE_ENV_PROXY": "1", **dict.fromkeys(trusted, certificate)}
 
 
 def without_aws(outer: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from lookout_local.asgi import Application
     from lookout_local.connections import Admit
 
+_LOG = logging.getLogger(__name__)
 _ADDRESS = "127.0.0.1"
 _PORT = "443"
-_LONGEST_HEAD = 16_384
+_LONGEST_HEAD, _LONGEST_TARGET = 16_384, 300
 #: For the head of a request, and again for the handshake of TLS.
 _SECONDS = 10.0
 _END = b"\r\n\r\n"
@@ -62,6 +64,7 @@ class Proxy:
             head = await reader.readuntil(_END)
         host, problem = asked_for(head)
         if problem:
+            _LOG.warning("%s", _in_ascii(problem))  # some clients, botocore among them, do not show what they are told
             writer.write(refusal(problem))
             await writer.drain()
             return
@@ -97,7 +100,7 @@ def asked_for(head: bytes) -> tuple[str, str]:
     """The host that a request to the proxy names, and why it is refused, '' when it is not."""
     line = head.partition(b"\r\n")[0].decode("latin-1")
     method, _, rest = line.partition(" ")
-    target = rest.rpartition(" ")[0]
+    target = rest.rpartition(" ")[0][:_LONGEST_TARGET]
     if method != "CONNECT":
         return "", f"proxy: got {method} {target}, expected CONNECT, which programs send for addresses with https"
     host, _, port = target.lower().partition(":")
@@ -111,7 +114,10 @@ def asked_for(head: bytes) -> tuple[str, str]:
 
 def refusal(problem: str) -> bytes:
     """An answer with the reason in its body, and in its first line, of which clients tell their users."""
-    reason = "".join(character if " " <= character <= "~" else "?" for character in problem)
     body = json.dumps({"__type": "Forbidden", "message": problem}).encode()
-    head = f"HTTP/1.1 {HTTPStatus.FORBIDDEN:d} {reason}\r\ncontent-type: application/json\r\n"
+    head = f"HTTP/1.1 {HTTPStatus.FORBIDDEN:d} {_in_ascii(problem)}\r\ncontent-type: application/json\r\n"
     return f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+
+
+def _in_ascii(text: str) -> str:
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
