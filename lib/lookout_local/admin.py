@@ -13,6 +13,7 @@ from ministack.core import lambda_runtime
 from ministack.services import cloudformation
 
 from lookout_local.corrections import answers
+from lookout_local.errors import LocalCloudError
 from lookout_local.secret import is_root_secret
 from lookout_local.services import Backend, Settings, documents
 from lookout_local.wire import decode, encode
@@ -58,6 +59,8 @@ class Admin:
             answer = encode(route(decode(documents.parse(body or b"null"))))
         except (TypeError, ValueError, AttributeError) as error:
             return 400, json.dumps({"error": str(error)}).encode()
+        except (LocalCloudError, OSError) as error:
+            return 500, json.dumps({"error": str(error)}).encode()
         return 200, json.dumps(answer).encode()
 
     def _set(self, settings: Any) -> None:

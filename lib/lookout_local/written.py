@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -101,7 +102,7 @@ def fault_shown(planned: PlannedFault) -> str:
     fault = planned.fault
     text = f"{planned.operation}={fault.kind}"
     text += f",times={planned.times}" if planned.times > 1 else ""
-    return text + {"slow": f",seconds={fault.seconds:g}", "fail": f",reason={fault.reason}"}.get(fault.kind, "")
+    return text + {"slow": f",seconds={_text(fault.seconds)}", "fail": f",reason={fault.reason}"}.get(fault.kind, "")
 
 
 def _unknown(name: str) -> str:
@@ -135,8 +136,8 @@ def _text(value: Any) -> str:
         seconds = value.total_seconds()
         unit, size = next(((unit, size) for unit, size in _UNITS.items() if seconds % size == 0), ("s", 1))
         return f"{_text(seconds / size)}{unit}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{Decimal(str(value)):f}"  # without an exponent
     return str(value)
 
 

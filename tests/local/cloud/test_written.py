@@ -113,6 +113,8 @@ FAULTS = [
     ("CreateDataset=throttle", PlannedFault("CreateDataset", Fault.throttle())),
     ("CreateDataset=lost_answer,times=3", PlannedFault("CreateDataset", Fault.lost_answer(), 3)),
     ("ListModels=slow,seconds=1.5", PlannedFault("ListModels", Fault.slow(1.5))),
+    ("ListModels=slow,seconds=0.00001", PlannedFault("ListModels", Fault.slow(0.00001))),
+    ("ListModels=slow,seconds=1234567.5", PlannedFault("ListModels", Fault.slow(1234567.5))),
     ("CreateModel=fail,times=2,reason=a, b=c,times=3", PlannedFault("CreateModel", Fault.fail("a, b=c,times=3"), 2)),
 ]
 
