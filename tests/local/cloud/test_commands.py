@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -153,9 +154,11 @@ def test_what_is_no_account_is_refused(command: str, account: str, run: Run, mon
 def test_the_status_of_a_stack_says_what_it_waits_for_and_since_when(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "find", lambda state_dir: process.Running(4242, 9, "/state"))
     stack = {"account": "111111111111", "region": "us-east-1", "name": "Plant", "status": "CREATE_IN_PROGRESS"}
-    answer = {"stacks": [{**stack, "waits_for": {"Wear": 41.6, "Pumps": 2.0}}]}
+    waiting = {**stack, "waits_for": {"Wear": 41.6, "Pumps": 2.0}}
+    answer = {"stacks": [waiting], "now": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "clock_speed": 100.0}
     monkeypatch.setattr(remote, "request", lambda *arguments, **options: answer)
     monkeypatch.setenv("COLUMNS", "200")
     with redirect_stdout(io.StringIO()) as told:
         run("status")
     assert "Wear since 42 s, Pumps since 2 s" in told.getvalue()
+    assert "clock      2026-01-02 03:04:05 UTC, 100 times as fast\n" in told.getvalue()
