@@ -97,6 +97,7 @@ The local cloud still runs, and its state is in {running.state_dir}.
   your own app  {command} cdk {where} deploy     (in its directory)
   this shell    eval "$({command} env {where} --account {PLANT})"
   boto3         in this shell then: boto3.client("lookoutequipment")
+  its clock     100 times as fast as yours: {command} status {where}
   stop it       {command} down {where}
 """,
         highlight=False,

@@ -13,6 +13,7 @@ from ministack.core import lambda_runtime
 from ministack.services import cloudformation
 
 from lookout_local.corrections import answers
+from lookout_local.errors import LocalCloudError
 from lookout_local.secret import is_root_secret
 from lookout_local.services import Backend, Settings, documents
 from lookout_local.wire import decode, encode
@@ -21,21 +22,28 @@ from lookout_local.wire import decode, encode
 class Admin:
     """Remote control of the Backend, for who has the cloud's secret."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, clock_speed: float) -> None:
         self._backend = backend
+        self._first = dataclasses.replace(backend.settings)
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "health"): lambda _: {"stacks": _stacks()},
+            ("GET", "health"): lambda _: {"stacks": _stacks(), "now": backend.now, "clock_speed": clock_speed},
             ("POST", "reset"): lambda _: self._reset(),
             ("GET", "calls"): lambda _: backend.calls.all(),
             ("GET", "forgotten"): lambda _: backend.calls.forgotten,
             ("DELETE", "calls"): lambda _: backend.calls.clear(),
+            ("GET", "faults"): lambda _: backend.faults.all(),
             ("POST", "faults"): lambda fault: backend.faults.add(**fault),
             ("DELETE", "faults"): lambda _: backend.faults.clear(),
             ("GET", "settings"): lambda _: backend.settings,
             ("PUT", "settings"): self._set,
+            ("DELETE", "settings"): lambda _: self._set(self._first),
             ("GET", "failures"): lambda _: backend.internal_failures,
             ("GET", "now"): lambda _: backend.now,
         }
+
+    def offer(self, method: str, what: str, route: Callable[[], Any]) -> None:
+        """Have a further route, which somebody else answers, in a thread of its own."""
+        self._routes[method, what] = lambda _: route()
 
     def lets_in(self, authorization: str) -> bool:
         """Whether the header Authorization of a request holds the secret."""
@@ -51,6 +59,8 @@ class Admin:
             answer = encode(route(decode(documents.parse(body or b"null"))))
         except (TypeError, ValueError, AttributeError) as error:
             return 400, json.dumps({"error": str(error)}).encode()
+        except (LocalCloudError, OSError) as error:
+            return 500, json.dumps({"error": str(error)}).encode()
         return 200, json.dumps(answer).encode()
 
     def _set(self, settings: Any) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from lookout_local import signatures
 from lookout_local.arrival import Arrival
-from lookout_local.asgi import Message, Receive, Scope, Send
+from lookout_local.asgi import Application, Message, Receive, Scope, Send
 from lookout_local.gateway import ADMIN_PATH
 from lookout_local.refusals import Refusal, rendered, too_large, too_slow
 from lookout_local.services import HttpRequest
@@ -31,15 +31,18 @@ _LARGE = 1024**2
 
 
 class Bounds:
-    """Refuses what is too large or too slow, before it is read as far as that can be told."""
+    """Refuses what is too large or too slow, before it is read as far as that can be told.
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    What is left goes to the gateway, or to `application`, a part of it.
+    """
+
+    def __init__(self, gateway: Gateway, application: Application | None = None) -> None:
+        self._application = application or gateway
         self._backend = gateway.backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._gateway(scope, receive, send)
+            await self._application(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         service = _service_of(scope, headers)
@@ -50,7 +53,7 @@ class Bounds:
         except _Disconnected:
             return
         else:
-            await self._gateway(scope, _replaying(chunks, receive), _in_pieces(send))
+            await self._application(scope, _replaying(chunks, receive), _in_pieces(send))
 
     def _most(self, scope: Scope, headers: dict[str, str], service: str) -> int:
         """The bytes that the body may have."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lookout_local import bootstrap, process
 from lookout_local.clients import ACCOUNT, REGION, client
 from lookout_local.deployment import LONGEST_BODY, Deployer, Environment, StackEvent
-from lookout_local.environment import variables
+from lookout_local.environment import proxied, variables
 from lookout_local.errors import LocalCloudError
 from lookout_local.state_directory import StateDirectory
 from lookout_local.synthesis import synthesise, upload
@@ -126,12 +126,19 @@ class LocalCloud:
 
         return remote.now(self._process)
 
-    def env(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
+    def env(self, *, account: str = ACCOUNT, region: str = REGION, proxy: bool = False) -> dict[str, str]:
         """Environment variables that point AWS tools and SDKs at this cloud, as the root of an account.
 
-        The secret of the cloud is among them.
+        The secret of the cloud is among them. With `proxy`, those that have AWS's own addresses written into them get
+        there, too.
         """
-        return variables(self.endpoint_url, self._process.secret, account=account, region=region)
+        found = variables(self.endpoint_url, self._process.secret, account=account, region=region)
+        if proxy:
+            from lookout_local import remote
+
+            opened = remote.proxy(self._process)
+            found |= proxied(opened.url, opened.certificate)
+        return found
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
         """A boto3 client that acts as the root of an account; the same one for the same arguments."""

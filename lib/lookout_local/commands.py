@@ -7,21 +7,24 @@ import os
 import re
 import shlex
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from lookout_local import cdk as cdk_cli
-from lookout_local import process, remote, tools
+from lookout_local import process, remote, tools, written
 from lookout_local.clients import ACCOUNT, REGION
 from lookout_local.cloud import DEFAULT_TIME_SCALE
 from lookout_local.deployment import Environment
-from lookout_local.environment import variables
+from lookout_local.environment import proxied, variables
 from lookout_local.errors import LocalCloudError
 from lookout_local.process import Running
+from lookout_local.services.faults import Kind, PlannedFault
+from lookout_local.services.settings import Progress, Settings
 from lookout_local.state_directory import DEFAULT_STATE_DIR, STATE_DIR_VARIABLE, StateDirectory
 
 app = typer.Typer(
@@ -44,6 +47,8 @@ StateDir = Annotated[
 ]
 Account = Annotated[str, typer.Option("--account", help="The account to act in, as its root.")]
 Region = Annotated[str, typer.Option("--region", help="The Region to act in.")]
+#: How long work takes at a cloud that runs in real time: it shows, and nobody waits for it.
+_SHORT = Progress.by_describes(2, or_seconds=2)
 #: How long a server that works takes to answer.
 _PATIENCE = 10.0
 
@@ -54,19 +59,56 @@ def up(
     state_dir: StateDir = DEFAULT_STATE_DIR,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay until Ctrl-C.")] = False,
     time_scale: Annotated[
-        float,
-        typer.Option("--time-scale", help="Factor on the services' waits: 0.01 makes a minute 0.6 s."),
-    ] = DEFAULT_TIME_SCALE,
+        float | None,
+        typer.Option(
+            "--time-scale",
+            help="Factor on all time, the clock's included, as in tests: 0.01 makes a minute 0.6 s, 1 a minute. "
+            "By default the clock is the machine's, and work and waits are short.",
+            show_default=False,
+        ),
+    ] = None,
+    progress: Annotated[
+        str | None,
+        typer.Option(
+            "--progress",
+            metavar="describes=N,seconds=S",
+            help="How long work takes: until it was described so often, or so long by the clock. One will do.",
+            show_default="describes=2,seconds=2",
+        ),
+    ] = None,
+    quotas: Annotated[
+        list[str] | None,
+        typer.Option("--quotas", metavar="NAME=NUMBER", help="A quota of either service: datasets=3. Repeatable."),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault", metavar="OPERATION=KIND", help="What goes wrong: CreateDataset=throttle,times=3. Repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Start a cloud on 127.0.0.1."""
+    scale = DEFAULT_TIME_SCALE if time_scale is None else time_scale
     try:
-        process.check(port=port, time_scale=time_scale)
+        process.check(port=port, time_scale=scale)
     except ValueError as error:
         raise LocalCloudError(str(error)) from None
-    running, child = process.start(state_dir, port=port, time_scale=time_scale, dies_with_us=foreground)
+    first = Settings(progress=_SHORT) if time_scale is None else Settings()
+    first = written.changed(first, [f"progress={progress}"] if progress is not None else [])
+    first = written.with_quotas(first, quotas or [])
+    planned = [written.fault(text) for text in fault or []]
+    running, child = process.start(
+        state_dir,
+        port=port,
+        time_scale=scale,
+        real_clock=time_scale is None,
+        settings=first,
+        dies_with_us=foreground,
+    )
     directory = StateDirectory(state_dir)
     with contextlib.ExitStack() as at_the_end:
         at_the_end.callback(process.stop, running, child)
+        _plan(running, planned)
         _say(f"the local cloud serves at {running.endpoint_url} (process {running.pid}, state in {running.state_dir})")
         if not foreground:
             where = directory.option
@@ -94,10 +136,13 @@ def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     if running is None:
         _say(f"no local cloud runs in {StateDirectory(state_dir).path}")
         raise typer.Exit(1)
-    stacks = _stacks(running)
+    health = _health(running)
+    stacks = health["stacks"]
     typer.echo(f"endpoint   {running.endpoint_url}")
     typer.echo(f"process    {running.pid}")
     _say(f"state      {running.state_dir}")
+    speed = health["clock_speed"]
+    typer.echo(f"clock      {health['now']:%Y-%m-%d %H:%M:%S} UTC{f', {speed:g} times as fast' if speed != 1 else ''}")
     if not stacks:
         typer.echo("stacks     none")
         return
@@ -116,10 +161,75 @@ def reset(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
 
 
 @app.command()
-def env(account: Account = ACCOUNT, region: Region = REGION, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
+def settings(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME[=VALUE]]...", help="Settings to change, or to show: all, or quotas.datasets=3."),
+    ] = None,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Take all changes back first: as they were when the cloud started.")
+    ] = False,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Show how the services of the cloud behave, or change it: lookout-local settings quotas.datasets=3."""
+    asked = names or []
+    assignments = [text for text in asked if "=" in text]
+    running = _running(state_dir)
+    of_the_cloud = remote.RemoteSettings(running)
+    written.changed(Settings(), assignments)  # what makes no sense takes nothing back
+    if reset:
+        of_the_cloud.reset()
+    found = written.changed(of_the_cloud.get(), assignments)
+    if assignments:
+        of_the_cloud.put(found)
+    if asked or not reset:
+        for name, value in written.chosen(found, [text.partition("=")[0] for text in asked]).items():
+            _say(f"{name}={value}")
+
+
+@app.command()
+def faults(
+    planned: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[OPERATION=KIND]...",
+            help="What goes wrong next: CreateDataset=throttle,times=3 or CreateModel=fail,reason=… or "
+            f"ListModels=slow,seconds=5. Kinds: {', '.join(get_args(Kind))}.",
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take back all that wait first.")] = False,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Show the faults that wait for their call, or add some: lookout-local faults CreateDataset=throttle."""
+    given = [written.fault(text) for text in planned or []]
+    running = _running(state_dir)
+    of_the_cloud = remote.RemoteFaults(running)
+    if clear:
+        of_the_cloud.clear()
+    _plan(running, given)
+    for each in of_the_cloud.all():
+        _say(written.fault_shown(each))
+
+
+@app.command()
+def env(
+    account: Account = ACCOUNT,
+    region: Region = REGION,
+    proxy: Annotated[
+        bool,
+        typer.Option(
+            "--proxy",
+            help="For programs with AWS's own addresses in them as well: those of both Lookout services, S3 and STS.",
+        ),
+    ] = False,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
     """Print shell commands that point AWS tools at the cloud: eval "$(lookout-local env)"."""
     running = _running(state_dir)
     settings = variables(running.endpoint_url, running.secret, account=account, region=region)
+    if proxy:
+        opened = remote.proxy(running)
+        settings |= proxied(opened.url, opened.certificate)
     # The output is evaluated, and not every name of a variable is one for the shell.
     in_the_way = {name for name in os.environ if re.fullmatch(r"AWS_\w+", name, re.ASCII)} - settings.keys()
     for name in sorted(in_the_way | {"AWS_PROFILE", "AWS_SESSION_TOKEN"}):
@@ -161,16 +271,21 @@ def _running(state_dir: Path) -> Running:
     if running is None:
         directory = StateDirectory(state_dir)
         raise LocalCloudError(f"no local cloud runs in {directory.path}: lookout-local up{directory.option}")
-    _stacks(running)
+    _health(running)
     return running
 
 
-def _stacks(running: Running) -> list[dict[str, Any]]:
+def _plan(running: Running, planned: Iterable[PlannedFault]) -> None:
+    for each in planned:
+        remote.RemoteFaults(running).add(each.operation, each.fault, each.times)
+
+
+def _health(running: Running) -> dict[str, Any]:
     try:
-        answer: dict[str, list[dict[str, Any]]] = remote.request(running, "GET", "health", seconds=_PATIENCE)
+        answer: dict[str, Any] = remote.request(running, "GET", "health", seconds=_PATIENCE)
     except remote.AdminError as error:
         option = StateDirectory(Path(running.state_dir)).option
         raise LocalCloudError(
             f"{error}; process {running.pid} is busy or hangs: lookout-local down{option} ends it"
         ) from error
-    return answer["stacks"]
+    return answer

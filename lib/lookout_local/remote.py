@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import urllib.error
 import urllib.request
 import warnings
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from lookout_local.errors import LocalCloudError
 from lookout_local.process import Running
 from lookout_local.services.calls import Call
-from lookout_local.services.faults import Fault
+from lookout_local.services.faults import Fault, PlannedFault
 from lookout_local.services.settings import Settings
 from lookout_local.wire import decode, encode
 
@@ -33,15 +35,36 @@ def request(running: Running, method: str, what: str, value: Any = None, *, seco
         with _OPENER.open(message, timeout=seconds) as response:
             return decode(json.load(response))
     except urllib.error.HTTPError as error:
-        raise AdminError(f"{method} {what}: {error.read().decode(errors='replace')}") from error
+        raise AdminError(_reason(error) or f"{method} {what}: {error}") from error
     except (OSError, HTTPException, ValueError) as error:  # ValueError: something else answers there
         raise AdminError(f"no local cloud answers at {running.endpoint_url}: {error}") from error
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """What the cloud says of why it refuses a request; '' when it says nothing."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        return str(json.load(error)["error"])
+    return ""
 
 
 def now(running: Running) -> datetime:
     """The time as the Lookout services see it, which a time scale speeds up."""
     time: datetime = request(running, "GET", "now")
     return time
+
+
+@dataclass(frozen=True)
+class Proxied:
+    """Where the proxy of a cloud is, and the file with the authority that its clients trust."""
+
+    url: str
+    certificate: str
+
+
+def proxy(running: Running) -> Proxied:
+    """The proxy for programs with AWS's addresses in them; the cloud opens it when it is first asked for."""
+    answer: dict[str, Any] = request(running, "POST", "proxy")
+    return Proxied(f"http://127.0.0.1:{answer['port']}", answer["certificate"])
 
 
 class RemoteCalls:
@@ -83,6 +106,11 @@ class RemoteFaults:
         """Let the next `times` calls of an API operation meet a fault."""
         request(self._running, "POST", "faults", {"operation": operation, "fault": fault, "times": times})
 
+    def all(self) -> list[PlannedFault]:
+        """Those that did not happen yet, in order."""
+        planned: list[PlannedFault] = request(self._running, "GET", "faults")
+        return planned
+
     def clear(self) -> None:
         """Forget all faults that did not happen yet."""
         request(self._running, "DELETE", "faults")
@@ -107,6 +135,10 @@ class RemoteSettings:
     def put(self, settings: Settings) -> None:
         """Replace all settings."""
         request(self._running, "PUT", "settings", settings)
+
+    def reset(self) -> None:
+        """Take all changes back: the settings are what they were when the cloud started."""
+        request(self._running, "DELETE", "settings")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.get(), name)

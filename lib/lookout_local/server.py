@@ -19,6 +19,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -75,6 +76,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--time-scale", type=float, default=1.0)
+    parser.add_argument(
+        "--real-clock", action="store_true", help="run the services' clock as the machine's all the same"
+    )
+    parser.add_argument("--settings", default="null", help="the first Settings of the services, as wire.py has them")
     parser.add_argument("--lifeline", action="store_true", help="stop when standard input ends")
     parser.add_argument("--discard", action="store_true", help="remove the state directory at the end")
     options = parser.parse_args(argv)
@@ -104,7 +109,10 @@ def main(argv: list[str] | None = None) -> None:
     sdk.configure(directory.path / "sdk", outer)
 
     async def serve_and_leave() -> NoReturn:
-        await _serve(directory, listener, answers, time_scale=options.time_scale, lifeline=options.lifeline)
+        speed = 1.0 if options.real_clock else 1 / options.time_scale
+        await _serve(
+            directory, listener, answers, clock_speed=speed, settings=options.settings, lifeline=options.lifeline
+        )
         if options.discard:
             shutil.rmtree(directory.path, ignore_errors=True)
         else:
@@ -118,7 +126,13 @@ def main(argv: list[str] | None = None) -> None:
 
 
 async def _serve(
-    directory: StateDirectory, listener: socket.socket, answers: int, *, time_scale: float, lifeline: bool
+    directory: StateDirectory,
+    listener: socket.socket,
+    answers: int,
+    *,
+    clock_speed: float,
+    settings: str,
+    lifeline: bool,
 ) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -127,6 +141,7 @@ async def _serve(
     from lookout_local.bounds import Bounds
     from lookout_local.door import Door
     from lookout_local.gateway import Gateway
+    from lookout_local.wire import decode
 
     ready, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -142,10 +157,35 @@ async def _serve(
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.shutdown_timeout = 5
-    gateway = Gateway(f"http://{HOST}:{port}", time_scale=time_scale, on_ready=ready.set)
+    gateway = Gateway(
+        f"http://{HOST}:{port}",
+        clock_speed=clock_speed,
+        settings=decode(json.loads(settings)),
+        on_ready=ready.set,
+    )
     record = {"pid": os.getpid(), "port": port, "secret": ROOT_SECRET}
     keeping = asyncio.create_task(_keep(directory, record, answers, ready, stop))
-    connections.limit(lambda: gateway.backend.settings.limits.connections)
+    admit = connections.limit(lambda: gateway.backend.settings.limits.connections)
+
+    opening = threading.Lock()
+
+    @cache
+    def opened() -> dict[str, Any]:
+        from lookout_local.authority import Authority
+        from lookout_local.proxy import Proxy
+
+        authority = Authority()
+        proxy = Proxy(Bounds(gateway, gateway.services), authority, config, admit)
+        certificate = directory.write_authority(authority.certificate)
+        port = asyncio.run_coroutine_threadsafe(proxy.listen(), loop).result()
+        return {"port": port, "certificate": str(certificate)}
+
+    def open_proxy() -> dict[str, Any]:
+        """Where the proxy is and whom to trust, for who asks; it is opened for the first one."""
+        with opening:
+            return opened()
+
+    gateway.admin.offer("POST", "proxy", open_proxy)
     await serve(Door(Bounds(gateway), port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     keeping.cancel()
 

@@ -21,6 +21,7 @@ from ministack import app as ministack_app
 from ministack.core import iam_evaluator, responses, sigv4
 from ministack.core.router import detect_service, extract_access_key_id
 
+from lookout_local import hosts
 from lookout_local.arrival import Arrival
 
 #: The access key of a request that nobody signed.
@@ -199,7 +200,7 @@ def _signed_in_the_older_way(arrival: Arrival, body: bytes) -> str:
         elif name not in ("AWSAccessKeyId", "Expires", "Signature"):
             raise Refused("SignatureDoesNotMatch", f"{name} stands in the query, and is not signed")
     bucket = ministack_app._extract_s3_vhost_bucket(arrival.host)
-    if bucket is None and not _PLAIN_HOST.fullmatch(arrival.host):
+    if bucket is None and not _PLAIN_HOST.fullmatch(arrival.host) and hosts.service_of(arrival.host.lower()) != "s3":
         raise Refused("SignatureDoesNotMatch", f"{arrival.host} is not a host of S3")
     path = f"/{bucket}{arrival.raw_path}" if bucket else arrival.raw_path
     token = _only(arrival, "x-amz-security-token")

@@ -21,7 +21,7 @@ from lookout_local.errors import LocalCloudError
 from lookout_local.lock import Lock
 
 DEFAULT_STATE_DIR, STATE_DIR_VARIABLE = Path(".lookout-local"), "LOOKOUT_LOCAL_STATE_DIR"
-_LOCK, _RECORD, _LOG = "lookout-local.lock", "server.json", "server.log"
+_LOCK, _RECORD, _LOG, _AUTHORITY = "lookout-local.lock", "server.json", "server.log", "proxy-ca.pem"
 #: What the server and its functions make for themselves. Of `tmp` nothing outlives a server.
 _WORK = ("home", "tmp", "s3", "ministack")
 _CLOSED, _PRIVATE = 0o700, 0o600
@@ -91,6 +91,12 @@ class StateDirectory:
         with _explained(self.path):
             return self._new(_LOG)
 
+    def write_authority(self, certificate: bytes) -> Path:
+        """Write down whom clients of the proxy are to trust; where that is."""
+        with _explained(self.path), os.fdopen(self._new(_AUTHORITY), "wb") as file:
+            file.write(certificate)
+        return self.path / _AUTHORITY
+
     def write(self, record: Mapping[str, Any]) -> None:
         """Write the record down: all of it, or nothing."""
         unfinished = f"{_RECORD}.new"
@@ -123,8 +129,9 @@ class StateDirectory:
         if not self._lock.held():
             return
         shutil.rmtree(self.path / "tmp", ignore_errors=True)
-        with contextlib.suppress(OSError):
-            (self.path / _RECORD).unlink()
+        for name in (_RECORD, _AUTHORITY):
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink()
 
     def _exists(self) -> bool:
         """Whether there is a directory; raises LocalCloudError when it is none, or another user's."""

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lookout_local.services.calls import Call
-from lookout_local.services.faults import Fault
+from lookout_local.services.faults import Fault, PlannedFault
 from lookout_local.services.settings import Limits, Progress, Quotas, Settings, VisionQuotas
 
 _TYPES: dict[str, Any] = {
-    kind.__name__: kind for kind in (Call, Fault, Limits, Progress, Quotas, Settings, VisionQuotas)
+    kind.__name__: kind for kind in (Call, Fault, Limits, PlannedFault, Progress, Quotas, Settings, VisionQuotas)
 }
 
 _LONGEST = timedelta.max.total_seconds()

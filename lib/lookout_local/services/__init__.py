@@ -9,7 +9,7 @@ from lookout_local.services.backend import Backend
 from lookout_local.services.calls import Call, CallLog
 from lookout_local.services.clock import Clock, ManualClock, SystemClock
 from lookout_local.services.errors import AccessDenied, StorageError
-from lookout_local.services.faults import Fault, Faults
+from lookout_local.services.faults import Fault, Faults, PlannedFault
 from lookout_local.services.http import HttpRequest, HttpResponse
 from lookout_local.services.inprocess import connect
 from lookout_local.services.settings import Limits, Progress, Quotas, Settings, VisionQuotas
@@ -29,6 +29,7 @@ __all__ = [
     "HttpResponse",
     "Limits",
     "ManualClock",
+    "PlannedFault",
     "Progress",
     "Quotas",
     "Settings",

@@ -65,7 +65,8 @@ class Backend:
         in_background: Callable[[Callable[[], None]], object] = lambda work: work(),
     ) -> None:
         self.settings = settings or Settings()
-        self.faults = Faults()
+        self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
+        self.faults = Faults(frozenset().union(*(service.model.operations for service in self._services.values())))
         self.calls = CallLog(self.settings)
         self.internal_failures: list[str] = []
         """What went wrong inside the services of late, answers that break their model included; empty when all is
@@ -78,7 +79,6 @@ class Backend:
             faults=self.faults,
             on_behalf_of=on_behalf_of,
         )
-        self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
         self._lock = threading.RLock()
         self._in_background = in_background
         self._advancing: set[Any] = set()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Literal
 
 from lookout_local.services.checked import check_all
@@ -60,32 +62,49 @@ class Fault:
         return cls("fail", reason=reason)
 
 
-@dataclass
-class _Planned:
+@dataclass(frozen=True)
+class PlannedFault:
+    """A fault that waits for the next `times` calls of an API operation."""
+
     operation: str
     fault: Fault
-    times: int
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.fault, Fault):
+            raise ValueError(f"fault of {self.operation}: got {self.fault!r}, expected a Fault")
+        if isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 1:
+            raise ValueError(f"times of a fault: got {self.times!r}, expected 1 or more")
 
 
 class Faults:
-    """The faults that wait for their call, in the order in which they were added."""
+    """The faults that wait for their call, in the order in which they were added.
 
-    def __init__(self) -> None:
-        self._planned: list[_Planned] = []
+    `operations` are those that there are; with none, any name is taken.
+    """
+
+    def __init__(self, operations: Collection[str] = ()) -> None:
+        self._operations = operations
+        self._planned: list[PlannedFault] = []
         self._lock = threading.Lock()
 
     def add(self, operation: str, fault: Fault, times: int = 1) -> None:
         """Let the next `times` calls of an API operation meet a fault.
 
         A call that the service refuses before it does anything (malformed input) uses up no fault; one that starts no
-        long operation uses up no `Fault.fail`.
+        long operation uses up no `Fault.fail`. Raises ValueError for an operation that no service has.
         """
-        if not isinstance(fault, Fault):
-            raise ValueError(f"fault of {operation}: got {fault!r}, expected a Fault")
-        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            raise ValueError(f"times of a fault: got {times!r}, expected 1 or more")
+        planned = PlannedFault(operation, fault, times)
+        if self._operations and operation not in self._operations:
+            [close] = get_close_matches(str(operation), self._operations, n=1, cutoff=0)
+            raise ValueError(f"operation of a fault: got {operation!r}, expected one of the API, such as {close}")
         with self._lock:
-            self._planned.append(_Planned(operation, fault, times))
+            self._planned.append(planned)
+
+    def all(self) -> list[PlannedFault]:
+        """Those that did not happen yet, in order."""
+        with self._lock:
+            return list(self._planned)
 
     def clear(self) -> None:
         """Forget all faults that did not happen yet."""
@@ -103,10 +122,9 @@ class Faults:
 
     def _take(self, operation: str, *, failures: bool) -> Fault | None:
         with self._lock:
-            for planned in self._planned:
+            for place, planned in enumerate(self._planned):
                 if planned.operation == operation and (planned.fault.kind == "fail") == failures:
-                    planned.times -= 1
-                    if planned.times == 0:
-                        self._planned.remove(planned)
+                    left = planned.times - 1
+                    self._planned[place : place + 1] = [replace(planned, times=left)] if left else []
                     return planned.fault
         return None

@@ -16,10 +16,11 @@ _LONGEST = 10**12
 
 @dataclass(frozen=True)
 class Progress:
-    """How long each transient state lasts: a number of looks at it, or a time of the clock.
+    """How long each transient state lasts: a number of looks at it, a time of the clock, or what is over first.
 
     By looks, a state shows in that many describes of the resource or of its job and is over at the next one; a change
-    that is refused because of the state counts as a look, a list does not. By time, any request sees it over.
+    that is refused because of the state counts as a look, a list does not. By time, any request sees it over. By both,
+    who describes sees it as often as said, and who sleeps instead, or lists, gets on as well.
     """
 
     looks: int | None = None
@@ -27,14 +28,18 @@ class Progress:
 
     def __post_init__(self) -> None:
         check_all(self)
-        if (self.looks is None) == (self.seconds is None):
-            got = "neither" if self.looks is None else "both"
-            raise ValueError(f"Progress: got {got} of looks and seconds, expected one: by_describes or by_seconds")
+        if self.looks is None and self.seconds is None:
+            raise ValueError(
+                "Progress: got neither looks nor seconds, expected one of them or both: by_describes or by_seconds"
+            )
 
     @classmethod
-    def by_describes(cls, count: int) -> Progress:
-        """Each transient state is seen in `count` describes; 0 makes it over at the first."""
-        return cls(looks=count)
+    def by_describes(cls, count: int, *, or_seconds: float | None = None) -> Progress:
+        """Each transient state is seen in `count` describes; 0 makes it over at the first.
+
+        With `or_seconds` it lasts no longer than that, by the service's clock, however few describes there were.
+        """
+        return cls(looks=count, seconds=or_seconds)
 
     @classmethod
     def by_seconds(cls, seconds: float) -> Progress:
@@ -173,7 +178,7 @@ class Limits(Checked):
 class Settings(Checked):
     """What can be set on a Backend, at any time. Each default is the stricter reading of the documentation."""
 
-    progress: Progress = field(default_factory=lambda: Progress.by_describes(2))
+    progress: Progress = field(default_factory=lambda: Progress.by_describes(2, or_seconds=600))
     training_progress: Progress | None = None
     """How long training and retraining take; None: as long as everything else (`progress`)."""
 

@@ -54,15 +54,18 @@ class Work:
         if look is not None and look is not self._looked:
             self._looked = look
             self._looks += progress.looks is not None
-        if self._done is None or not self._is_due(progress, now) or (progress.looks is not None and look is None):
+        if self._done is None:
             return None
-        return now if progress.seconds is None else max(later(self.started, progress.seconds), self._done)
+        if self._has_had_its_time(progress, now):
+            return max(later(self.started, progress.seconds or 0), self._done)
+        return now if look is not None and self._has_been_seen(progress) else None
 
     def is_late(self, progress: Progress, now: datetime) -> bool:
         """Whether it would be over, were it not for what is still done."""
-        return self._done is None and self._is_due(progress, now)
+        return self._done is None and (self._has_had_its_time(progress, now) or self._has_been_seen(progress))
 
-    def _is_due(self, progress: Progress, now: datetime) -> bool:
-        if progress.seconds is None:
-            return self._looks > (progress.looks or 0)
-        return now >= later(self.started, progress.seconds)
+    def _has_had_its_time(self, progress: Progress, now: datetime) -> bool:
+        return progress.seconds is not None and now >= later(self.started, progress.seconds)
+
+    def _has_been_seen(self, progress: Progress) -> bool:
+        return progress.looks is not None and self._looks > progress.looks

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from lookout_local.cli import main
 
 #: Exit status and standard error of a command.
 Run = Callable[..., tuple[object, str]]
-READS_THE_DIRECTORY = ["down", "status", "env", "reset", "cdk", "aws"]
+READS_THE_DIRECTORY = ["down", "status", "env", "reset", "settings", "faults", "cdk", "aws"]
 
 
 @pytest.fixture
@@ -57,6 +58,22 @@ def test_what_is_no_number_is_refused(option: str, value: str, run: Run) -> None
     assert f"Invalid value for '{option}'" in said
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--progress", "3", "progress: got '3', expected describes=<count>, seconds=<seconds>, or both"),
+        ("--quotas", "dataset=3", "quota: got 'dataset=3', expected NAME=NUMBER, such as datasets=3"),
+        ("--quotas", "datasets=-1", "datasets of Quotas: got -1, expected a whole number (0 or more)"),
+        ("--fault", "CreateDataset", "fault: got 'CreateDataset', expected OPERATION=KIND"),
+    ],
+)
+def test_what_makes_no_sense_starts_no_cloud(option: str, value: str, message: str, run: Run) -> None:
+    status, said = run("up", option, value)
+    assert status == 1
+    assert said.startswith(f"error: {message}")
+    assert list(Path.cwd().iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["up", *READS_THE_DIRECTORY])
 @pytest.mark.parametrize(("path", "reason"), [("file", "is not a directory"), ("file/below", "not a directory")])
 def test_a_state_directory_that_is_a_file_is_refused(command: str, path: str, reason: str, run: Run) -> None:
@@ -74,14 +91,14 @@ def test_a_path_that_is_too_long_is_refused(command: str, run: Run) -> None:
     assert "cannot be used: file name too long" in said
 
 
-@pytest.mark.parametrize("command", ["env", "reset", "cdk", "aws"])
+@pytest.mark.parametrize("command", ["env", "reset", "settings", "faults", "cdk", "aws"])
 def test_the_way_out_names_the_state_directory_as_a_shell_reads_it(command: str, run: Run) -> None:
     status, said = run(command, "--state-dir", "x$(touch f)")
     assert status == 1
     assert said.endswith(f": lookout-local up --state-dir '{Path.cwd()}/x$(touch f)'\n")
 
 
-@pytest.mark.parametrize("command", ["status", "env", "reset", "cdk", "aws"])
+@pytest.mark.parametrize("command", ["status", "env", "reset", "settings", "faults", "cdk", "aws"])
 def test_a_server_that_does_not_answer_is_an_error_with_a_way_out(
     command: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,9 +154,11 @@ def test_what_is_no_account_is_refused(command: str, account: str, run: Run, mon
 def test_the_status_of_a_stack_says_what_it_waits_for_and_since_when(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "find", lambda state_dir: process.Running(4242, 9, "/state"))
     stack = {"account": "111111111111", "region": "us-east-1", "name": "Plant", "status": "CREATE_IN_PROGRESS"}
-    answer = {"stacks": [{**stack, "waits_for": {"Wear": 41.6, "Pumps": 2.0}}]}
+    waiting = {**stack, "waits_for": {"Wear": 41.6, "Pumps": 2.0}}
+    answer = {"stacks": [waiting], "now": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "clock_speed": 100.0}
     monkeypatch.setattr(remote, "request", lambda *arguments, **options: answer)
     monkeypatch.setenv("COLUMNS", "200")
     with redirect_stdout(io.StringIO()) as told:
         run("status")
     assert "Wear since 42 s, Pumps since 2 s" in told.getvalue()
+    assert "clock      2026-01-02 03:04:05 UTC, 100 times as fast\n" in told.getvalue()

@@ -144,8 +144,10 @@ def test_the_calls_are_not_told_under_a_foreign_name(lookout_cloud: LocalCloud) 
 )
 def test_our_administration_needs_the_secret(lookout_cloud: LocalCloud, authorization: str) -> None:
     value = authorization.format(secret=lookout_cloud.env()["AWS_SECRET_ACCESS_KEY"])
-    for method, what in (("GET", "health"), ("GET", "calls"), ("GET", "settings"), ("GET", "failures"), ("GET", "no")):
-        headers = [("Authorization", value)] if value else []
+    headers = [("Authorization", value)] if value else []
+    for what in ("health", "calls", "settings", "faults", "failures", "no"):
+        assert ask(lookout_cloud, "GET", f"/_lookout/{what}", headers).status == 403
+    for method, what in (("DELETE", "settings"), ("DELETE", "faults"), ("POST", "faults"), ("POST", "proxy")):
         assert ask(lookout_cloud, method, f"/_lookout/{what}", headers).status == 403
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lookout_local.services import Fault
+from lookout_local.services import Fault, PlannedFault
 from tests.local.services.support import Cloud, refused
 
 
@@ -114,3 +114,24 @@ def test_cleared_faults_do_not_happen(cloud: Cloud) -> None:
 def test_a_fault_that_makes_no_sense_is_refused(cloud: Cloud, wrong: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         wrong(cloud.backend.faults)
+
+
+def test_a_fault_of_an_operation_that_does_not_exist_is_refused(cloud: Cloud) -> None:
+    with pytest.raises(
+        ValueError, match=r"operation of a fault: got 'CreatDataset', expected .* such as CreateDataset"
+    ):
+        cloud.backend.faults.add("CreatDataset", Fault.throttle())
+
+
+def test_faults_that_wait_are_listed_with_the_times_that_are_left(cloud: Cloud) -> None:
+    cloud.backend.faults.add("ListDatasets", Fault.throttle(), times=2)
+    cloud.backend.faults.add("DetectAnomalies", Fault.slow(1.0))
+    refused("ThrottlingException", cloud.source.list_datasets)
+    assert cloud.backend.faults.all() == [
+        PlannedFault("ListDatasets", Fault.throttle(), 1),
+        PlannedFault("DetectAnomalies", Fault.slow(1.0), 1),
+    ]
+    refused("ThrottlingException", cloud.source.list_datasets)
+    assert [planned.operation for planned in cloud.backend.faults.all()] == ["DetectAnomalies"]
+    cloud.backend.faults.clear()
+    assert cloud.backend.faults.all() == []

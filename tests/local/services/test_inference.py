@@ -146,6 +146,7 @@ def test_files_may_come_until_the_delay_is_over(cloud: Cloud) -> None:
 
 
 def test_a_scheduler_that_is_pending_does_not_run(cloud: Cloud) -> None:
+    cloud.settings.progress = Progress.by_describes(2)
     create(cloud)
     advance(cloud, 60)
     assert executions(cloud) == []
@@ -212,7 +213,7 @@ def test_a_component_without_a_file_fails_the_run(cloud: Cloud) -> None:
     assert failure(cloud) == (
         "Could not find a data file of component pump1 with a name within the expected range from "
         "2024-01-01T00:00:00+00:00 to 2024-01-01T00:05:00+00:00 under 's3://data/in/': every component of the model "
-        "needs one (pump1-<yyyyMMddHHmmss>.csv)"
+        "needs one (pump1-<yyyyMMddHHmmss>.csv). The clock of this cloud is at 2024-01-01T00:05:00+00:00"
     )
 
 
@@ -228,6 +229,7 @@ def test_a_file_without_rows_of_the_window_fails_the_run(cloud: Cloud) -> None:
     send(cloud, 9, NORMAL, name="pump1-20240101000200.csv")
     advance(cloud, 5)
     assert failure(cloud).startswith("Could not find data of component pump1 within the expected range from 2024")
+    assert failure(cloud).endswith("The clock of this cloud is at 2024-01-01T00:05:00+00:00")
 
 
 @pytest.mark.parametrize(

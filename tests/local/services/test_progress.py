@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lookout_local.services import ManualClock, Progress, Settings, SystemClock
+from tests.local.services.scheduling import parameters
 from tests.local.services.support import Cloud, refused
 
 
@@ -28,8 +29,8 @@ def listed(cloud: Cloud) -> str:
     return str(found[0]["Status"])
 
 
-def test_nothing_is_instant_by_default() -> None:
-    assert Settings().progress == Progress.by_describes(2)
+def test_nothing_is_instant_by_default_and_nothing_waits_for_ever() -> None:
+    assert Settings().progress == Progress.by_describes(2, or_seconds=600)
 
 
 def test_a_state_shows_in_as_many_describes_as_set(importing: Cloud) -> None:
@@ -83,6 +84,30 @@ def test_by_time_a_state_lasts_its_seconds_for_any_request(importing: Cloud) -> 
     assert listed(importing) == "ACTIVE"
 
 
+def test_who_sleeps_instead_of_looking_gets_on(cloud: Cloud) -> None:
+    cloud.settings.progress = Progress.by_describes(2, or_seconds=60)
+    arn = cloud.active_dataset()
+    cloud.source.import_dataset(SourceDatasetArn=arn, DatasetName="copy")
+    cloud.clock.advance(60)
+    cloud.source.create_model(ModelName="wear", DatasetName="copy")
+    start = cloud.clock.now()
+    cloud.clock.advance(5_000)
+    cloud.source.create_inference_scheduler(**parameters(ModelName="wear"))
+    assert cloud.source.describe_model(ModelName="wear")["TrainingExecutionEndTime"] == start + timedelta(seconds=60)
+
+
+def test_who_lists_sees_the_end_as_well(importing: Cloud) -> None:
+    importing.settings.progress = Progress.by_describes(2, or_seconds=60)
+    assert listed(importing) == "IMPORT_IN_PROGRESS"
+    importing.clock.advance(60)
+    assert listed(importing) == "ACTIVE"
+
+
+def test_who_looks_often_enough_does_not_wait_for_the_time(importing: Cloud) -> None:
+    importing.settings.progress = Progress.by_describes(2, or_seconds=60)
+    assert [status(importing) for _ in range(3)] == ["IMPORT_IN_PROGRESS", "IMPORT_IN_PROGRESS", "ACTIVE"]
+
+
 def test_by_time_the_end_is_when_it_was_not_when_it_was_seen(cloud: Cloud) -> None:
     cloud.settings.progress = Progress.by_seconds(60)
     cloud.dataset()
@@ -102,7 +127,14 @@ def test_by_time_the_end_is_when_it_was_not_when_it_was_seen(cloud: Cloud) -> No
     assert shown["TrainingExecutionEndTime"] == start + timedelta(seconds=60)
 
 
-@pytest.mark.parametrize("wrong", [lambda: Progress.by_describes(-1), lambda: Progress.by_seconds(-1)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Progress.by_describes(-1),
+        lambda: Progress.by_seconds(-1),
+        lambda: Progress.by_describes(1, or_seconds=-1),
+    ],
+)
 def test_a_negative_duration_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"\(0 "):
         wrong()

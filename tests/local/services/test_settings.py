@@ -69,7 +69,7 @@ def test_a_name_that_does_not_exist_is_refused() -> None:
     "make",
     [
         lambda: Progress(),
-        lambda: Progress(looks=1, seconds=1.0),
+        lambda: Progress.by_describes(1, or_seconds=NAN),
         lambda: Progress.by_describes(-1),
         lambda: Progress.by_describes(1.5),  # type: ignore[arg-type]
         lambda: Progress.by_describes(True),

@@ -6,6 +6,7 @@ What is said of a row is a deterministic statistic of the data, not machine lear
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from lookout_local.services.equipment.content import Content
 from lookout_local.services.equipment.executions import Execution, Prediction
@@ -28,9 +29,9 @@ class Found:
     """Bucket and Key of the results."""
 
 
-def infer(execution: Execution, version: Version, storage: Storage, settings: Settings) -> Found:
+def infer(execution: Execution, version: Version, storage: Storage, settings: Settings, now: datetime) -> Found:
     """Make a run: read its files, say something of each row and write the results; raises InferenceFailed."""
-    reader = WindowReader(execution, storage, settings)
+    reader = WindowReader(execution, storage, settings, now)
     data = reader.read(version.schema)
     rate = (version.details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate")
     off = OffCondition.parse(version.details.get("OffCondition"), version.schema)

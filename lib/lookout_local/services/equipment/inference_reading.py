@@ -29,6 +29,8 @@ class WindowReader:
     execution: Execution
     storage: Storage
     settings: Settings
+    now: datetime
+    """What the service's clock says, which may be another one than that of who names the files."""
 
     @property
     def role(self) -> str:
@@ -76,7 +78,8 @@ class WindowReader:
             if not tables[component.name].times:
                 raise InferenceFailed(
                     f"Could not find data of component {component.name} {self._range()} in its "
-                    f"{len(submitted[component.name])} file(s) under '{self._location()}': no row has such a timestamp"
+                    f"{len(submitted[component.name])} file(s) under '{self._location()}': no row has such a "
+                    f"timestamp. {self._clock()}"
                 )
         times = [time for table in tables.values() for time in (table.times[0], table.times[-1])]
         # Quality, files and statistics are of ingestions; nothing shows those of inferences.
@@ -103,7 +106,7 @@ class WindowReader:
                 raise InferenceFailed(
                     f"Could not find a data file of component {component.name} with a name {self._range()} under "
                     f"'{self._location()}': every component of the model needs one "
-                    f"({component.name}{names.delimiter}<{names.format}>.csv)"
+                    f"({component.name}{names.delimiter}<{names.format}>.csv). {self._clock()}"
                 )
             quota = self.settings.quotas.files_per_component_in_inference
             if len(files) > quota:
@@ -134,6 +137,9 @@ class WindowReader:
         """Whether a row is of this window, and so of no other."""
         start, end = self.execution.start, self.execution.end
         return start < time <= end if self.settings.inference_window_includes == "end" else start <= time < end
+
+    def _clock(self) -> str:
+        return f"The clock of this cloud is at {self.now.isoformat(timespec='seconds')}"
 
     def _range(self) -> str:
         return f"within the expected range from {self.execution.start.isoformat()} to {self.execution.end.isoformat()}"

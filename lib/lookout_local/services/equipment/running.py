@@ -60,7 +60,7 @@ class Ran:
 
 def _run(model: Model, execution: Execution, version: Version, world: World) -> Ran | str:
     try:
-        found = infer(execution, version, world.storage, world.settings)
+        found = infer(execution, version, world.storage, world.settings, world.now())
     except InferenceFailed as error:
         return str(error)
     before = model.inference_data

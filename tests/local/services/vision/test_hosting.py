@@ -8,6 +8,7 @@ import pytest
 
 from lookout_local.services import Fault, Progress
 from tests.local.services.support import refused
+from tests.local.services.vision.material import picture
 from tests.local.services.vision.support import Studio
 
 ONE = {"ProjectName": "bottles", "ModelVersion": "1"}
@@ -26,6 +27,18 @@ def trained(studio: Studio) -> Studio:
 def test_a_model_is_started_with_time(trained: Studio) -> None:
     assert start(trained) == "STARTING_HOSTING"
     assert [trained.describe()["Status"] for _ in range(2)] == ["STARTING_HOSTING", "HOSTED"]
+
+
+def test_who_sleeps_instead_of_describing_gets_a_hosted_model(studio: Studio) -> None:
+    studio.settings.progress = Progress.by_describes(2, or_seconds=60)
+    studio.project()
+    studio.start_dataset(studio.images())
+    studio.clock.advance(60)
+    studio.start_training()
+    studio.clock.advance(2 * 60)
+    start(studio)
+    studio.clock.advance(60)
+    assert studio.detect(picture())["IsAnomalous"] is False
 
 
 def test_a_hosted_model_shows_its_units(trained: Studio) -> None:
