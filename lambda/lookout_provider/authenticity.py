@@ -20,7 +20,7 @@ def refusal(event: Mapping[str, Any]) -> str | None:
     """Why *event* is not carried out; None for one of this stack's."""
     stack, own = event.get("StackId"), os.environ.get("STACK_ID")
     if own is not None and stack != own:
-        return f"StackId: got {stack!r}, expected that of the stack which the function is in"
+        return f"StackId: got {stack!r:.200}, expected that of the stack which the function is in"
     if not _takes_answers(str(event.get("ResponseURL"))):
         return "ResponseURL: got another host, expected https and one of Amazon S3"
     return None
