@@ -48,11 +48,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _about(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """CloudFormation's event that an invocation is about."""
+    found: Mapping[str, Any] = event.get("requestPayload", event)
     for member in ("Poll", "GiveUp"):
         if member in event:
-            found: Mapping[str, Any] = event[member]["Event"]
-            return found
-    return event.get("requestPayload", event)
+            found = event[member]["Event"]
+    return found
 
 
 def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any]:
