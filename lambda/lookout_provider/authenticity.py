@@ -14,6 +14,8 @@ from typing import Any
 #: What comes before the suffix of the partition in a host of S3: the bucket, where it is not in the path, the service
 #: (alone, with a hyphen before the Region, or of one kind, like s3-fips), dual-stack, and the Region.
 _S3 = re.compile(r"([a-z0-9][a-z0-9.-]*\.)?s3(-[a-z0-9-]+)?(\.dualstack)?(\.[a-z]+(-[a-z]+)+-\d+)?")
+#: As long as a name in the DNS can be.
+_LONGEST_HOST = 253
 
 
 def refusal(event: Mapping[str, Any]) -> str | None:
@@ -39,7 +41,7 @@ def _takes_answers(url: str) -> bool:
     suffix = "." + os.environ.get("URL_SUFFIX", "amazonaws.com")
     if (scheme, port) != ("https", 443) or "@" in to.netloc or host is None or not host.endswith(suffix):
         return False
-    return _S3.fullmatch(host.removesuffix(suffix)) is not None
+    return len(host) <= _LONGEST_HOST and _S3.fullmatch(host.removesuffix(suffix)) is not None
 
 
 def _origin(url: urllib.parse.SplitResult) -> tuple[str, str | None, int | None]:

@@ -121,6 +121,7 @@ def test_an_answer_may_go_to_what_the_sdk_presigns(region: str, monkeypatch: pyt
         "https://notamazonaws.com/answer",
         "https://s3.us-east-1.amazonaws.com.cn/answer",
         "https://amazonaws.com/answer",
+        f"https://{'a.' * 100_000}s3.us-east-1.amazonaws.com/answer",
         "https://s3amazonaws.com/answer",
         "https://mys3.us-east-1.amazonaws.com/answer",
         "https://s3-1234.us-east-1.elb.amazonaws.com/answer",
