@@ -40,18 +40,29 @@ Three conditions narrow what the role can do:
 - *Made by this stack*: a request that makes something must carry the tag `cdk-lookout:owner` with the account, Region
   and name of the stack (`aws:RequestTag`).
 - *Owned by this stack*: what is changed or deleted must have that tag (`aws:ResourceTag`).
-- *Only the lease*: what takes no tags itself (a resource policy, an activation, labels) is marked by one tag on the
-  dataset, model or label group; the provider can set and remove that tag key only (`aws:TagKeys`).
+- *Under the lease of this stack*: what takes no tags itself (a resource policy, an activation, a retraining scheduler,
+  the labels of a set, hosting) has a lease on its parent, one tag whose value begins with the stack. A parent may be
+  another stack's, or made by hand. Nothing is touched that another stack has under a lease (`aws:ResourceTag`), no
+  lease is written in another one's name (`aws:RequestTag`), and no other tag is set or removed (`aws:TagKeys`). What
+  nobody has yet, the first may take: there, the condition is met by the tag that is missing (`StringLikeIfExists`).
+
+In a nested stack the name is that of the root and the path from there, `<root>.<path>`: it stays the same when the
+nested stack is made anew. The root's name comes as the parameter `LookoutRootStack`. What releases before made there
+has CloudFormation's name of the nested stack, so conditions on what exists take either.
 
 The service assigns the identifier at the end of an ARN, so resources end with `/*/*`: any name, any identifier. The
 last `*` of `model/*/*` covers the versions of a model, too.
 
-What no condition narrows, because the service offers none or another construct owns the thing: adding a version to a
-model, making a version the active one, and putting or deleting a resource policy. There the provider itself refuses
-what another stack owns. A deployment can also put its own owner tag on what exists: `adopt_existing` needs that.
+What no condition narrows, because the service offers none or others may own the thing by design:
 
-Projects and datasets of Lookout for Vision take no tags, and a project is deleted with the models in it; there, too,
-the provider itself decides [whose they are](vision.md#project).
+- adding a version to a model, ingesting into a dataset, and packaging a version;
+- single labels in a group. Labels take no tags, groups have labels of many stacks, and the tag that notes a label has
+  digits in its key that no policy knows before the deployment. The provider removes labels only that have its mark;
+- putting the stack's own owner tag on what exists, which `adopt_existing` needs;
+- projects and datasets of Lookout for Vision, which take no tags, and the models that are deleted with a project; there
+  the provider itself decides [whose they are](vision.md#project).
+
+The function carries out events of its own stack only, and answers S3 only: see [how it works](how-it-works.md).
 
 ## Files
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lookout_provider import log
+from lookout_provider.authenticity import refusal
 from lookout_provider.protocol import REFUSED, Answer, Request, digest, send
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ _STOPPING_SECONDS = 10
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Handle one invocation. What a poll returns is the state machine's new state."""
+    if (why := refusal(_about(event))) is not None:
+        log.write("refused", level="WARN", reason=why)
+        return {}
     if "Poll" in event:
         return _poll(event["Poll"], event["ExecutionArn"], context)
     if "GiveUp" in event:
@@ -40,6 +44,15 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _forget(request, context)
     with _Watchdog(request, context) as watchdog:
         return _begin(request, watchdog, context)
+
+
+def _about(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """CloudFormation's event that an invocation is about."""
+    found: Mapping[str, Any] = event.get("requestPayload", event)
+    for member in ("Poll", "GiveUp"):
+        if member in event:
+            found = event[member]["Event"]
+    return found
 
 
 def _begin(request: Request, watchdog: _Watchdog, context: Any) -> dict[str, Any]:

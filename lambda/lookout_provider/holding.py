@@ -108,9 +108,10 @@ class Leased(Holding):
             )
 
     def take(self, live: Live) -> None:
-        lease = self.resource.lease(live) or self.resource.new_lease(live)
-        if not lease.held_by(self.request):
-            self.resource.write_lease(live, lease.joined_by(self.request))
+        found = self.resource.lease(live)
+        joined = (found or self.resource.new_lease(live)).joined_by(self.request)
+        if joined != found:
+            self.resource.write_lease(live, joined)
 
     def let_go(self, live: Live) -> bool:
         lease = self.resource.lease(live)
@@ -227,8 +228,9 @@ class Tagged(Holding):
         """The tags of *live* with ours as they should be, its adoption included. See `Adopted`."""
         tags = dict(self.resource.read_tags(live))
         adopted = tags.get(ownership.ADOPTED)
-        if tags.get(ownership.OWNER) != self.request.owner:
+        if tags.get(ownership.OWNER) not in self.request.owners:
             return tags | ownership.birth(self.request, self.resource.identity) | {ownership.ADOPTED: Adopted.FOREIGN}
+        tags[ownership.OWNER] = self.request.owner
         if adopted == Adopted.FOREIGN and not self._adopting():
             tags[ownership.ADOPTED] = Adopted.CLAIMED
         elif adopted == Adopted.CLAIMED and self._adopting():

@@ -18,12 +18,16 @@ _PAGE = 500
 
 
 class Group:
-    """A label group, as one construct makes and removes labels in it: its *digits* mark them."""
+    """A label group, as one construct makes and removes labels in it: its *digits* mark them.
 
-    def __init__(self, service: Service, name: str, digits: str) -> None:
+    Those that have a mark of *earlier* digits are its own, too.
+    """
+
+    def __init__(self, service: Service, name: str, digits: str, *earlier: str) -> None:
         self.name = name
         self._service = service
-        self._mark = f"[{PREFIX}{digits}]"
+        self._mark, *others = (f"[{PREFIX}{found}]" for found in (digits, *earlier))
+        self._marks = (self._mark, *others)
 
     def describe(self) -> dict[str, Any]:
         return self._service.call("DescribeLabelGroup", LabelGroupName=self.name)
@@ -38,7 +42,7 @@ class Group:
     def own(self, label_id: str) -> dict[str, Any] | None:
         """The label of that id if it is there and has the mark."""
         found = self.label(label_id)
-        return found if found is not None and str(found.get("Notes") or "").endswith(self._mark) else None
+        return found if found is not None and str(found.get("Notes") or "").endswith(self._marks) else None
 
     def row(self, label: Mapping[str, Any]) -> Row:
         """What a description or a summary says, without the mark."""
@@ -48,8 +52,13 @@ class Group:
             label["Rating"],
             label.get("FaultCode") or "",
             label.get("Equipment") or "",
-            str(label.get("Notes") or "").removesuffix(self._mark).removesuffix(" "),
+            self._without_mark(str(label.get("Notes") or "")),
         )
+
+    def _without_mark(self, notes: str) -> str:
+        for mark in self._marks:
+            notes = notes.removesuffix(mark)
+        return notes.removesuffix(" ")
 
     def create(self, row: Row, token: str) -> str:
         """Make the label; returns its id, the same one for the same token."""

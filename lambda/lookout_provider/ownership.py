@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lookout_provider.protocol import Request, digest
 
 PREFIX = "cdk-lookout:"
-#: Account, Region, stack name and logical id: the proof of ownership.
+#: Account, Region, stack and logical id: the proof of ownership.
 OWNER = PREFIX + "owner"
 #: Informational: which life of the stack made it.
 STACK_ID = PREFIX + "stack-id"
@@ -119,13 +119,13 @@ class Lease:
         return f"{self.stack}{''.join(parts)} holders={'+'.join(sorted(self.holders))}"
 
     def held_by(self, request: Request) -> bool:
-        return self.stack == request.stack_owner and _holder(request) in self.holders
+        return self.stack in request.stack_owners and _holder(request) in self.holders
 
     def joined_by(self, request: Request) -> Lease:
-        return replace(self, holders=self.holders | {_holder(request)})
+        return replace(self, stack=request.stack_owner, holders=self.holders | {_holder(request)})
 
     def left_by(self, request: Request) -> Lease:
-        return replace(self, holders=self.holders - {_holder(request)})
+        return replace(self, stack=request.stack_owner, holders=self.holders - {_holder(request)})
 
 
 def _holder(request: Request) -> str:

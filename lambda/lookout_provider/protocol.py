@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +23,8 @@ RESPONSE_LIMIT = 4096
 #: A physical id that starts so stands for nothing: the Delete that follows a refused Create is a no-op.
 REFUSED = "refused:"
 
+#: A stack's name has at most as many characters; so do names that are made of two.
+_LONGEST_BEGINNING = 128
 _PUT_ATTEMPTS = 5
 _PUT_TIMEOUT_SECONDS = 10
 
@@ -97,18 +100,49 @@ class Request:
         return self.stack_id.split("/")[1]
 
     @property
-    def stack_owner(self) -> str:
-        """Account, Region and stack name: what all owners in a stack have in common."""
-        return f"{self.account}/{self.region}/{self.stack_name}"
+    def _names_of_stack(self) -> tuple[str, ...]:
+        """What the stack is called: of the forms that still exist, today's first.
+
+        A nested stack gets another name of CloudFormation each time that it is made, by which earlier releases knew it.
+        """
+        nested = os.environ.get("NESTED_STACK")
+        return (nested, self.stack_name) if nested else (self.stack_name,)
 
     @property
-    def owner(self) -> str:
-        """Who owns what this construct makes: the same for every life of a stack of this name.
+    def stack_owners(self) -> tuple[str, ...]:
+        """Account, Region and stack: what all owners in a stack have in common, in every form that still exists."""
+        return tuple(f"{self.account}/{self.region}/{name}" for name in self._names_of_stack)
+
+    @property
+    def stack_owner(self) -> str:
+        """It in the form of today."""
+        return self.stack_owners[0]
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Who owns what this construct makes, in every form that still exists.
 
         A tag value holds 256 characters; a logical id that would not fit gives its digest.
         """
-        stack = f"{self.stack_owner}/"
-        return stack + (self.logical_id if len(stack + self.logical_id) <= 240 else digest(self.logical_id)[:32])
+        found = []
+        for stack in self.stack_owners:
+            whole = f"{stack}/{self.logical_id}"
+            found.append(whole if len(whole) <= 240 else f"{stack}/{digest(self.logical_id)[:32]}")
+        return tuple(found)
+
+    @property
+    def owner(self) -> str:
+        """It in the form of today: the same for every life of a stack of this name, or of one that is nested in it."""
+        return self.owners[0]
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """What the names begin with that are generated, for each of `stack_owners`."""
+        found = [name.replace(".", "-") for name in self._names_of_stack]
+        return tuple(
+            name if len(name) <= _LONGEST_BEGINNING else f"{name[: _LONGEST_BEGINNING - 9]}-{digest(name)[:8]}"
+            for name in found
+        )
 
     def token(self, step: str) -> str:
         """A client token: the same when this event is delivered twice, another one for every other event."""

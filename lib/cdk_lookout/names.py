@@ -24,15 +24,15 @@ def construct_name(construct: IConstruct) -> str:
     return name_of_path(ids[len(cdk.Stack.of(construct).node.scopes) :])
 
 
-def name_of_path(ids: Sequence[str]) -> str:
-    """*ids* joined by hyphens, at most 62 of the characters that the service takes.
+def name_of_path(ids: Sequence[str], longest: int = LONGEST) -> str:
+    """*ids* joined by hyphens, at most *longest* of the characters that the service takes.
 
     A digest follows whenever another path could have led to the same text: when characters had to be replaced
     or cut, and when an id itself holds the hyphen that joins them.
     """
     joined = "-".join(ids)
     plain = re.sub(r"[^0-9a-zA-Z_-]+", "-", joined)
-    if plain == joined and len(joined) <= LONGEST and not any("-" in part for part in ids):
+    if plain == joined and len(joined) <= longest and not any("-" in part for part in ids):
         return plain
     digest = hashlib.sha256("/".join(ids).encode()).hexdigest()[:_DIGITS]
-    return f"{plain[: LONGEST - _DIGITS - 1]}-{digest}"
+    return f"{plain[: longest - _DIGITS - 1]}-{digest}"

@@ -8,8 +8,12 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 _OWNER_TAG = "cdk-lookout:owner"
+#: The place of the stack's name in a condition, and of every name that still tells what it owns: see `nesting`.
+STACK, STACK_BY_ANY_NAME = "<stack>", "<stack by any name>"
 #: Account, Region and stack, so that one stack can never touch what another one owns.
-_OWNER = f"{Aws.ACCOUNT_ID}/{Aws.REGION}/{Aws.STACK_NAME}/*"
+_OWNER, _OWNED = (f"{Aws.ACCOUNT_ID}/{Aws.REGION}/{name}/*" for name in (STACK, STACK_BY_ANY_NAME))
+#: A lease begins with them, too. Account and Region are in the ARN already, and a role takes 10,240 characters.
+_LEASE, _LEASED = (f"*/{name} *" for name in (STACK, STACK_BY_ANY_NAME))
 _KEYS = [f"arn:{Aws.PARTITION}:kms:{Aws.REGION}:*:key/*"]
 
 
@@ -41,17 +45,32 @@ class ServicePermissions:
         return iam.PolicyStatement(
             actions=self._actions(operations),
             resources=on,
-            conditions={"StringLike": {f"aws:ResourceTag/{_OWNER_TAG}": _OWNER}},
+            conditions={"StringLike": {f"aws:ResourceTag/{_OWNER_TAG}": _OWNED}},
         )
 
-    def allow_lease(self, lease: str, *, on: list[str]) -> iam.PolicyStatement:
-        """Tagging that touches nothing but the tag *lease*, a pattern perhaps: it tells who owns what takes no tags."""
-        operator = "StringLike" if "*" in lease else "StringEquals"
+    def allow_under_lease(self, lease: str, *operations: str, on: list[str]) -> iam.PolicyStatement:
+        """Those *operations*, and setting and removing the tag *lease*, which tells who owns what takes no tags.
+
+        On nothing that another stack has under the lease, in no other stack's name, and no other tag. What nobody has,
+        anybody may take; so the operations may come with the lease as well as after it.
+        """
+        key = f"cdk-lookout:{lease}"
+        return iam.PolicyStatement(
+            actions=self._actions((*operations, "TagResource", "UntagResource")),
+            resources=on,
+            conditions={
+                "ForAllValues:StringEquals": {"aws:TagKeys": [key]},
+                "StringLikeIfExists": {f"aws:RequestTag/{key}": _LEASE, f"aws:ResourceTag/{key}": _LEASED},
+            },
+        )
+
+    def allow_notes(self, keys: str, *, on: list[str]) -> iam.PolicyStatement:
+        """Tagging that touches nothing but tags whose keys match *keys*; a key tells who owns what takes no tags."""
         return iam.PolicyStatement(
             actions=self._actions(("TagResource", "UntagResource")),
             resources=on,
             conditions={
-                f"ForAllValues:{operator}": {"aws:TagKeys": [f"cdk-lookout:{lease}"]},
+                "ForAllValues:StringLike": {"aws:TagKeys": [f"cdk-lookout:{keys}"]},
                 "Null": {"aws:TagKeys": "false"},
             },
         )

@@ -18,6 +18,7 @@ from constructs import Construct, IConstruct
 from cdk_lookout import asset, nag
 from cdk_lookout.custom_resource import CustomResource, References
 from cdk_lookout.machine import definition
+from cdk_lookout.nesting import lineage
 from cdk_lookout.provider_role import document_for, make_role
 from cdk_lookout.resource_type import LookoutService, ResourceType
 from cdk_lookout.validation import Quoted, a, check_pattern, invalid
@@ -132,7 +133,13 @@ class LookoutProvider(Construct):
             "STATE_MACHINE_ARN": self._machine.attr_arn,
             "LOG_LEVEL": (log_level or lambda_.ApplicationLogLevel.INFO).name,
             "DELETE_WHEN_SERVICE_ENDED": str(delete_when_service_ended).lower(),
+            # Whose events it carries out, and where S3 is, which takes the answers.
+            "STACK_ID": cdk.Aws.STACK_ID,
+            "URL_SUFFIX": cdk.Aws.URL_SUFFIX,
         }
+        nested = lineage(stack)
+        if nested is not None:
+            environment["NESTED_STACK"] = nested
         if endpoint_url is not None:
             environment["LOOKOUT_ENDPOINT_URL"] = endpoint_url
         self._function = lambda_.Function(

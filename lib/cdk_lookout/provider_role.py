@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from cdk_lookout.nesting import owner_names
+from cdk_lookout.permissions import STACK, STACK_BY_ANY_NAME
 
 _NETWORK_ACTIONS = (
     "ec2:CreateNetworkInterface",
@@ -53,11 +56,25 @@ def document_for(role: iam.Role, statements: Sequence[iam.PolicyStatement]) -> i
     Where somebody else makes the role (`iam.Role.customize_roles`), it goes into the CDK's report on what the role
     needs, which spells out tokens for the account, the Region and the partition, but not for the stack's name.
     """
-    document = iam.PolicyDocument(minimize=True, statements=list(statements))
-    if role.node.default_child is not None:
-        return document
-    text = json.dumps(document.to_json()).replace(cdk.Aws.STACK_NAME, cdk.Stack.of(role).stack_name)
-    return iam.PolicyDocument.from_json(json.loads(text))
+    names = owner_names(cdk.Stack.of(role), spelled_out=role.node.default_child is None)
+    return iam.PolicyDocument(minimize=True, statements=[_named(names, statement) for statement in statements])
+
+
+def _named(names: Sequence[str], statement: iam.PolicyStatement) -> iam.PolicyStatement:
+    """*statement* with the names of its stack in its conditions, today's first among *names*."""
+
+    def named(value: Any) -> Any:
+        if STACK_BY_ANY_NAME in value and len(names) > 1:
+            return [value.replace(STACK_BY_ANY_NAME, name) for name in names]
+        return value.replace(STACK_BY_ANY_NAME, names[0]).replace(STACK, names[0]) if isinstance(value, str) else value
+
+    said = statement.to_statement_json()
+    if "Condition" not in said:
+        return statement
+    said["Condition"] = {
+        operator: {key: named(value) for key, value in keys.items()} for operator, keys in said["Condition"].items()
+    }
+    return iam.PolicyStatement.from_json(said)
 
 
 def network_access() -> iam.PolicyDocument:

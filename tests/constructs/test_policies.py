@@ -12,6 +12,7 @@ from cdk_lookout.equipment.policy_document import flat
 from tests.constructs.support import every_type, provider_policies, resources
 
 OWNER = "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}/*"
+LEASE = "*/${AWS::StackName} *"
 BORN_OURS = f"aws:RequestTag/cdk-lookout:owner StringLike {OWNER}"
 OURS = f"aws:ResourceTag/cdk-lookout:owner StringLike {OWNER}"
 PASSED = "iam:PassedToService StringEquals lookoutequipment.amazonaws.com"
@@ -19,7 +20,14 @@ VIA_SERVICE = "kms:ViaService StringEquals lookoutequipment.${AWS::Region}.amazo
 
 
 def lease(name: str) -> str:
-    return f"aws:TagKeys ForAllValues:StringEquals cdk-lookout:{name}, aws:TagKeys Null false"
+    return (
+        f"aws:TagKeys ForAllValues:StringEquals cdk-lookout:{name}, "
+        f"aws:RequestTag/cdk-lookout:{name} StringLikeIfExists {LEASE}, "
+        f"aws:ResourceTag/cdk-lookout:{name} StringLikeIfExists {LEASE}"
+    )
+
+
+NOTES = "aws:TagKeys ForAllValues:StringLike cdk-lookout:label/*, aws:TagKeys Null false"
 
 
 LENT = (
@@ -39,18 +47,18 @@ def making(operation: str, condition: str) -> set[tuple[str, str, str]]:
     return {(operation, target, condition) for target in ("any account: model/*/*", "dataset/*/*", "label-group/*/*")}
 
 
-def labelling(tag_keys: str) -> set[tuple[str, str, str]]:
+def labelling(changing: str, tagging: str) -> set[tuple[str, str, str]]:
     return {
         (action, "label-group/*/*", condition)
         for action, condition in (
             ("DescribeLabelGroup", ""),
             ("ListTagsForResource", ""),
             ("ListLabels", ""),
-            ("CreateLabel", ""),
+            ("CreateLabel", changing),
             ("DescribeLabel", ""),
-            ("DeleteLabel", ""),
-            ("TagResource", tag_keys),
-            ("UntagResource", tag_keys),
+            ("DeleteLabel", changing),
+            ("TagResource", tagging),
+            ("UntagResource", tagging),
         )
     }
 
@@ -108,7 +116,7 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("DescribeModel", "model/*/*", ""),
         ("DescribeModelVersion", "model/*/*", ""),
         ("ListTagsForResource", "model/*/*", ""),
-        ("UpdateActiveModelVersion", "model/*/*", ""),
+        ("UpdateActiveModelVersion", "model/*/*", lease("active-model-version")),
         ("TagResource", "model/*/*", lease("active-model-version")),
         ("UntagResource", "model/*/*", lease("active-model-version")),
     },
@@ -126,9 +134,10 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("TagResource", "label-group/*/*", OURS),
         ("UntagResource", "label-group/*/*", OURS),
     },
-    "Label": labelling(lease("label/*").replace("StringEquals", "StringLike")),
+    # The group may be of another stack, or of none, and has labels of many: no condition tells them apart.
+    "Label": labelling("", NOTES),
     "LabelSet": {
-        *labelling(lease("label-set")),
+        *labelling(lease("label-set"), lease("label-set")),
         ("s3:GetObject", "any bucket/*.csv", ""),
         ("s3:GetObjectVersion", "any bucket/*.csv", ""),
         ("kms:Decrypt", "key/*", "kms:ViaService StringEquals s3.${AWS::Region}.amazonaws.com"),
@@ -138,8 +147,8 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         for target in ("dataset/*/*", "model/*/*")
         for action, condition in (
             ("DescribeResourcePolicy", ""),
-            ("PutResourcePolicy", ""),
-            ("DeleteResourcePolicy", ""),
+            ("PutResourcePolicy", lease("resource-policy")),
+            ("DeleteResourcePolicy", lease("resource-policy")),
             ("ListTagsForResource", ""),
             ("TagResource", lease("resource-policy")),
             ("UntagResource", lease("resource-policy")),
@@ -171,9 +180,10 @@ EXPECTED: dict[str, set[tuple[str, str, str]]] = {
         ("DescribeModel", "model/*/*", ""),
         ("ListTagsForResource", "model/*/*", ""),
         *(
-            (f"{verb}RetrainingScheduler", "model/*/*", "")
-            for verb in ("Create", "Describe", "Update", "Start", "Stop", "Delete")
+            (f"{verb}RetrainingScheduler", "model/*/*", lease("retraining-scheduler"))
+            for verb in ("Create", "Update", "Start", "Stop", "Delete")
         ),
+        ("DescribeRetrainingScheduler", "model/*/*", ""),
         ("TagResource", "model/*/*", lease("retraining-scheduler")),
         ("UntagResource", "model/*/*", lease("retraining-scheduler")),
     },

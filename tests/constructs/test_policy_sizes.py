@@ -27,6 +27,7 @@ INLINE, MANAGED, MANAGED_POLICIES = 10_240, 6_144, 10
 BUCKETS = 20
 LONGEST = {
     "AWS::StackName": "s" * 128,
+    "LookoutRootStack": "s" * 128,
     "AWS::AccountId": "1" * 12,
     "AWS::Region": "ap-northeast-2",
     "AWS::Partition": "aws-us-gov",
@@ -98,9 +99,11 @@ def lengths(found: dict[str, Any], kind: str, role: str) -> list[int]:
     ]
 
 
-@pytest.fixture
-def crowded(stack: cdk.Stack) -> cdk.Stack:
+@pytest.fixture(params=["stack", "nested stack"])
+def crowded(request: pytest.FixtureRequest, stack: cdk.Stack) -> cdk.Stack:
     """A stack of everything, files in many buckets, with all that its provider can have."""
+    if request.param == "nested stack":
+        stack = cdk.NestedStack(stack, "x" * 40)
     LookoutProvider(stack, tracing=cdk.aws_lambda.Tracing.ACTIVE, vpc=cdk.aws_ec2.Vpc(stack, "Net"))
     with_buckets(stack, BUCKETS)
     return stack

@@ -197,12 +197,16 @@ def test_the_function_runs_the_code_that_is_shipped(stack: cdk.Stack) -> None:
     assert (function["Timeout"], function["MemorySize"]) == (300, 256)
 
 
-def test_the_function_knows_the_state_machine_and_what_to_do_when_the_service_has_ended(stack: cdk.Stack) -> None:
+def test_the_function_knows_its_stack_the_state_machine_and_what_to_do_when_the_service_has_ended(
+    stack: cdk.Stack,
+) -> None:
     LookoutProvider(stack)
     assert only(stack, "AWS::Lambda::Function")["Properties"]["Environment"]["Variables"] == {
         "STATE_MACHINE_ARN": {"Fn::GetAtt": ["LookoutProviderStateMachine10A72FDD", "Arn"]},
         "LOG_LEVEL": "INFO",
         "DELETE_WHEN_SERVICE_ENDED": "true",
+        "STACK_ID": {"Ref": "AWS::StackId"},
+        "URL_SUFFIX": {"Ref": "AWS::URLSuffix"},
     }
 
 

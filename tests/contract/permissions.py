@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -68,13 +69,21 @@ class Permissions(AllowEverything):
             raise AccessDenied(f"not authorized to perform {action} on {resource}")
 
 
-def policies() -> dict[str, list[Statement]]:
-    """The statements for each resource type, from the template of a stack that uses them all."""
+@functools.cache
+def policies(nested_as: str | None = None) -> dict[str, list[Statement]]:
+    """The statements for each resource type, from the template of a stack that uses them all.
+
+    :param nested_as: CloudFormation's name of the stack, where that is nested in `plant` under the id `Hall`.
+    """
     stack = cdk.Stack(cdk.App(), "plant")
+    pseudo = _PSEUDO
+    if nested_as is not None:
+        stack = cdk.NestedStack(stack, "Hall")
+        pseudo = {**_PSEUDO, "AWS::StackName": nested_as, "LookoutRootStack": "plant"}
     Everything(stack)
     template = assertions.Template.from_stack(stack)
     return {
-        logical_id: [_resolve(statement) for statement in policy["Properties"]["PolicyDocument"]["Statement"]]
+        logical_id: [_resolve(statement, pseudo) for statement in policy["Properties"]["PolicyDocument"]["Statement"]]
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
         for logical_id, policy in template.find_resources(kind).items()
     }
@@ -99,22 +108,22 @@ def _actions(statement: Statement) -> list[str]:
     return [actions] if isinstance(actions, str) else list(actions)
 
 
-def _resolve(value: Any) -> Any:
+def _resolve(value: Any, pseudo: Mapping[str, str]) -> Any:
     """What CloudFormation makes of the intrinsic functions in a policy."""
     if isinstance(value, list):
-        return [_resolve(item) for item in value]
+        return [_resolve(item, pseudo) for item in value]
     if not isinstance(value, dict):
         return value
     if "Ref" in value:
-        return _PSEUDO.get(value["Ref"], value["Ref"])
+        return pseudo.get(value["Ref"], value["Ref"])
     if "Fn::Join" in value:
         separator, parts = value["Fn::Join"]
-        return separator.join(_resolve(part) for part in parts)
+        return separator.join(_resolve(part, pseudo) for part in parts)
     if "Fn::Sub" in value:
         text = str(value["Fn::Sub"])
-        for name, resolved in _PSEUDO.items():
+        for name, resolved in pseudo.items():
             text = text.replace("${" + name + "}", resolved)
         return text
     if "Fn::GetAtt" in value:
         return ".".join(value["Fn::GetAtt"])
-    return {key: _resolve(item) for key, item in value.items()}
+    return {key: _resolve(item, pseudo) for key, item in value.items()}

@@ -236,7 +236,7 @@ class Player:
             "RequestType": kind,
             "RequestId": str(uuid.uuid4()),
             "StackId": self.stack_id,
-            "ResponseURL": f"http://127.0.0.1:1/response/{next(self._urls)}",
+            "ResponseURL": f"https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/{next(self._urls)}",
             "ResourceType": resource.type,
             "LogicalResourceId": resource.logical_id,
             "ResourceProperties": as_strings({"ServiceToken": FUNCTION, **(properties or resource.properties)}),

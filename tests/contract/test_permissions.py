@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
 import pytest
@@ -12,17 +11,16 @@ from tests.contract.permissions import Permissions, Statement, granted, policies
 from tests.contract.player import Player, Resource
 from tests.contract.world import World
 
-_policies = functools.cache(policies)
-
 
 def policy_of(case: Case) -> str:
     """The type whose policy the case acts under."""
     return case.policy or case.type.removeprefix("Custom::")
 
 
-def statements_of(case: Case) -> list[Statement]:
-    [found] = [statements for name, statements in _policies().items() if f"{policy_of(case)}Policy" in name]
-    return found
+def statements_of(case: Case, nested_as: str | None = None) -> list[Statement]:
+    found = policies(nested_as).items()
+    [statements] = [statements for name, statements in found if f"{policy_of(case)}Policy" in name]
+    return statements
 
 
 def life(case: Case, player: Player, world: World) -> None:

@@ -246,6 +246,31 @@ def test_nothing_secret_is_logged(plant: Plant) -> None:
     assert not [message for message in messages if "cfn-response" in message or "ResponseURL" in message]
 
 
+@pytest.mark.parametrize("forged", ["StackId", "ResponseURL"])
+def test_a_forged_event_changes_nothing_and_is_not_answered(plant: Plant, forged: str) -> None:
+    """The Delete of a dataset, as it would come: but of another stack, or to be answered elsewhere."""
+    plant.deploy(Definition(plant, active=False))
+    functions = plant.cloud.client("lambda", account=PLANT)
+    [function] = [one for one in functions.list_functions()["Functions"] if one["FunctionName"].startswith(plant.name)]
+    stack_id = function["Environment"]["Variables"]["STACK_ID"]
+    [name] = plant.datasets()
+    event = {
+        "RequestType": "Delete",
+        "StackId": stack_id,
+        "RequestId": "1",
+        "ResponseURL": f"{plant.cloud.endpoint_url}/_lookout/answer",
+        "ResourceType": "Custom::LookoutEquipmentDataset",
+        "LogicalResourceId": "Pumps",
+        "PhysicalResourceId": name,
+        "ResourceProperties": {"DatasetName": name},
+    }
+    event[forged] = {"StackId": f"{stack_id}0", "ResponseURL": "http://127.0.0.1:9/answer"}[forged]
+    plant.calls()
+    answer = functions.invoke(FunctionName=function["FunctionName"], Payload=json.dumps(event).encode())
+    assert (json.loads(answer["Payload"].read()), "FunctionError" in answer) == ({}, False)
+    assert (plant.datasets(), plant.calls()) == ([name], [])
+
+
 def test_a_dataset_is_encrypted_with_a_key_of_the_stack(plant: Plant) -> None:
     def define(stack: cdk.Stack) -> None:
         key = kms.Key(stack, "Key", removal_policy=DESTROY)

@@ -22,7 +22,10 @@ from lookout_provider.protocol import Answer, Request
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 ACCOUNT, REGION = "222222222222", "eu-west-1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/factory/51af3dc0-da77-11e4-872e-1234567db123"
-URL = "http://127.0.0.1:9/response?AWSAccessKeyId=key&Expires=1&Signature=very-secret-signature%3D"
+URL = (
+    f"https://cloudformation-custom-resource-response-{REGION.replace('-', '')}.s3.{REGION}.amazonaws.com/response"
+    "?AWSAccessKeyId=key&Expires=1&Signature=very-secret-signature%3D"
+)
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:provider"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:provider"
 DATASET = "Custom::LookoutEquipmentDataset"

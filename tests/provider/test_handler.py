@@ -361,5 +361,6 @@ def test_an_answer_arrives_at_cloudformation(
     monkeypatch.setattr(handler, "send", protocol.send)
     advance(DONE)
     with ResponseServer().running() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         handler.handle(event("Update", ResponseURL=server.url), Context())
     assert [body["Data"] for body in server.bodies] == [{"DatasetName": "pumps"}]

@@ -173,8 +173,9 @@ class Resource(ABC):
         return live.tags
 
     def owner(self, live: Live) -> str | None:
-        """The owner of *live*, or None when nobody says to be."""
-        return self.read_tags(live).get(self.owner_tag)
+        """The owner of *live*, this construct in the form of today; None when nobody says to be."""
+        owner = self.read_tags(live).get(self.owner_tag)
+        return self.request.owner if owner in self.request.owners else owner
 
     def differences(self, live: Live) -> Sequence[str]:
         """The create-only members in which *live* differs from the desired state.
@@ -242,23 +243,38 @@ class Resource(ABC):
 
 
 class Named(Resource):
-    """A type whose name is chosen by us: `<stack name>-<construct>-<8 hex digits>`, or by the user."""
+    """A type whose name is chosen by us: `<stack>-<construct>-<8 hex digits>`, or by the user."""
 
     #: The member of the create request that holds the name.
     name_member: ClassVar[str]
 
+    def digits(self, stack_owner: str) -> str:
+        """The digits at the end of a name that is generated in a stack known as *stack_owner*."""
+        return self.identity
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name that it gets, and then those that earlier releases would have given it."""
+        if explicit := self.desired.get(self.name_member):
+            return (explicit,)
+        stacks = zip(self.request.beginnings, self.request.stack_owners, strict=True)
+        return tuple(generated_name(name, self.option("Name"), self.digits(owner)) for name, owner in stacks)
+
     def name(self) -> str:
-        explicit = self.desired.get(self.name_member)
-        return explicit or generated_name(self.request.stack_name, self.option("Name"), self.identity)
+        return self.names[0]
 
     def physical_id(self) -> str | None:
         return self.name()
 
+    def search(self) -> Live | None:
+        found = super().search()
+        return found or next((live for name in self.names[1:] if (live := self.find(name)) is not None), None)
+
     def issued(self, physical_id: str) -> bool:
         if physical_id == self.desired.get(self.name_member):
             return True
-        generated = re.escape(generated_name(self.request.stack_name, self.option("Name"), ""))
-        return re.fullmatch(generated + "[0-9a-f]{8}", physical_id) is not None
+        names = (re.escape(generated_name(name, self.option("Name"), "")) for name in self.request.beginnings)
+        return any(re.fullmatch(name + "[0-9a-f]{8}", physical_id) is not None for name in names)
 
     def explicitly_named(self) -> bool:
         return self.name_member in self.desired
@@ -295,7 +311,9 @@ class Attached(Resource):
         lease = self.lease(live)
         if lease is None:
             return None
-        return self.request.owner if lease.held_by(self.request) else lease.stack
+        if lease.held_by(self.request):
+            return self.request.owner
+        return self.request.stack_owner if lease.stack in self.request.stack_owners else lease.stack
 
     def write_lease(self, live: Live, lease: Lease) -> None:
         tag = {self.owner_tag: str(lease)}

@@ -132,7 +132,7 @@ class InferenceScheduler(Scheduler, Named):
         name = self.desired["ModelName"]
         for summary in self.service.pages("ListInferenceSchedulers", "InferenceSchedulerSummaries", ModelName=name):
             other = _live(summary)
-            if other.physical_id == self.name():
+            if other.physical_id in self.names:
                 return
             if not self._is_former(other):
                 raise Refused(

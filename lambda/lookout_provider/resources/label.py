@@ -69,8 +69,13 @@ class Label(Resource):
 
     @cached_property
     def _digits(self) -> str:
-        """12 hex digits of the owner: in the physical id, the key of the tag, and the label's mark."""
-        return digest(self.request.owner)[:12]
+        """12 hex digits of the owner: in the physical id, the key of the tag, and the label's mark.
+
+        What has those of an earlier form keeps them: they are all that leads to it.
+        """
+        today, *earlier = (digest(owner)[:12] for owner in self.request.owners)
+        known = _PHYSICAL_ID.fullmatch(self.request.physical_id or "")
+        return known["digits"] if known is not None and known["digits"] in earlier else today
 
     @property
     def _tag(self) -> str:
@@ -120,7 +125,7 @@ class Label(Resource):
         note = self._note(live)
         if note is None:
             return None
-        return self.request.owner if note.stack == self.request.stack_owner else note.stack
+        return self.request.owner if note.stack in self.request.stack_owners else note.stack
 
     def differences(self, live: Live) -> Sequence[str]:
         return [] if self.issued(live.physical_id) else list(self.create_only)

@@ -98,7 +98,7 @@ class LabelSet(Attached):
 
     def _group(self, name: str) -> Group:
         """The group, with the mark of the set: the stack's, because a renamed construct has the same labels."""
-        return Group(self.service, name, digest("label-set", self.request.stack_owner)[:12])
+        return Group(self.service, name, *(digest("label-set", stack)[:12] for stack in self.request.stack_owners))
 
     def _check_codes(self, live: Live) -> None:
         try:

@@ -79,7 +79,7 @@ class ModelVersion(Resource):
                 continue
             live = self._live(version)
             tags = self.read_tags(live)
-            if tags.get(ownership.OWNER) == self.request.owner and tags.get(ownership.IDENTITY) == self.identity:
+            if self.owner(live) == self.request.owner and tags.get(ownership.IDENTITY) == self.identity:
                 found = self.find(live.physical_id)
                 if found is not None:
                     found.tags = tags

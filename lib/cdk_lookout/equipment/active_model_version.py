@@ -21,10 +21,9 @@ from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     models = permissions.arns("model")
     return [
-        permissions.allow(
-            "DescribeModel", "DescribeModelVersion", "ListTagsForResource", "UpdateActiveModelVersion", on=models
-        ),
-        permissions.allow_lease("active-model-version", on=models),
+        permissions.allow("DescribeModel", "DescribeModelVersion", "ListTagsForResource", on=models),
+        # The model may be of another stack, or of none.
+        permissions.allow_under_lease("active-model-version", "UpdateActiveModelVersion", on=models),
     ]
 
 

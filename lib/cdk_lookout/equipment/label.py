@@ -19,21 +19,18 @@ from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import check_kind, invalid
 
-
-def statements(lease: str) -> list[iam.PolicyStatement]:
-    """What it takes to make labels and remove them, and to note under the tag *lease* of the group which ones."""
-    groups = permissions.arns("label-group")
-    return [
-        permissions.allow(
-            "DescribeLabelGroup", "ListTagsForResource", "ListLabels", "CreateLabel", "DescribeLabel", "DeleteLabel",
-            on=groups,
-        ),
-        permissions.allow_lease(lease, on=groups),
-    ]  # fmt: skip
+#: What looks at labels, and what makes and removes them.
+LOOK = ("DescribeLabelGroup", "ListTagsForResource", "ListLabels", "DescribeLabel")
+CHANGE = ("CreateLabel", "DeleteLabel")
 
 
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
-    return statements("label/*")
+    groups = permissions.arns("label-group")
+    return [
+        # The group may be of another stack, or of none, and has labels of many.
+        permissions.allow(*LOOK, *CHANGE, on=groups),
+        permissions.allow_notes("label/*", on=groups),
+    ]
 
 
 LABEL = ResourceType("LookoutEquipmentLabel", permissions.SERVICE, _statements)

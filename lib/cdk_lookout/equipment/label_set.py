@@ -15,7 +15,7 @@ from cdk_lookout import files
 from cdk_lookout.equipment import label_rows, permissions
 from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
-from cdk_lookout.equipment.label import statements
+from cdk_lookout.equipment.label import CHANGE, LOOK
 from cdk_lookout.equipment.label_group import LabelGroupBase
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
@@ -26,7 +26,14 @@ _SUFFIX = ".csv"
 
 
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
-    return [*statements("label-set"), files.read_by_name(_SUFFIX), files.use_bucket_keys("Decrypt")]
+    groups = permissions.arns("label-group")
+    return [
+        permissions.allow(*LOOK, on=groups),
+        # The group may be of another stack, or of none.
+        permissions.allow_under_lease("label-set", *CHANGE, on=groups),
+        files.read_by_name(_SUFFIX),
+        files.use_bucket_keys("Decrypt"),
+    ]
 
 
 LABEL_SET = ResourceType("LookoutEquipmentLabelSet", permissions.SERVICE, _statements)

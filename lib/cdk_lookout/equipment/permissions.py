@@ -22,7 +22,8 @@ _OF_SERVICE = ServicePermissions("lookoutequipment")
 allow = _OF_SERVICE.allow
 allow_if_born_ours = _OF_SERVICE.allow_if_born_ours
 allow_if_ours = _OF_SERVICE.allow_if_ours
-allow_lease = _OF_SERVICE.allow_lease
+allow_notes = _OF_SERVICE.allow_notes
+allow_under_lease = _OF_SERVICE.allow_under_lease
 
 
 def arns(*kinds: str, account: str = Aws.ACCOUNT_ID) -> list[str]:
@@ -55,7 +56,8 @@ __all__ = [
     "allow",
     "allow_if_born_ours",
     "allow_if_ours",
-    "allow_lease",
+    "allow_notes",
+    "allow_under_lease",
     "arns",
     "lend_keys",
     "pass_role",

@@ -24,14 +24,9 @@ from cdk_lookout.validation import Quoted, check_kind, invalid
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     targets = permissions.arns("dataset", "model")
     return [
-        permissions.allow(
-            "DescribeResourcePolicy",
-            "PutResourcePolicy",
-            "DeleteResourcePolicy",
-            "ListTagsForResource",
-            on=targets,
-        ),
-        permissions.allow_lease("resource-policy", on=targets),
+        permissions.allow("DescribeResourcePolicy", "ListTagsForResource", on=targets),
+        # It may be of another stack, or of none.
+        permissions.allow_under_lease("resource-policy", "PutResourcePolicy", "DeleteResourcePolicy", on=targets),
     ]
 
 

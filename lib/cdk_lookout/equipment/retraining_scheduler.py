@@ -28,13 +28,13 @@ from cdk_lookout.validation import check_choice, check_kind
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     models = permissions.arns("model")
     return [
-        permissions.allow(
-            "DescribeModel",
-            "ListTagsForResource",
-            *(f"{verb}RetrainingScheduler" for verb in ("Create", "Describe", "Update", "Start", "Stop", "Delete")),
+        permissions.allow("DescribeModel", "ListTagsForResource", "DescribeRetrainingScheduler", on=models),
+        # The model may be of another stack, or of none.
+        permissions.allow_under_lease(
+            "retraining-scheduler",
+            *(f"{verb}RetrainingScheduler" for verb in ("Create", "Update", "Start", "Stop", "Delete")),
             on=models,
         ),
-        permissions.allow_lease("retraining-scheduler", on=models),
     ]
 
 

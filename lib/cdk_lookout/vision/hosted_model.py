@@ -23,9 +23,9 @@ from cdk_lookout.wait import Wait
 def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
     models = permissions.models()
     return [
+        permissions.allow("DescribeModel", "ListTagsForResource", on=models),
         # The model may be of another stack, or of none.
-        permissions.allow("DescribeModel", "ListTagsForResource", "StartModel", "StopModel", on=models),
-        permissions.allow_lease("hosted-model", on=models),
+        permissions.allow_under_lease("hosted-model", "StartModel", "StopModel", on=models),
     ]
 
 

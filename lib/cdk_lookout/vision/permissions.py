@@ -27,7 +27,7 @@ _OF_SERVICE = ServicePermissions("lookoutvision")
 allow = _OF_SERVICE.allow
 allow_if_born_ours = _OF_SERVICE.allow_if_born_ours
 allow_if_ours = _OF_SERVICE.allow_if_ours
-allow_lease = _OF_SERVICE.allow_lease
+allow_under_lease = _OF_SERVICE.allow_under_lease
 
 
 def projects() -> list[str]:
@@ -50,7 +50,7 @@ __all__ = [
     "allow",
     "allow_if_born_ours",
     "allow_if_ours",
-    "allow_lease",
+    "allow_under_lease",
     "lend_keys",
     "models",
     "projects",

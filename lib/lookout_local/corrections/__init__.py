@@ -24,6 +24,7 @@ from lookout_local.corrections import (
     key_policies,
     managed_policies,
     metric_namespaces,
+    nested_stacks,
     public_parameters,
     retries,
     roles_and_policies,
@@ -46,6 +47,7 @@ def install() -> None:
         deletions,
         retries,
         exports,
+        nested_stacks,  # whose deletion goes on with that of `exports`
         cancellations,  # whose deployment goes on with that of `exports`, and that with that of `retries`
         change_sets,
         conditions,

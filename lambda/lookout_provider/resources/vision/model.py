@@ -194,7 +194,7 @@ class Model(VisionResource):
         status = live.description["Status"]
         if status in _HOSTED:
             lease = Lease.parse(self.read_tags(live).get(HOSTING))
-            if lease is not None and lease.stack != self.request.stack_owner:
+            if lease is not None and lease.stack not in self.request.stack_owners:
                 why = f"{self.called(live.physical_id)} is hosted by {lease.stack}"
                 raise ServiceError("DeleteModel", Kind.CONFLICT, status, why)
             if status == "HOSTED":

@@ -49,10 +49,13 @@ class ModelPackagingJob(VisionResource, Unowned):
         return _PHYSICAL_ID.fullmatch(physical_id) is not None
 
     @property
-    def _beginning(self) -> str:
-        """What the names of the jobs begin with that do what is desired."""
-        readable = re.sub(r"[^a-zA-Z0-9-]", "-", f"{self.request.stack_name}-{self.option('Name')}")
-        return f"{readable[:_LONGEST_BEGINNING]}-{digest(self.request.owner, self.identity)[:8]}-"
+    def _beginnings(self) -> tuple[str, ...]:
+        """What the names of the jobs begin with that do what is desired, that of a new one first."""
+        found = []
+        for stack, owner in zip(self.request.beginnings, self.request.owners, strict=True):
+            readable = re.sub(r"[^a-zA-Z0-9-]", "-", f"{stack}-{self.option('Name')}")
+            found.append(f"{readable[:_LONGEST_BEGINNING]}-{digest(owner, self.identity)[:8]}-")
+        return tuple(found)
 
     def find(self, physical_id: str) -> Live | None:
         matched = _PHYSICAL_ID.fullmatch(physical_id)
@@ -65,17 +68,17 @@ class ModelPackagingJob(VisionResource, Unowned):
     def search(self) -> Live | None:
         project = self.desired["ProjectName"]
         jobs = self.listed("ListModelPackagingJobs", "ModelPackagingJobs", project)
-        same = [job for job in jobs if job["JobName"].startswith(self._beginning) and job["Status"] != "FAILED"]
+        same = [job for job in jobs if job["JobName"].startswith(self._beginnings) and job["Status"] != "FAILED"]
         newest = max(same, key=lambda job: job["CreationTimestamp"], default=None)
         return self.find(f"{project}/model-packaging-job/{newest['JobName']}") if newest is not None else None
 
     def differences(self, live: Live) -> list[str]:
-        same = live.description["JobName"].startswith(self._beginning) and live.state is not State.FAILED
+        same = live.description["JobName"].startswith(self._beginnings) and live.state is not State.FAILED
         return [] if same else list(self.create_only)
 
     def create(self) -> Live:
         token = self.request.token("StartModelPackagingJob")
-        name = f"{self._beginning}{token[:8]}"
+        name = f"{self._beginnings[0]}{token[:8]}"
         self.service.call("StartModelPackagingJob", **self.desired, JobName=name, ClientToken=token)
         physical_id = f"{self.desired['ProjectName']}/model-packaging-job/{name}"
         return Live(physical_id, "", {**self.desired, "JobName": name, "Status": "CREATED"}, State.WORKING)

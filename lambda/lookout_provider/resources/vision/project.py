@@ -36,9 +36,12 @@ class Project(VisionResource, Issued, Named):
     def operation(self, members: Mapping[str, Any]) -> str:
         return "CreateProject"
 
+    def digits(self, stack_owner: str) -> str:
+        return fingerprint({"Owner": f"{stack_owner}/{self.option('Name')}"}, ("Owner",))
+
     @property
     def identity(self) -> str:
-        return fingerprint({"Owner": f"{self.request.stack_owner}/{self.option('Name')}"}, ("Owner",))
+        return self.digits(self.request.stack_owner)
 
     def bare_id(self) -> str:
         return self.name()
@@ -60,7 +63,7 @@ class Project(VisionResource, Issued, Named):
         return Live(self.physical_id(), made["ProjectArn"], made, tags={})
 
     def only_ours(self, live: Live) -> bool:
-        return not self.explicitly_named() and self.thing(live.physical_id) == self.name()
+        return not self.explicitly_named() and self.thing(live.physical_id) in self.names
 
     def delete(self, live: Live) -> None:
         """One step: stop what is hosted, delete what has stopped, then the datasets, then the project."""
@@ -90,12 +93,13 @@ class Project(VisionResource, Issued, Named):
 
     def _owned(self, model: Mapping[str, Any]) -> bool:
         """Whether the stack owns *model*, and no other one has it hosted."""
-        stack = self.request.stack_owner
+        stacks = self.request.stack_owners
         found = self.service.attempt("ListTagsForResource", ResourceArn=model["ModelArn"]) or {}
         tags = ownership.read(found.get("Tags", []))
         lease = Lease.parse(tags.get(HOSTING))
         owner = tags.get(ownership.OWNER, "")
-        return owner.startswith(f"{stack}/") and (lease is None or lease.stack == stack)
+        ours = owner.startswith(tuple(f"{stack}/" for stack in stacks))
+        return ours and (lease is None or lease.stack in stacks)
 
     def _delete_model(self, name: str, model: Mapping[str, Any]) -> None:
         version, status = model["ModelVersion"], model["Status"]
