@@ -5,6 +5,7 @@ before the first request; the version of MiniStack is pinned in pyproject.toml.
 """
 
 from lookout_local.corrections import (
+    actions,
     attributes,
     buckets,
     callers,
@@ -24,6 +25,7 @@ from lookout_local.corrections import (
     key_policies,
     managed_policies,
     metric_namespaces,
+    passed_roles,
     public_parameters,
     retries,
     roles_and_policies,
@@ -32,6 +34,7 @@ from lookout_local.corrections import (
     service_roles,
     service_token,
     surroundings,
+    tasks,
     trailers,
     via_service,
 )
@@ -52,10 +55,13 @@ def install() -> None:
         events,
         attributes,
         service_roles,
+        tasks,
         managed_policies,
         key_policies,
         metric_namespaces,
+        actions,
         callers,
+        passed_roles,  # which goes on with that of `callers` and of `metric_namespaces`
         code_locations,
         trailers,
         health,
