@@ -35,6 +35,7 @@ from lookout_local.corrections import (
     service_token,
     surroundings,
     tasks,
+    templates,
     trailers,
     via_service,
 )
@@ -74,6 +75,7 @@ def install() -> None:
         inline_code,
         surroundings,
         initialisations,
+        templates,
         deliveries,
     ):
         correction.install()
