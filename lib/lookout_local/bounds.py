@@ -11,7 +11,7 @@ import gzip
 import io
 import zlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,9 @@ _LARGE = 1024**2
 class Bounds:
     """Refuses what is too large or too slow, before it is read as far as that can be told."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, *, is_signed: Callable[[Arrival], bool] = signatures.is_signed) -> None:
         self._gateway = gateway
+        self._is_signed = is_signed
         self._backend = gateway.backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +45,13 @@ class Bounds:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         service = _service_of(scope, headers)
         try:
-            chunks = await self._body(self._most(scope, headers, service), headers, service, receive)
+            most, unsigned = (
+                self._most(scope, headers, service),
+                self._backend.settings.limits.bytes_per_request_elsewhere,
+            )
+            if service == "s3" and most > unsigned and not self._is_signed(Arrival.of(scope)):
+                most = unsigned  # an object of gigabytes is kept in memory until it is there
+            chunks = await self._body(most, headers, service, receive)
         except Refusal as refusal:
             await _refuse(refusal, service, headers, receive, send)
         except _Disconnected:
