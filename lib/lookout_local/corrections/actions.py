@@ -78,7 +78,7 @@ def s3_action(method: str, path: str, query_params: dict[str, Any]) -> str:
 
 def _lambda_action(method: str, path: str, query: dict[str, Any]) -> str:
     """The action of a path, whose parts are as many as its operation says, so that the service reads the same ones."""
-    operation = iam_actions._match_rest_action("lambda", method, path, query)
+    operation: str | None = iam_actions._match_rest_action("lambda", method, path, query)
     if operation is None:
         return UNTOLD
     # The name of a durable execution has parts of its own.
@@ -107,7 +107,7 @@ def _named(service: str, method: str, headers: dict[str, str], body: bytes, para
     form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     names = params.get("Action", ())
     told = len(names) == 1 and (method == "POST" or not body) and form.items() <= params.items()
-    return names[0] if told else UNTOLD
+    return str(names[0]) if told else UNTOLD
 
 
 def _unsigned(params: Iterable[str]) -> list[str]:

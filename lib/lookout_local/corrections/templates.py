@@ -9,7 +9,6 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-import yaml
 from ministack.services.cloudformation import engine, language_extensions
 
 from lookout_local.corrections.conditions import asked
@@ -17,7 +16,8 @@ from lookout_local.corrections.replacing import replace
 from lookout_local.services import documents
 
 _parse_template = engine._parse_template
-_compose_node = yaml.SafeLoader.compose_node
+_yaml = engine.yaml
+_compose_node = _yaml.SafeLoader.compose_node
 _collection = language_extensions._collection
 # A template has 500 resources at most; loops are in their properties as well.
 _MOST_ROUNDS = 5000
@@ -25,7 +25,7 @@ _MOST_ROUNDS = 5000
 
 def install() -> None:
     """Replace what reads templates, and how all YAML is read in this process."""
-    yaml.SafeLoader.compose_node = compose_node
+    _yaml.SafeLoader.compose_node = compose_node
     replace(engine._parse_template, parse_template)
     language_extensions._collection = collection
 
@@ -40,7 +40,7 @@ def parse_template(text: str) -> dict[str, Any]:
 
 def compose_node(loader: Any, parent: Any, index: Any) -> Any:
     """The next part of a document; raises ValueError before it is too deep."""
-    if loader.check_event(yaml.AliasEvent):
+    if loader.check_event(_yaml.AliasEvent):
         raise ValueError("YAML aliases are not allowed in CloudFormation templates")
     loader.levels = getattr(loader, "levels", 0) + 1
     if loader.levels > documents.DEEPEST + 1:
