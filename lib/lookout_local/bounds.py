@@ -11,7 +11,7 @@ import gzip
 import io
 import zlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,15 @@ class Bounds:
     What is left goes to the gateway, or to `application`, a part of it.
     """
 
-    def __init__(self, gateway: Gateway, application: Application | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        application: Application | None = None,
+        *,
+        is_signed: Callable[[Arrival], bool] = signatures.is_signed,
+    ) -> None:
         self._application = application or gateway
+        self._is_signed = is_signed
         self._backend = gateway.backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +54,13 @@ class Bounds:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         service = _service_of(scope, headers)
         try:
-            chunks = await self._body(self._most(scope, headers, service), headers, service, receive)
+            most, unsigned = (
+                self._most(scope, headers, service),
+                self._backend.settings.limits.bytes_per_request_elsewhere,
+            )
+            if service == "s3" and most > unsigned and not self._is_signed(Arrival.of(scope)):
+                most = unsigned  # an object of gigabytes is kept in memory until it is there
+            chunks = await self._body(most, headers, service, receive)
         except Refusal as refusal:
             await _refuse(refusal, service, headers, receive, send)
         except _Disconnected:

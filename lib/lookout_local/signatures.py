@@ -61,8 +61,11 @@ def service(arrival: Arrival) -> str:
     return found["service"] if found else ""
 
 
-def signer(arrival: Arrival, body: bytes) -> str:
-    """The access key that a request is signed with, NOBODY for one without a signature. Raises Refused."""
+def signer(arrival: Arrival, body: bytes | None) -> str:
+    """The access key that a request is signed with, NOBODY for one without a signature. Raises Refused.
+
+    Without a body, it is that of the head, which has to say what the body will be.
+    """
     authorization = arrival.headers.get("authorization", "")
     in_query = _in_query(arrival)
     if arrival.repeated("authorization") or (in_query and authorization):
@@ -81,11 +84,19 @@ def signer(arrival: Arrival, body: bytes) -> str:
     return key
 
 
+def is_signed(arrival: Arrival) -> bool:
+    """Whether the head of a request is signed with a key, before its body is there."""
+    try:
+        return signer(arrival, None) != NOBODY
+    except Refused:
+        return False
+
+
 def _in_query(arrival: Arrival) -> bool:
     return any(name.lower() in _CLAIMS for name in arrival.query)
 
 
-def _signed_headers(arrival: Arrival, body: bytes) -> str:
+def _signed_headers(arrival: Arrival, body: bytes | None) -> str:
     signature = _parsed(sigv4.parse_header_signature(arrival.headers))
     _check_time(signature.amz_date)
     if skewed := sigv4.request_time_failure(signature):
@@ -94,7 +105,7 @@ def _signed_headers(arrival: Arrival, body: bytes) -> str:
     return str(signature.access_key_id)
 
 
-def _signed_query(arrival: Arrival, body: bytes) -> str:
+def _signed_query(arrival: Arrival, body: bytes | None) -> str:
     if "AWSAccessKeyId" in arrival.query:
         return _signed_in_the_older_way(arrival, body)
     given = {name: _only(arrival, f"X-Amz-{name}") for name in _QUERY}
@@ -108,7 +119,9 @@ def _signed_query(arrival: Arrival, body: bytes) -> str:
     return str(signature.access_key_id)
 
 
-def _check_version_4(signature: Any, arrival: Arrival, body: bytes, token: str, *, presigned: bool = False) -> None:
+def _check_version_4(
+    signature: Any, arrival: Arrival, body: bytes | None, token: str, *, presigned: bool = False
+) -> None:
     if not _SIGNATURE.fullmatch(signature.signature):
         raise Refused("SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH)
     signed = signature.signed_headers.lower().split(";")
@@ -121,19 +134,30 @@ def _check_version_4(signature: Any, arrival: Arrival, body: bytes, token: str, 
     elif not _body_is_signed(signature.service, arrival.headers.get("x-amz-content-sha256"), body):
         raise Refused("SignatureDoesNotMatch", "the body is not the one that x-amz-content-sha256 is the digest of")
     secret = _secret(signature.access_key_id, token)
-    failure = sigv4.header_signature_failure(
-        signature, secret, arrival.method, path, arrival.query, arrival.headers, body, presigned=presigned
-    )
-    if failure:
+    parts = arrival.method, path, arrival.query, arrival.headers
+    if body is None:
+        _check_head(signature, secret, parts, presigned=presigned)
+    elif failure := sigv4.header_signature_failure(signature, secret, *parts, body, presigned=presigned):
         raise Refused(*failure)
 
 
-def _body_is_signed(service: str, digest: str | None, body: bytes) -> bool:
+def _check_head(signature: Any, secret: str, parts: tuple[Any, ...], *, presigned: bool) -> None:
+    """Check a signature but for those of the body's chunks."""
+    _, text = sigv4.header_signing_documents(signature, *parts, b"", presigned=presigned)
+    key = sigv4._cached_signing_key(secret, signature.date_stamp, signature.region, signature.service)
+    expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, signature.signature):
+        raise Refused("SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH)
+
+
+def _body_is_signed(service: str, digest: str | None, body: bytes | None) -> bool:
     """Whether a body is what the digest in the request says; one without a digest has it in its signature."""
     if digest is None:
-        return True
+        return body is not None
     if digest.startswith(_UNSIGNED_BODY):
         return service in _BODY_MAY_BE_UNSIGNED
+    if body is None:
+        return True
     return hmac.compare_digest(digest.encode(), hashlib.sha256(body).hexdigest().encode())
 
 
@@ -181,7 +205,7 @@ def _check_lifetime(since: datetime, seconds: str) -> None:
         raise Refused("RequestExpired", "Request has expired" if age > 0 else "Request is not yet valid")
 
 
-def _signed_in_the_older_way(arrival: Arrival, body: bytes) -> str:
+def _signed_in_the_older_way(arrival: Arrival, body: bytes | None) -> str:
     """Signature version 2 in the query, which boto3 presigns for S3 with. It signs neither host nor every parameter."""
     key, expires, signature = (_only(arrival, name) for name in ("AWSAccessKeyId", "Expires", "Signature"))
     if not _NUMBER.fullmatch(expires) or int(expires) < time.time():
@@ -223,9 +247,9 @@ class _OlderSignature(HmacV1Auth):
         return self._expires
 
 
-def _check_that_it_is_for_s3(arrival: Arrival, body: bytes) -> None:
+def _check_that_it_is_for_s3(arrival: Arrival, body: bytes | None) -> None:
     """Such a URL goes from hand to hand, and its body is not signed: no other service may read a request out of it."""
     headers = arrival.headers
-    params = ministack_app._routing_params(arrival.method, arrival.path, headers, body, arrival.query)
+    params = ministack_app._routing_params(arrival.method, arrival.path, headers, body or b"", arrival.query)
     if detect_service(arrival.method, arrival.path, headers, params) != "s3":
         raise Refused("SignatureDoesNotMatch", "Credential should be scoped to correct service. ")

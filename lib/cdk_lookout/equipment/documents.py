@@ -12,10 +12,10 @@ import re
 from collections import Counter
 from typing import Any
 
-_DEEPEST = 100
+DEEPEST = 100
 """Levels of arrays and objects within one another: no shape of the services has ten."""
 
-_DEEP = f"more than {_DEEPEST} levels deep"
+DEEP = f"more than {DEEPEST} levels deep"
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -42,13 +42,13 @@ def parse(text: str | bytes) -> Any:
         raise NotJson(f"not UTF-8: {error}") from error
     except RecursionError:
         ends = decoded.rstrip().endswith(("]", "}"))
-        raise (Senseless(_DEEP) if ends else NotJson(f"{_DEEP}, and without an end")) from None
+        raise (Senseless(DEEP) if ends else NotJson(f"{DEEP}, and without an end")) from None
     except NotJson:
         raise
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if "\n" in decoded else ""
         raise NotJson(f"{error.msg} at {line}column {error.colno}") from error
-    _check_depth(value)
+    check_depth(value)
     if _ESCAPED_SURROGATE.search(decoded) or not decoded.isascii():
         _check_characters(value)
     return value
@@ -81,15 +81,15 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_depth(value: Any) -> None:
+def check_depth(value: Any) -> None:
     """Raise Senseless for too many levels. It goes level by level, because recursion has an end of its own."""
     level = [value]
-    for _ in range(_DEEPEST + 1):
+    for _ in range(DEEPEST + 1):
         nested = [each for each in level if isinstance(each, dict | list)]
         if not nested:
             return
         level = [item for each in nested for item in (each.values() if isinstance(each, dict) else each)]
-    raise Senseless(_DEEP)
+    raise Senseless(DEEP)
 
 
 def _check_characters(value: Any, path: str = "") -> None:

@@ -5,6 +5,7 @@ before the first request; the version of MiniStack is pinned in pyproject.toml.
 """
 
 from lookout_local.corrections import (
+    actions,
     attributes,
     buckets,
     callers,
@@ -25,6 +26,7 @@ from lookout_local.corrections import (
     managed_policies,
     metric_namespaces,
     nested_stacks,
+    passed_roles,
     public_parameters,
     retries,
     roles_and_policies,
@@ -33,6 +35,8 @@ from lookout_local.corrections import (
     service_roles,
     service_token,
     surroundings,
+    tasks,
+    templates,
     trailers,
     via_service,
 )
@@ -54,10 +58,13 @@ def install() -> None:
         events,
         attributes,
         service_roles,
+        tasks,
         managed_policies,
         key_policies,
         metric_namespaces,
+        actions,
         callers,
+        passed_roles,  # which goes on with that of `callers` and of `metric_namespaces`
         code_locations,
         trailers,
         health,
@@ -70,6 +77,7 @@ def install() -> None:
         inline_code,
         surroundings,
         initialisations,
+        templates,
         deliveries,
     ):
         correction.install()

@@ -14,6 +14,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import AuthError, CredentialResolutionError, ResolvedCredential
 
+from lookout_local.corrections.actions import UNTOLD
 from lookout_local.corrections.replacing import replace
 from lookout_local.secret import ROOT_SECRET
 
@@ -67,6 +68,8 @@ def enforce(
     service_context: dict[str, Any] | None = None,
 ) -> Any:
     """Why a request is denied; None when it is allowed, or when S3 is to decide about nobody."""
+    if access_key_id and iam_action.endswith(f":{UNTOLD}") and not is_root_access_key(access_key_id):
+        return AuthError("AccessDenied", f"the operation of {service} is not told in one way, or has no action in IAM")
     if access_key_id:
         return _enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
     if service == "s3" and iam_action in _OBJECTS:

@@ -47,7 +47,7 @@ def evaluate(template: dict[str, Any], params: dict[str, Any]) -> dict[str, bool
         return text(expression).lower() == "true"
 
     def text(value: Any) -> str:
-        for name in _asked(value):
+        for name in asked(value):
             holds(name)
         mappings = template.get("Mappings", {})
         resolved = engine._resolve_refs(copy.deepcopy(value), {}, params, known, mappings, "", "")
@@ -58,12 +58,14 @@ def evaluate(template: dict[str, Any], params: dict[str, Any]) -> dict[str, bool
     return known
 
 
-def _asked(value: Any) -> Iterator[str]:
-    """The conditions that a value depends on, by Fn::If."""
+def asked(value: Any) -> Iterator[str]:
+    """The names of the conditions that a value or another condition depends on."""
     if isinstance(value, dict):
-        if isinstance(asked := value.get("Fn::If"), list):
-            yield asked[0]
+        if isinstance(choice := value.get("Fn::If"), list):
+            yield from (name for name in choice[:1] if isinstance(name, str))
+        if isinstance(name := value.get("Condition"), str):
+            yield name
         value = list(value.values())
     if isinstance(value, list):
         for part in value:
-            yield from _asked(part)
+            yield from asked(part)

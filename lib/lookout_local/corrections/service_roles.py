@@ -1,19 +1,18 @@
-"""What a service does with the role of a function or of a state machine.
+"""What Lambda does with the role of a function.
 
-AWS: Lambda and Step Functions assume the role, whose trust policy must name them. A state machine invokes functions,
-and Lambda writes logs and sends a failed event to its destination, with the permissions of that role.
-MiniStack: checks what the code of a function does with the role, and neither trust nor what the services do with it.
+AWS: Lambda assumes the role, whose trust policy must name it, and writes logs and sends a failed event to its
+destination with the permissions of that role.
+MiniStack: checks what the code of a function does with the role, and neither trust nor what Lambda does with it.
 """
 
 from __future__ import annotations
 
-import contextvars
 import logging
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_region
-from ministack.services import lambda_svc, stepfunctions
+from ministack.services import lambda_svc
 
 from lookout_local.corrections import function_sessions
 from lookout_local.corrections.replacing import replace
@@ -23,10 +22,6 @@ _LOG = logging.getLogger(__name__)
 _DELIVERIES = {"lambda": "lambda:InvokeFunction", "sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 _route_async_failure = lambda_svc._route_async_failure
 _emit_lambda_logs = lambda_svc._emit_lambda_logs
-_execute_task = stepfunctions._execute_task
-_call_lambda = stepfunctions._call_lambda
-# The state machine whose task is carried out.
-_machine: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("machine", default=None)
 
 
 def install() -> None:
@@ -34,8 +29,6 @@ def install() -> None:
     replace(lambda_runtime.execution_credentials, execution_credentials)
     lambda_svc._route_async_failure = route_async_failure
     lambda_svc._emit_lambda_logs = emit_lambda_logs
-    stepfunctions._execute_task = execute_task
-    stepfunctions._call_lambda = call_lambda
 
 
 def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
@@ -75,27 +68,3 @@ def emit_lambda_logs(function: dict[str, Any], *arguments: Any, **options: Any) 
             _LOG.warning("the logs of %s are lost: %s", name, problem)
             return
     _emit_lambda_logs(function, *arguments, **options)
-
-
-def execute_task(state: dict[str, Any], raw_input: Any, execution: dict[str, Any], context: Any) -> Any:
-    """Carry out a task in the name of the state machine."""
-    token = _machine.set(stepfunctions._state_machines.get((execution or {}).get("stateMachineArn", "")))
-    try:
-        return _execute_task(state, raw_input, execution, context)
-    finally:
-        _machine.reset(token)
-
-
-def call_lambda(function: str, event: Any) -> Any:
-    """Invoke a function if the role of the state machine may."""
-    machine = _machine.get()
-    if machine is not None:
-        role, arn = machine["roleArn"], machine["stateMachineArn"]
-        _, config, _ = lambda_svc._get_func_record_for_ref(function)
-        target = (config or {}).get("FunctionArn", function)
-        problem = obstacle(role, "states.amazonaws.com", source_arn=arn, region=get_region()) or denial(
-            role, "states", "lambda:InvokeFunction", target, get_region()
-        )
-        if problem:
-            raise stepfunctions._ExecutionError("Lambda.AWSLambdaException", problem)
-    return _call_lambda(function, event)

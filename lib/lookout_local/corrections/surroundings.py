@@ -51,11 +51,11 @@ class Archive(zipfile.ZipFile):
     """An archive that is unpacked with the modes that it has."""
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Unpack everything."""
-        super().extractall(path, members, pwd)
-        for entry in self.infolist():
+        """Unpack everything. What an entry is called may lead elsewhere; where it was put does not."""
+        placed = [(entry, Path(self.extract(entry, path, pwd))) for entry in self.infolist()]
+        for entry, place in placed:
             if mode := entry.external_attr >> 16 & 0o777:
-                Path(path or ".", entry.filename).chmod(mode | 0o600)
+                place.chmod(mode | (0o700 if entry.is_dir() else 0o600))
 
 
 def runtime_binary(runtime: str) -> tuple[str, str]:

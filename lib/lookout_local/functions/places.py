@@ -2,7 +2,7 @@
 
 Lambda has a function's code at /var/task, its layers at /opt, and a /tmp of its own. Here they are elsewhere, and
 nobody is root, so paths are replaced in what a program asks of the operating system. What exists below /tmp on this
-machine stays what it is: tests hand over such paths.
+machine stays what it is, for tests hand over such paths, unless another user has put it there.
 
 As a program, `python places.py SCRIPT ARGUMENTS...` runs a script in these surroundings: those that layers bring name
 an interpreter that only Lambda has.
@@ -64,7 +64,7 @@ def place(path: Any) -> Any:
     if _below(path, "/opt"):
         candidates = [layer + path.removeprefix("/opt") for layer in _layers]
         return next((candidate for candidate in candidates if _exists(candidate)), [*candidates, path][0])
-    if path.startswith("/tmp/") and not _exists("/tmp/" + path.split("/")[2]):
+    if path.startswith("/tmp/") and not _is_trusted("/tmp/" + path.split("/")[2]):
         return os.path.dirname(_task) + path
     return path
 
@@ -127,6 +127,13 @@ def _exists(path: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_trusted(path: str) -> bool:
+    try:
+        return _lstat(path).st_uid in (0, os.geteuid())
+    except OSError:
+        return False
 
 
 def _below(path: str, root: str) -> bool:

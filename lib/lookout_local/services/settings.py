@@ -148,7 +148,7 @@ class Limits(Checked):
     """The same for all other services, but Amazon S3 and AWS Lambda; what BatchWriteItem of Amazon DynamoDB takes."""
 
     bytes_per_object: int = 5 * 1024 * _MEBIBYTE
-    """The largest body of a request to Amazon S3; what its PutObject takes."""
+    """The largest body of a request to Amazon S3 that is signed; what its PutObject takes."""
 
     bytes_per_function: int = 70_167_211
     """The largest body of a request to AWS Lambda; what its CreateFunction takes."""

@@ -60,8 +60,11 @@ class Behind:
 class Client:
     """Sends a request piece by piece, and keeps what it gets."""
 
-    def __init__(self, behind: Behind, pieces: list[bytes], *, ends: bool = True, gone: bool = False) -> None:
+    def __init__(
+        self, behind: Behind, pieces: list[bytes], *, ends: bool = True, gone: bool = False, signed: bool = True
+    ) -> None:
         self._behind = behind
+        self._signed = signed
         self._messages: list[Message] = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
         if ends:
             self._messages.append({"type": "http.request", "body": b"", "more_body": False})
@@ -80,7 +83,8 @@ class Client:
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
         }
-        asyncio.run(Bounds(self._behind)(scope, self._receive, self._send))  # type: ignore[arg-type]
+        bounds = Bounds(self._behind, is_signed=lambda _: self._signed)  # type: ignore[arg-type]
+        asyncio.run(bounds(scope, self._receive, self._send))
         return self
 
     @property
@@ -165,6 +169,13 @@ def test_each_operation_and_service_has_a_limit(behind: Behind, most: int, reque
     assert Client(behind, [b"x" * most, b"y"]).run(**request_).status in (400, 413)
     assert Client(behind, []).run(**request_, content_length=str(most + 1)).status in (400, 413)
     assert [len(body) for body in behind.bodies] == [most, most]
+
+
+def test_only_who_has_signed_sends_large_objects(behind: Behind) -> None:
+    for pieces, length in (([b"x" * 401], {}), ([], {"content_length": "401"})):
+        client = Client(behind, pieces, signed=False).run("s3", "PUT", "/bucket/key", **length)
+        assert (client.status, b"EntityTooLarge" in client.body) == (400, True)
+    assert Client(behind, [b"x" * 400], signed=False).run("s3", "PUT", "/bucket/key").status == 200
 
 
 def test_the_limits_can_be_changed_at_any_time(behind: Behind) -> None:

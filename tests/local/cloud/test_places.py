@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,24 @@ def test_what_is_new_below_tmp_is_the_function_s_own(environment: Path) -> None:
 def test_what_is_there_below_tmp_is_the_machine_s(environment: Path, tmp_path: Path) -> None:
     output(environment, f"open({str(tmp_path / 'found')!r}, 'w').write('x')")
     assert (tmp_path / "found").read_text() == "x"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_what_another_user_has_put_below_tmp_is_not_there(environment: Path) -> None:
+    """A link would lead what a function writes elsewhere, and a file would be taken for its own."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as ours:
+        file, link = Path(f"{ours}-file"), Path(f"{ours}-link")
+        try:
+            file.write_text("planted")
+            link.symlink_to(ours)
+            for each in (file, link):
+                os.chown(each, 65534, 65534, follow_symlinks=False)
+            assert output(environment, f"import os; print(os.path.exists({str(file)!r}))") == "False"
+            output(environment, f"import os; os.mkdir({str(link)!r}); open({str(link / 'x')!r}, 'w').write('x')")
+            assert list(Path(ours).iterdir()) == []
+        finally:
+            for each in (file, link):
+                each.unlink(missing_ok=True)
 
 
 def test_a_script_for_lambda_s_python_runs_with_ours_in_the_same_surroundings(environment: Path) -> None:

@@ -29,14 +29,18 @@ def zipped(name: str, code: str) -> bytes:
 
 
 def make_function(
-    cloud: LocalCloud, name: str, code: str = ECHO, *, file: str = "index.py", runtime: str = "python3.13"
+    cloud: LocalCloud, name: str, code: str | bytes = ECHO, *, file: str = "index.py", runtime: str = "python3.13"
 ) -> Callable[[], Any]:
-    """Make a function, and a role of its name that may do anything in IAM; what invokes the function."""
+    """Make a function, and a role of its name that may do anything in IAM; what invokes the function.
+
+    `code` is that of its file, or a whole archive.
+    """
+    archive = code if isinstance(code, bytes) else zipped(file, code)
     iam, functions = cloud.client("iam"), cloud.client("lambda")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(TRUST))["Role"]["Arn"]
     allowed = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
     iam.put_role_policy(RoleName=name, PolicyName="Everything", PolicyDocument=document(allowed))
     functions.create_function(
-        FunctionName=name, Runtime=runtime, Handler="index.handle", Role=role, Code={"ZipFile": zipped(file, code)}
+        FunctionName=name, Runtime=runtime, Handler="index.handle", Role=role, Code={"ZipFile": archive}
     )
     return lambda: json.load(functions.invoke(FunctionName=name)["Payload"])

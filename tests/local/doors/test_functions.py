@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import urllib.request
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from lookout_local import LocalCloud
 from lookout_local.clients import client
+from lookout_local.functions import sdk
 
 from .functions import ECHO, make_function, zipped
 from .support import ask, port_of, secret_of
@@ -35,6 +40,7 @@ def handle(event, context):
     return {"statusCode": 200, "body": "ran", "headers": {"Access-Control-Allow-Origin": "*"}}
 """
 NODE = "exports.handle = async () => ({...process.env});"
+STRANGER: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
 RUNTIMES = {
     "python": ("index.py", ECHO, "python3.13"),
     "node": ("index.js", NODE, "nodejs22.x"),
@@ -156,11 +162,82 @@ def test_no_page_fetches_the_events_of_a_function(runtime_api: Any, path: str, h
 def test_no_other_user_fetches_the_events_of_a_function(runtime_api: Any) -> None:
     run, address = runtime_api
     url = f"http://{address}/2018-06-01/runtime/invocation/next"
-    script = f"import urllib.request; urllib.request.urlopen({url!r}, timeout=30)"
-    command = ["/usr/bin/env", "python3", "-I", "-c", script]
-    stranger = subprocess.run(command, user=65534, group=65534, cwd="/", capture_output=True, text=True, check=False)
-    assert "403: Forbidden" in stranger.stderr
+    code = f"import urllib.request; urllib.request.urlopen({url!r}, timeout=30)"
+    assert "403: Forbidden" in as_another_user(code)
     assert run()["AWS_LAMBDA_RUNTIME_API"] == address
+
+
+def as_another_user(code: str) -> str:
+    """What a program of another user says when it fails."""
+    command = ["/usr/bin/env", "python3", "-I", "-c", code]
+    return subprocess.run(command, **STRANGER, cwd="/", capture_output=True, text=True, check=False).stderr
+
+
+@pytest.fixture(scope="module")
+def sdk_script(lookout_cloud: LocalCloud) -> Path:
+    """What runs a function in Node; where that asks for parts of the SDK stands in it."""
+    make_function(lookout_cloud, "asking", NODE, file="index.js", runtime="nodejs22.x")()
+    return next(lookout_cloud.state_dir.glob("tmp/ministack-lambda-asking-*/_worker.js"))
+
+
+def sdk_token(script: Path) -> str:
+    return re.findall(rf"{sdk.PATH}([0-9a-f]{{40}})/", script.read_text())[0]
+
+
+#: Prints the arguments of all processes as long as its input is open.
+WATCH = """
+import pathlib, select, sys
+seen = set()
+while not select.select([sys.stdin], [], [], 0)[0]:
+    for each in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try: seen.add(each.read_bytes())
+        except OSError: pass
+sys.stdout.buffer.write(b"\\n".join(seen))
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_another_user_sees_no_secret_in_the_list_of_processes(lookout_cloud: LocalCloud, sdk_script: Path) -> None:
+    """Not in that of the server, of a function in any runtime, nor of what asks for a part of the SDK."""
+    secrets = [secret_of(lookout_cloud), sdk_token(sdk_script)]
+    runtimes = {**RUNTIMES, "needs": ("index.js", f'require("@aws-sdk/client-sts"); {NODE}', "nodejs22.x")}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(["/usr/bin/env", "python3", "-I", "-c", WATCH], cwd="/", **STRANGER, **pipes) as watcher:
+        for name, (file, code, runtime) in runtimes.items():
+            environment = make_function(lookout_cloud, f"seen-{name}", code, file=file, runtime=runtime)()
+            secrets += [environment[key] for key in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+        seen, _ = watcher.communicate()
+    assert b"lookout_local.server" in seen
+    assert b"ministack-lambda-seen-needs" in seen
+    assert b"fetch(process.env.ASKED" in seen
+    assert [secret for secret in secrets if secret.encode() in seen] == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_another_user_is_refused_at_the_address_of_the_sdk(lookout_cloud: LocalCloud, sdk_script: Path) -> None:
+    package = "arn:aws:lambda:us-east-1:111111111111:function:asking/@aws-sdk/client-sts"
+    for token in ("", "0" * 40, sdk_token(sdk_script)[:-1]):
+        url = f"{lookout_cloud.endpoint_url}{sdk.PATH}{token}/{package}"
+        code = f"import urllib.request; urllib.request.urlopen({url!r}, b'', timeout=30)"
+        assert "HTTP Error 403" in as_another_user(code)
+    for place in (sdk_script, lookout_cloud.state_dir / "server.json"):
+        assert "PermissionError" in as_another_user(f"open({str(place)!r})")
+
+
+def test_the_archive_of_a_function_changes_nothing_elsewhere(lookout_cloud: LocalCloud, tmp_path: Path) -> None:
+    """The mode of an entry is set where the entry was put, which is never where its name leads to."""
+    private = tmp_path / "private"
+    private.write_text("content")
+    private.chmod(0o600)
+    for number, name in enumerate((str(private), f"{'../' * 20}{str(private)[1:]}", "../outside")):
+        buffer = io.BytesIO(zipped("index.py", "def handle(event, context):\n    return 'ran'\n"))
+        with zipfile.ZipFile(buffer, "a") as archive:
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o666 << 16
+            archive.writestr(entry, "replaced")
+        assert make_function(lookout_cloud, f"reaching-{number}", buffer.getvalue())() == "ran"
+    assert (private.read_text(), private.stat().st_mode & 0o777) == ("content", 0o600)
+    assert not list(lookout_cloud.state_dir.glob("tmp/ministack-lambda-reaching-*/outside"))
 
 
 def test_a_function_url_is_open_if_it_says_so(lookout_cloud: LocalCloud) -> None:

@@ -322,3 +322,27 @@ def test_a_key_that_was_switched_off_opens_nothing(lookout_cloud: LocalCloud) ->
     for service in ("sts", "lookoutequipment", "s3"):
         with pytest.raises(ClientError, match=UNKNOWN):
             getattr(of(lookout_cloud, service, **options), CALLS[service])()
+
+
+@pytest.mark.parametrize("mode", ["digest", "unsigned", "chunks", "presigned"])
+def test_a_large_object_is_taken_from_who_has_signed_its_head(lookout_cloud: LocalCloud, mode: str) -> None:
+    """Nobody else has gigabytes kept until all of them are there."""
+    body = b"x" * 20_000_000
+    digests = {
+        "unsigned": "UNSIGNED-PAYLOAD",
+        "chunks": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "digest": hashlib.sha256(body).hexdigest(),
+    }
+    target, lines = "/heads/key", [("X-Amz-Content-SHA256", digests.get(mode, ""))]
+    if mode in digests:
+        lines = signed(lookout_cloud, "s3", "PUT", target, dict(lines))
+    else:
+        config = Config(signature_version="s3v4")
+        options: dict[str, Any] = {"aws_secret_access_key": secret_of(lookout_cloud), "config": config}
+        signing = client("s3", endpoint_url=lookout_cloud.endpoint_url, **options)
+        url = signing.generate_presigned_url("put_object", Params={"Bucket": "heads", "Key": "key"})
+        target, lines = url.removeprefix(lookout_cloud.endpoint_url), []
+    assert b"TooLarge" not in ask(lookout_cloud, "PUT", target, lines, body).body
+    spoilt = [(name, value.replace("Signature=", "Signature=0")) for name, value in lines]
+    answer = ask(lookout_cloud, "PUT", target.replace("Signature=", "Signature=0"), spoilt, body)
+    assert (answer.status, b"EntityTooLarge" in answer.body) == (400, True)
