@@ -54,10 +54,8 @@ class Bounds:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         service = _service_of(scope, headers)
         try:
-            most, unsigned = (
-                self._most(scope, headers, service),
-                self._backend.settings.limits.bytes_per_request_elsewhere,
-            )
+            most = self._most(scope, headers, service)
+            unsigned = self._backend.settings.limits.bytes_per_request_elsewhere
             if service == "s3" and most > unsigned and not self._is_signed(Arrival.of(scope)):
                 most = unsigned  # an object of gigabytes is kept in memory until it is there
             chunks = await self._body(most, headers, service, receive)
