@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lookout_provider.documents import check_depth
+
 
 def canonical(value: Any) -> Any:
     """*value* with every JSON text in it parsed and what is absent or empty left out: its meaning, not its spelling."""
     if isinstance(value, str):
         try:
             parsed = json.loads(value)
+            check_depth(parsed)
             return canonical(parsed) if isinstance(parsed, dict | list) else value
         except (ValueError, RecursionError):
             # No JSON, or more levels than any that the services take: it means what it says.

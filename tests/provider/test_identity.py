@@ -82,7 +82,9 @@ def test_a_string_that_is_no_json_document_stays_as_it_is(text_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text_", ["[" * 5_000 + "]" * 5_000, '{"a":' * 700 + "1" + "}" * 700], ids=["lists", "objects"]
+    "text_",
+    ["[" * 5_000 + "]" * 5_000, '{"a":' * 700 + "1" + "}" * 700, "[" * 101 + "]" * 101],
+    ids=["lists", "objects", "one more than there may be"],
 )
 def test_a_string_with_more_levels_than_anything_has_stays_as_it_is(text_: str) -> None:
     assert canonical(text_) == text_
