@@ -190,7 +190,7 @@ def _step(request: Request, progress: Progress, machine: Machine) -> Answer | Pr
             # A poll of theirs may be under way, with its last change.
             return progress
     waits = [] if progress.tidied else [machine.read(arn) for arn in progress.behind]
-    return lifecycle.advance(request, progress, unheard([wait for wait in waits if wait is not None], request))
+    return lifecycle.advance(request, progress, *unheard([wait for wait in waits if wait is not None], request))
 
 
 def _state(

@@ -15,12 +15,10 @@ from lookout_provider import gates, log
 from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.holding import Holding, Refused
 from lookout_provider.properties import InvalidProperty
-from lookout_provider.protocol import Answer, Request
+from lookout_provider.protocol import UNKNOWN, Answer, Request
 from lookout_provider.resources import resource_for, type_of
 from lookout_provider.resources.base import Live, Resource, State
 
-#: The physical id of what is to be made, as long as nothing is known to have been. It leads nowhere but to a search.
-_UNKNOWN = "unknown:"
 #: A Delete has the time that CloudFormation gives a custom resource, less some to answer in.
 _DELETE_SECONDS = 3300
 #: How long after a Delete under an invented id the Create may still come that it is about: Lambda drops an event of
@@ -66,7 +64,7 @@ class Progress:
     memo: dict[str, str] = field(default_factory=dict)
     #: The waits in front, by ARN: of events that CloudFormation may not have heard the end of.
     behind: list[str] = field(default_factory=list)
-    #: Whether those waits were stopped, and whether nothing is left of what they had begun.
+    #: Whether those waits run no more since the last poll, and whether nothing is left of what they had begun.
     stopped: bool = False
     tidied: bool = False
     #: Whether the event that was to make what a Delete is about has come: it cannot come any more.
@@ -76,7 +74,7 @@ class Progress:
 def begin(request: Request) -> Progress:
     """Where an event starts."""
     phase = Phase.REMOVE if request.request_type == "Delete" else Phase.CONVERGE
-    return Progress(phase, request.physical_id or f"{_UNKNOWN}{request.logical_id}")
+    return Progress(phase, request.id_sought)
 
 
 def refused(request: Request) -> Answer | None:
@@ -116,21 +114,27 @@ def looks_first(request: Request) -> bool:
     return request.request_type == "Update" or resource_type.only_looks or nothing_to_delete
 
 
-def advance(request: Request, progress: Progress, unheard: Sequence[Request] = ()) -> Answer | Progress:
+def advance(
+    request: Request, progress: Progress, unheard: Sequence[Request] = (), heard: Sequence[Request] = ()
+) -> Answer | Progress:
     """One step on the way to the desired state: the answer, or what to wait for.
 
-    *unheard* are the events whose end CloudFormation has not heard of: what they had begun goes.
+    *unheard* are the events whose end CloudFormation has not heard of: what they had begun goes, but for what those
+    lead to that it has *heard* of.
     """
-    return Step(request, progress, unheard).run()
+    return Step(request, progress, unheard, heard).run()
 
 
 class Step:
     """One invocation's work on one event."""
 
-    def __init__(self, request: Request, progress: Progress, unheard: Sequence[Request]) -> None:
+    def __init__(
+        self, request: Request, progress: Progress, unheard: Sequence[Request], heard: Sequence[Request]
+    ) -> None:
         self.request = request
         self.progress = progress
         self.unheard = unheard
+        self.heard = heard
         self.resource: Resource = resource_for(request)
         self.resource.memo = progress.memo
         self.holding = self.resource.holding(self.resource)
@@ -277,16 +281,19 @@ class Step:
             return error.kind in (Kind.REJECTED, Kind.UNREACHABLE)
 
     def _is_ours(self, resource: Resource, live: Live) -> bool:
-        """Whether *live*, which *resource* leads to, is what this event itself is about."""
+        """Whether *live*, which *resource* leads to, is what this event itself is about, or the Update that it follows.
+
+        A Delete is the cleanup of an Update that may be one more on the same way as *resource*.
+        """
         if self.request.request_type == "Delete":
-            return False
+            heard = [resource_for(request) for request in self.heard if request.request_type == "Update"]
+            for other in heard:
+                other.accept(other.request.properties)
+            return any(_lead_to_same(other, resource, live) for other in heard)
         mine = [self.request.physical_id, self.progress.physical_id]
-        if self.resource.desired:
-            wanted = self.resource.physical_id()
-            if wanted is None and resource.identity == self.resource.identity:
-                return True
-            mine.append(wanted)
-        return resource.thing(live.physical_id) in [resource.thing(known) for known in mine if known]
+        if resource.thing(live.physical_id) in [resource.thing(known) for known in mine if known]:
+            return True
+        return bool(self.resource.desired) and _lead_to_same(self.resource, resource, live)
 
     def _out_of_patience(self) -> bool:
         return self.progress.waited >= (self._patience_of_user() or _DELETE_SECONDS)
@@ -386,10 +393,18 @@ class Step:
 
     def _failed(self, reason: str) -> Answer:
         physical_id = self.progress.physical_id
-        if physical_id.startswith(_UNKNOWN) and self.request.request_type == "Create":
+        if physical_id.startswith(UNKNOWN) and self.request.request_type == "Create":
             # Nothing was made: its Delete has nothing to look for.
             physical_id = self.request.id_before
         return Answer("FAILED", physical_id, reason)
+
+
+def _lead_to_same(one: Resource, other: Resource, live: Live) -> bool:
+    """Whether the desired state of *one* is *live*, to which that of *other* has led."""
+    wanted = one.physical_id()
+    if wanted is None:
+        return one.identity == other.identity
+    return one.thing(wanted) == other.thing(live.physical_id)
 
 
 def _list(members: Sequence[str]) -> str:

@@ -96,13 +96,14 @@ class Wait:
         return not self.running and self.answered.get("Status") == "SUCCESS" and not self.leaves(request)
 
 
-def unheard(waits: Sequence[Wait], request: Request) -> list[Request]:
-    """The events of *waits* that may have left something; they are in front of *request*, the last one first.
+def unheard(waits: Sequence[Wait], request: Request) -> tuple[list[Request], list[Request]]:
+    """The events of *waits* that may have left something, and the others.
 
-    Each is judged by the one that came next.
+    The waits are in front of *request*, the last one first, and each is judged by the event that came next.
     """
     following = {arn: wait.request for wait in waits for arn in wait.state.get("Behind", [])}
-    return [wait.request for wait in waits if wait.leaves(following.get(wait.arn, request))]
+    leaving = [wait for wait in waits if wait.leaves(following.get(wait.arn, request))]
+    return [wait.request for wait in leaving], [wait.request for wait in waits if wait not in leaving]
 
 
 class Machine:

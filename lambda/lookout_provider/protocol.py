@@ -22,6 +22,8 @@ from lookout_provider import log
 RESPONSE_LIMIT = 4096
 #: A physical id that starts so stands for nothing: the Delete that follows a refused Create is a no-op.
 REFUSED = "refused:"
+#: One that starts so stands for what may have been begun. It leads nowhere but to a search.
+UNKNOWN = "unknown:"
 
 #: A stack's name has at most as many characters; so do names that are made of two.
 _LONGEST_BEGINNING = 128
@@ -86,6 +88,11 @@ class Request:
     def id_before(self) -> str:
         """The physical id as long as nothing was made: the old one, or one that its Delete ignores."""
         return self.physical_id or f"{REFUSED}{self.logical_id}"
+
+    @property
+    def id_sought(self) -> str:
+        """The physical id where it cannot be known whether anything is made: the old one, or one that leads to it."""
+        return self.physical_id or f"{UNKNOWN}{self.logical_id}"
 
     @property
     def region(self) -> str:

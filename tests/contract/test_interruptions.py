@@ -9,7 +9,7 @@ import pytest
 from lookout_local.services import Fault, Progress
 from tests.contract.cases import Case
 from tests.contract.marks import owned, renamable, replaceable
-from tests.contract.player import Player, Resource
+from tests.contract.player import Answer, Player, Resource
 from tests.contract.test_sequences import another, is_gone
 from tests.contract.world import World
 
@@ -299,30 +299,33 @@ class Died(BaseException):
     """The end of an invocation that nothing catches."""
 
 
-@replaceable
-@pytest.mark.parametrize("then", ["cleanup", "rollback"])
-def test_a_poll_that_died_after_its_answer_does_no_harm_behind_the_next_event(
-    case: Case, player: Player, world: World, resource: Resource, monkeypatch: pytest.MonkeyPatch, then: str
-) -> None:
-    """The Update was heard of, but its wait is not over: Step Functions tries the poll again."""
-    player.create(resource)
-    before, old = case.live(world), another(resource)
-    assert case.replaced is not None
-    new = case.replaced(world)
-    url = player.begin("Update", resource, properties=new)
+def finish_but_die_after_the_answer(player: Player, url: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """The answer, which was heard of, while the wait is not over: Step Functions tries the poll again."""
 
     def receive(request: Any, timeout: float) -> Any:
         player.receive(request, timeout)
         raise Died
 
-    monkeypatch.setattr("urllib.request.urlopen", receive)
-    while running := player.machine.running():
-        try:
-            player.poll(running[0])
-        except Died:
-            break
-    monkeypatch.setattr("urllib.request.urlopen", player.receive)
-    answer = player.answers[url][0]
+    with monkeypatch.context() as patched:
+        patched.setattr("urllib.request.urlopen", receive)
+        while running := player.machine.running():
+            try:
+                player.poll(running[0])
+            except Died:
+                break
+    return player.answers[url][0]
+
+
+@replaceable
+@pytest.mark.parametrize("then", ["cleanup", "rollback"])
+def test_a_poll_that_died_after_its_answer_does_no_harm_behind_the_next_event(
+    case: Case, player: Player, world: World, resource: Resource, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    player.create(resource)
+    before, old = case.live(world), another(resource)
+    assert case.replaced is not None
+    new = case.replaced(world)
+    answer = finish_but_die_after_the_answer(player, player.begin("Update", resource, properties=new), monkeypatch)
     resource.properties, resource.physical_id = new, answer.physical_id
     if then == "cleanup":
         if answer.physical_id != old.physical_id:
@@ -333,3 +336,20 @@ def test_a_poll_that_died_after_its_answer_does_no_harm_behind_the_next_event(
         player.roll_back(resource, old.properties, old.physical_id)
         player.drain()
         assert not case.traits.deletable or not case.owns or case.live(world) == before
+
+
+@pytest.mark.where(lambda case: case.replaced and case.owns and not case.traits.one_per_parent)
+def test_the_cleanup_leaves_what_an_earlier_update_had_led_to_as_well(
+    case: Case, player: Player, world: World, resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rollback of that one has only deleted the new id, so the line of the old one knows nothing of its end."""
+    player.create(resource)
+    old = another(resource)
+    assert case.replaced is not None
+    new = case.replaced(world)
+    player.update(resource, new, clean_up=False)
+    assert player.delete(resource).ok
+    url = player.begin("Update", old, properties=new)
+    answer = finish_but_die_after_the_answer(player, url, monkeypatch)
+    assert player.delete(old).ok
+    assert case.thing(answer.physical_id) in map(case.thing, case.live(world))

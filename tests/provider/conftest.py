@@ -88,7 +88,9 @@ def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
     def made(outcome: Any) -> Steps:
         steps = Steps([], [])
 
-        def step(request: Request, progress: Progress, unheard: Sequence[Request] = ()) -> Answer | Progress:
+        def step(
+            request: Request, progress: Progress, unheard: Sequence[Request] = (), heard: Sequence[Request] = ()
+        ) -> Answer | Progress:
             steps.progress.append(progress)
             steps.unheard.append(list(unheard))
             if isinstance(outcome, Exception):
