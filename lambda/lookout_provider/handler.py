@@ -253,7 +253,8 @@ def _give_up(state: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def _undelivered(record: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """An event was not carried out (out of memory, say, or too old): Lambda hands it to this destination.
 
-    Unless its wait has begun nothing was changed for it; and if it has, that answers.
+    Unless its wait has begun nothing was changed for it; and if it has, that answers. When that cannot be known, the
+    Delete that follows has to look.
     """
     payload = record["requestPayload"]
     if "ResponseURL" not in payload:
@@ -263,15 +264,16 @@ def _undelivered(record: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return _forget(request, context)
     condition = record.get("requestContext", {}).get("condition", "")
     reason = f"the provider's function ended without an answer ({condition}); its log has the details"
-    failed = Answer("FAILED", request.id_before, reason)
     with _Watchdog(request, context) as watchdog:
-        outcome: Answer | Progress | None = failed
+        undone = Answer("FAILED", request.id_before, reason)
+        outcome: Answer | Progress | None = undone
         try:
             from lookout_provider import lifecycle
             from lookout_provider.machine import Machine
 
-            machine = Machine(request, lifecycle.line(request))
-            outcome = _enter(request, machine, lambda earlier: failed, watchdog, context)
+            line = lifecycle.line(request)
+            outcome = Answer("FAILED", request.id_sought, reason)
+            outcome = _enter(request, Machine(request, line), lambda earlier: undone, watchdog, context)
         except Exception as error:
             log.write("not in line", request=request, level="ERROR", error=str(error))
         if isinstance(outcome, Answer):
@@ -332,4 +334,5 @@ class _Watchdog:
     def _bark(self) -> None:
         if self._once.acquire(blocking=False):
             reason = "the provider's function ran out of time"
-            send(self._request, Answer("FAILED", self._request.id_before, reason), _where(self._context))
+            # An earlier delivery may have begun its wait.
+            send(self._request, Answer("FAILED", self._request.id_sought, reason), _where(self._context))

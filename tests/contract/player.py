@@ -68,8 +68,10 @@ class StateMachine:
 
     def start_execution(self, *, name: str, input: str, **_: Any) -> dict[str, Any]:  # noqa: A002
         self.calls.append("StartExecution")
-        if name in self.executions:
-            raise _refusal("ExecutionAlreadyExists", "StartExecution")
+        if (known := self.executions.get(name)) is not None:
+            if known.status == "RUNNING" and known.input == input:
+                return {"executionArn": known.arn}
+            raise refusal("ExecutionAlreadyExists", "StartExecution")
         made = self.executions[name] = Execution(name, json.loads(input), input)
         if "Seconds" not in made.state:
             made.status, made.output = "SUCCEEDED", input
@@ -90,10 +92,11 @@ class StateMachine:
         try:
             return self.executions[arn.rsplit(":", 1)[1]]
         except KeyError:
-            raise _refusal("ExecutionDoesNotExist", "DescribeExecution") from None
+            raise refusal("ExecutionDoesNotExist", "DescribeExecution") from None
 
 
-def _refusal(code: str, operation: str) -> ClientError:
+def refusal(code: str, operation: str) -> ClientError:
+    """What Step Functions says to a call that it does not carry out."""
     return ClientError({"Error": {"Code": code, "Message": "so it is"}}, operation)
 
 

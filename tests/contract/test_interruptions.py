@@ -9,7 +9,7 @@ import pytest
 from lookout_local.services import Fault, Progress
 from tests.contract.cases import Case
 from tests.contract.marks import owned, renamable, replaceable
-from tests.contract.player import Answer, Player, Resource
+from tests.contract.player import Answer, Player, Resource, refusal
 from tests.contract.test_sequences import another, is_gone
 from tests.contract.world import World
 
@@ -353,3 +353,25 @@ def test_the_cleanup_leaves_what_an_earlier_update_had_led_to_as_well(
     answer = finish_but_die_after_the_answer(player, url, monkeypatch)
     assert player.delete(old).ok
     assert case.thing(answer.physical_id) in map(case.thing, case.live(world))
+
+
+@pytest.mark.where(lambda case: case.owns and case.traits.deletable)
+def test_a_create_that_was_given_up_while_its_wait_went_on_leaves_nothing(
+    case: Case, player: Player, world: World, resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every delivery died behind the beginning of the wait, and then Step Functions could not be asked."""
+    event = player.event("Create", resource)
+    player.deliver(event)
+
+    def throttled(**parameters: Any) -> dict[str, Any]:
+        raise refusal("ThrottlingException", "DescribeExecution")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(player.machine, "describe_execution", throttled)
+        player.deliver({"requestPayload": event})
+    resource.physical_id = player.answers[event["ResponseURL"]][0].physical_id
+    for execution in player.machine.running():
+        player.poll(execution)
+    assert player.delete(resource).ok
+    player.drain()
+    assert case.live(world) == {}

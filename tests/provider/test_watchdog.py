@@ -95,7 +95,7 @@ def test_nothing_begins_once_it_has_answered(outcome: Any, states: StateMachine,
 
 
 @pytest.mark.parametrize(
-    ("request_type", "physical_id"), [("Create", "refused:Pumps1A2B3C4D"), ("Update", OLD), ("Delete", OLD)]
+    ("request_type", "physical_id"), [("Create", "unknown:Pumps1A2B3C4D"), ("Update", OLD), ("Delete", OLD)]
 )
 def test_while_the_line_is_read_it_answers_with_the_id_there_was(
     states: StateMachine, advance: Advance, sent: Sent, request_type: str, physical_id: str
