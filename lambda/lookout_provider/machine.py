@@ -33,6 +33,10 @@ _PASSES = (Kind.DENIED, Kind.BUSY, Kind.UNAVAILABLE, Kind.UNREACHABLE)
 _LONGEST_PAUSE_SECONDS = 15
 #: CloudFormation gives up on an event after an hour, and Lambda drops one that is older than a quarter of it.
 _HORIZON = timedelta(hours=2)
+#: How long a wait that was begun at midnight may take to be there.
+_MIDNIGHT_SECONDS = 30
+#: DescribeExecution is eventually consistent: what has just begun is asked for again after this time, and so often.
+_LATE_SECONDS, _LATE_LOOKS = 1, 5
 #: A change is not made longer than this after a look at whether it is still wanted.
 _WARRANT_SECONDS = 5
 
@@ -125,10 +129,19 @@ class Machine:
 
     def earlier(self) -> list[Wait]:
         """The waits in line that are not too old to matter, the oldest first."""
+        self._let_midnight_pass()
         self._day = datetime.now(UTC)
         found, today = self._in(self._line)
         self._next = len(today)
         return found + today
+
+    @staticmethod
+    def _let_midnight_pass() -> None:
+        """Just after midnight, wait until those are in yesterday's line who were about to get there."""
+        now = datetime.now(UTC)
+        since = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+        if since < _MIDNIGHT_SECONDS:
+            time.sleep(_MIDNIGHT_SECONDS - since)
 
     def in_front(self, earlier: Sequence[Wait]) -> list[Wait]:
         """Whatever still runs, and those of *earlier* that nothing has settled since, the last one first."""
@@ -166,7 +179,10 @@ class Machine:
         return self._arn.replace(":stateMachine:", ":execution:") + f":{name}"
 
     def begin(self, state: Mapping[str, Any]) -> bool:
-        """Begin a wait behind those that are known; False when somebody else has got into line meanwhile."""
+        """Begin a wait behind those that are known; False when somebody else may have got into line meanwhile."""
+        if datetime.now(UTC).date() != self._day.date():
+            # Who comes after midnight may not have seen it in yesterday's line.
+            return False
         body = json.dumps(state)
         if len(body.encode()) > _INPUT_LIMIT:
             raise InputTooLarge(f"{len(body.encode())} bytes to remember, Step Functions takes {_INPUT_LIMIT}")
@@ -176,6 +192,8 @@ class Machine:
         except ServiceError as error:
             if "ExecutionAlreadyExists" not in str(error):
                 raise
+            # What has just begun may not be described yet.
+            time.sleep(_LATE_SECONDS)
             return False
         return True
 
@@ -203,21 +221,33 @@ class Machine:
         return any(stopped)
 
     def _stop(self, execution_arn: str) -> bool:
-        if not self._runs(execution_arn):
+        if self._is_over(execution_arn):
             return False
         log.write("fence", request=self._request, execution=execution_arn.rsplit(":", 1)[1])
         try:
             self._call("StopExecution", executionArn=execution_arn, cause="a later event of this resource")
-        except ServiceError:
+        except ServiceError as error:
             # One that has just answered ends by itself.
-            if self._runs(execution_arn):
+            if "ExecutionDoesNotExist" not in str(error) and not self._is_over(execution_arn):
                 raise
             return False
         return True
 
-    def _runs(self, execution_arn: str) -> bool:
+    def _is_over(self, execution_arn: str) -> bool:
+        """Whether it is known to run no more; what has just begun may not be described yet."""
         found = self.read(execution_arn)
-        return found is not None and found.running
+        return found is not None and not found.running
+
+    def runs(self, execution_arn: str) -> bool:
+        """Whether a wait that has begun still runs.
+
+        Raises Busy when it is not described yet: that is no reason to believe either.
+        """
+        for _ in range(_LATE_LOOKS):
+            if (found := self.read(execution_arn)) is not None:
+                return found.running
+            time.sleep(_LATE_SECONDS)
+        raise Busy(f"{execution_arn} is not described yet")
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call Step Functions, and wait out what passes.
@@ -255,9 +285,9 @@ class Warrant:
         self._until = float("-inf")
 
     def check(self) -> None:
-        """Raise Stopped unless the wait runs; an answer is good for some seconds."""
+        """Raise Stopped unless the wait runs, or Busy if that cannot be known; an answer is good for some seconds."""
         if time.monotonic() <= self._until:
             return
-        if not self._machine._runs(self._arn):
+        if not self._machine.runs(self._arn):
             raise Stopped
         self._until = time.monotonic() + _WARRANT_SECONDS

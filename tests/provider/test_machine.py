@@ -155,6 +155,29 @@ def test_the_line_of_a_new_day_begins_anew(states: StateMachine, set_time: SetTi
     assert [name.rsplit("-", 2)[1:] for name in states.executions] == [["20261128", "0"], ["20261129", "0"]]
 
 
+def test_who_looked_before_midnight_has_to_look_again_after_it(states: StateMachine, set_time: SetTime) -> None:
+    """Who came after it has a line of its own, and has seen nobody in that of yesterday."""
+    set_time("2026-11-28T23:59:59")
+    machine = Machine(REQUEST)
+    machine.earlier()
+    set_time("2026-11-29T00:00:31")
+    begin(request=OTHER_EVENT)
+    assert not machine.begin(wait_state(REQUEST.event({})))
+    assert urls(machine) == [OTHER_EVENT.response_url]
+    assert machine.begin(wait_state(REQUEST.event({})))
+
+
+@pytest.mark.parametrize(
+    ("looked", "seconds"), [("00:00:00", [30]), ("00:00:29", [1]), ("00:00:30", []), ("12:00", [])]
+)
+def test_who_comes_just_after_midnight_waits_for_those_who_were_about_to_get_into_the_line_of_yesterday(
+    states: StateMachine, set_time: SetTime, slept: list[float], looked: str, seconds: list[float]
+) -> None:
+    set_time(f"2026-11-29T{looked}")
+    Machine(REQUEST).earlier()
+    assert slept == seconds
+
+
 # -- getting in line ----------------------------------------------------------------------------------------
 
 
@@ -248,9 +271,25 @@ def test_a_wait_that_is_over_is_not_stopped(states: StateMachine, status: str) -
     assert states.stopped == []
 
 
-def test_a_wait_that_nobody_knows_any_more_is_not_stopped(states: StateMachine) -> None:
+def test_a_wait_that_nobody_knows_any_more_was_not_running(states: StateMachine) -> None:
     assert not Machine(REQUEST).stop_all([execution_arn("long-ago")])
-    assert states.stopped == []
+
+
+def test_a_wait_that_is_not_described_yet_is_stopped(states: StateMachine) -> None:
+    """DescribeExecution is eventually consistent."""
+    begin()
+    states.answers["describe_execution"] = client_error("ExecutionDoesNotExist")
+    assert Machine(REQUEST).stop_all([states.only.arn])
+    assert states.only.status == "ABORTED"
+
+
+def test_a_name_that_is_taken_and_not_described_yet_is_asked_for_again_after_a_while(
+    states: StateMachine, slept: list[float]
+) -> None:
+    begin()
+    machine = Machine(OTHER_EVENT)
+    assert not machine.begin(wait_state(OTHER_EVENT.event({})))
+    assert slept == [1]
 
 
 def test_a_wait_that_ends_just_before_it_is_stopped_is_as_good(states: StateMachine) -> None:

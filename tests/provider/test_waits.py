@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lookout_provider.aws import ServiceError
-from lookout_provider.machine import Machine, Stopped, Wait, Warrant, unheard
+from lookout_provider.machine import Busy, Machine, Stopped, Wait, Warrant, unheard
 from lookout_provider.protocol import Answer, Request
 from tests.provider.support import (
     URL,
@@ -198,8 +198,17 @@ def test_a_wait_that_is_stopped_is_so_for_good(states: StateMachine, warrant: Wa
 
 
 def test_a_poll_whose_wait_nobody_knows_may_change_nothing(states: StateMachine) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(Busy, match="never-was is not described yet"):
         Warrant(Machine(REQUEST), execution_arn("never-was")).check()
+
+
+def test_a_poll_goes_on_once_its_wait_is_described(
+    states: StateMachine, warrant: Warrant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DescribeExecution is eventually consistent, and the first poll comes at once."""
+    states.answers["describe_execution"] = client_error("ExecutionDoesNotExist")
+    monkeypatch.setattr("time.sleep", lambda seconds: states.answers.update(describe_execution=states.describe))
+    warrant.check()
 
 
 def test_a_poll_whose_wait_cannot_be_asked_for_may_change_nothing(stepfunctions: StepFunctions) -> None:
