@@ -88,12 +88,21 @@ def client(service: str, region: str) -> BaseClient:
     from botocore.config import Config
 
     endpoint = os.environ.get("LOOKOUT_ENDPOINT_URL") if service in _LOOKOUT else None
-    return _session().create_client(
+    made = _session().create_client(
         service,
         region_name=region,
         endpoint_url=endpoint or None,
         config=Config(retries=_RETRIES, connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS),  # type: ignore[arg-type]
     )
+    if service != "stepfunctions":
+        made.meta.events.register("before-send", _before_each_attempt)
+    return made
+
+
+def _before_each_attempt(event_name: str, **_: Any) -> None:
+    """The SDK's own retries of a call may come long after it was made, when it is not wanted any more."""
+    if not event_name.rpartition(".")[2].startswith(_LOOKS):
+        _before_change.get()()
 
 
 class Service:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 #: The watchdog answers this many seconds before the function would be stopped.
 _WATCHDOG_SECONDS = 15
 _LONGEST_WAIT_SECONDS = 60
-#: How long a wait that was stopped may still have a change under way, at least.
-_STOPPING_SECONDS = 10
+#: How long a wait that was stopped may still have a change under way: a poll may begin one within five seconds of its
+#: last look, which may have been a little out of date, and the client has 25 seconds' patience with it.
+_STOPPING_SECONDS = 35
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -185,8 +186,8 @@ def _step(request: Request, progress: Progress, machine: Machine) -> Answer | Pr
     from lookout_provider.machine import unheard
 
     if not progress.stopped:
-        progress.stopped = True
-        if machine.stop_all(progress.behind):
+        progress.stopped = not machine.stop_all(progress.behind)
+        if not progress.stopped:
             # A poll of theirs may be under way, with its last change.
             return progress
     waits = [] if progress.tidied else [machine.read(arn) for arn in progress.behind]
@@ -233,7 +234,7 @@ def _seconds(request: Request, progress: Progress, began: float | None) -> int:
 
     first = resource_for(request).first_wait_seconds
     seconds = min(_LONGEST_WAIT_SECONDS, max(first, progress.waited // 2))
-    if progress.behind and not progress.tidied:
+    if progress.behind and not progress.stopped:
         return max(seconds, _STOPPING_SECONDS)
     if progress.since:
         return seconds + int(digest(request.logical_id, str(progress.waited))[:8], 16) % (seconds + 1)

@@ -10,7 +10,7 @@ from botocore import exceptions, xform_name
 from botocore.awsrequest import AWSResponse
 
 from lookout_provider import aws
-from lookout_provider.aws import Kind, Service, ServiceError
+from lookout_provider.aws import Kind, Service, ServiceError, WouldChange, before_change
 from lookout_provider.properties import operation
 from tests.provider.support import REGION, Use, client_error, lines, operations
 
@@ -184,6 +184,18 @@ def test_a_call_that_is_refused_is_made_once() -> None:
     attempts = _answering(400, "ValidationException")
     with pytest.raises(ServiceError):
         Service(EQUIPMENT, REGION).call("ListDatasets")
+    assert len(attempts) == 1
+
+
+def test_a_change_is_not_tried_again_once_it_is_not_wanted_any_more() -> None:
+    attempts = _answering(500, "InternalServerException")
+
+    def once() -> None:
+        if attempts:
+            raise WouldChange
+
+    with pytest.raises(WouldChange), before_change(once):
+        Service(EQUIPMENT, REGION).call("DeleteDataset", DatasetName="pumps")
     assert len(attempts) == 1
 
 

@@ -82,10 +82,10 @@ def test_an_event_behind_a_wait_is_not_answered_at_once(states: StateMachine, ad
     assert (steps.progress, sent.answers) == ([], [])
 
 
-def test_an_event_behind_a_wait_gives_it_ten_seconds_to_end(states: StateMachine) -> None:
+def test_an_event_behind_a_wait_gives_it_time_to_end(states: StateMachine) -> None:
     in_line(states, earlier("Update"), OLD)
     handler.handle(event("Delete"), Context())
-    assert states.last.state["Seconds"] == 10
+    assert states.last.state["Seconds"] == 35
 
 
 @pytest.mark.parametrize("answer", [None, FAILED], ids=["stopped", "failed"])

@@ -84,23 +84,21 @@ def test_a_wait_that_begins_because_of_an_error_waits_first(phase: Phase) -> Non
 
 @pytest.mark.parametrize("began", [None, BEGAN], ids=["at first", "later"])
 @pytest.mark.parametrize("phase", list(Phase))
-def test_what_is_behind_others_gives_them_ten_seconds(phase: Phase, began: float | None) -> None:
-    assert _seconds(0, phase=phase, began=began, behind=["arn"]) == 10
+def test_what_is_behind_others_gives_them_as_long_as_a_change_may_take(phase: Phase, began: float | None) -> None:
+    assert _seconds(0, phase=phase, began=began, behind=["arn"]) == 35
 
 
 @given(WAITED, st.sampled_from(list(Phase)), st.sampled_from([{}, BUSY]))
-def test_what_is_behind_others_never_waits_less_than_ten_seconds(
-    waited: int, phase: Phase, since: dict[str, int]
-) -> None:
-    assert 10 <= _seconds(waited, since, phase=phase, behind=["arn"]) <= 60
+def test_what_is_behind_others_never_waits_less_than_that(waited: int, phase: Phase, since: dict[str, int]) -> None:
+    assert 35 <= _seconds(waited, since, phase=phase, behind=["arn"]) <= 60
 
 
 def test_what_is_behind_others_waits_as_long_as_any_after_a_while() -> None:
     assert _seconds(100, behind=["arn"]) == _seconds(100)
 
 
-def test_once_nothing_is_left_of_those_in_front_a_wait_is_like_any_other() -> None:
-    assert _seconds(0, behind=["arn"], tidied=True) == _seconds(0)
+def test_once_those_in_front_run_no_more_a_wait_is_like_any_other() -> None:
+    assert _seconds(0, behind=["arn"], stopped=True) == _seconds(0)
 
 
 # -- while an error is waited out ---------------------------------------------------------------------------

@@ -216,12 +216,12 @@ def test_a_poll_stops_those_in_front_first(before: Execution, behind: Execution,
     assert (before.status, steps.progress) == ("ABORTED", [])
 
 
-def test_a_poll_that_had_to_stop_something_waits_ten_seconds_for_its_end(
+def test_a_poll_that_had_to_stop_something_waits_for_its_end(
     before: Execution, behind: Execution, advance: Advance
 ) -> None:
     advance(DONE)
     state = poll(behind)
-    assert (state["Stopped"], state["Tidied"], state["Seconds"]) == (True, False, 10)
+    assert (state["Stopped"], state["Tidied"], state["Seconds"]) == (False, False, 35)
 
 
 def test_those_in_front_are_stopped_once(
