@@ -13,6 +13,8 @@ from tests.contract.explore.hazards import Choose
 from tests.contract.player import Answer, Player, Resource
 from tests.contract.world import World
 
+#: The logical id, and another one.
+_LOGICAL_IDS = ("Pumps1A2B3C4D", "Renamed5E6F7A8B")
 _FAULTS = (Fault.throttle, Fault.server_error, Fault.lost_answer)
 
 
@@ -23,13 +25,24 @@ class Schedule:
         self.case, self.player, self.world, self.choose = case, player, world, choose
         self.engine = Engine(player, choose)
         desired = copy.deepcopy(case.desired(world))
-        targets = [desired, *(make(world) for make in (case.changed, case.replaced) if make)]
+        targets = [desired, *(make(world) for make in (case.changed, case.replaced) if make), *self._named(desired)]
         self.targets: list[Mapping[str, Any]] = [{**target, "Options": {**target["Options"]}} for target in targets]
-        self.resource = Resource(case.type, "Pumps1A2B3C4D", desired)
+        self.resource = Resource(case.type, _LOGICAL_IDS[0], targets[choose(len(targets))])
+        self.theirs = case.live(world) if case.owns else {}
         self.foreign = self._around()
         world.backend.settings.progress = (
             Progress.by_describes(0), Progress.by_describes(2), Progress.by_seconds(240),
         )[choose(3)]  # fmt: skip
+
+    def _named(self, desired: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The same under an explicit name; under one that is sometimes somebody else's; and with a change as well."""
+        member = self.case.name_member
+        if member is None:
+            return []
+        if self.case.by_hand is not None and not self.case.traits.one_per_parent and self.choose(3) == 2:
+            self.case.by_hand(self.world)
+        changed = self.case.changed(self.world) if self.case.changed else {**desired, "Tags": []}
+        return [{**desired, member: "first"}, {**changed, member: "first"}, {**desired, member: "mine"}]
 
     def play(self) -> None:
         """Create it, do this and that to it, delete it."""
@@ -37,7 +50,10 @@ class Schedule:
             self._check_gone("after a Create that failed or was cancelled")
             return
         for _ in range(self.choose(4)):
-            self._update()
+            if self.choose(5) == 4:
+                self._rename()
+            else:
+                self._update()
         self._delete()
 
     # -- what CloudFormation does -----------------------------------------------------------------------------
@@ -58,7 +74,7 @@ class Schedule:
         return True
 
     def _update(self) -> None:
-        old, old_id, before = self.resource.properties, self.resource.physical_id, self.case.live(self.world)
+        old, old_id, before = self.resource.properties, self.resource.physical_id, self._live()
         new = self.targets[self.choose(len(self.targets))]
         self._fault()
         url = self.engine.send("Update", self.resource, new, doomed=self._doomed())
@@ -75,13 +91,38 @@ class Schedule:
             return
         if answer is not None:
             made.physical_id = answer.physical_id
-        only_delete = answer is not None and answer.ok and answer.physical_id != old_id and self.choose(3) == 2
+        replaced = answer is not None and answer.ok and answer.physical_id != old_id
+        # What made room for its successor comes back by an Update only.
+        only_delete = replaced and not self.case.traits.one_per_parent and self.choose(3) == 2
         if not only_delete:
             self._roll_back(made, old, old_id)
         if answer is not None and answer.physical_id != old_id:
             self._remove(Resource(self.resource.type, self.resource.logical_id, new, answer.physical_id))
         self._repeat()
         self._check_as_before(before, "after the rollback")
+
+    def _rename(self) -> None:
+        """It gets another logical id: CloudFormation creates the new one before it deletes the old one.
+
+        A generated name changes with it, an explicit one does not.
+        """
+        old, before = self.resource, self._live()
+        logical_id = _LOGICAL_IDS[old.logical_id == _LOGICAL_IDS[0]]
+        options = {**old.properties["Options"], "Name": logical_id[:-8]}
+        new = Resource(old.type, logical_id, {**old.properties, "Options": options})
+        self._fault()
+        answer = self._answer_or_cancel(self.engine.send("Create", new, doomed=self._doomed()))
+        self.world.backend.faults.clear()
+        new.physical_id = answer.physical_id if answer is not None else self.engine.invent(logical_id)
+        if answer is not None and answer.ok and self.choose(2) == 0:
+            self.resource = new
+            self._remove(old)
+            self._repeat()
+            self._check_one("after another logical id")
+            return
+        self._remove(new)
+        self._repeat()
+        self._check_as_before(before, "after the rollback of another logical id")
 
     def _roll_back(self, made: Resource, old: Mapping[str, Any], old_id: str | None) -> None:
         """Until it succeeds: a rollback that failed is continued."""
@@ -140,10 +181,17 @@ class Schedule:
 
     # -- what must hold ---------------------------------------------------------------------------------------
 
+    def _live(self) -> dict[str, Any]:
+        """What there is of the type, without what was somebody else's before, and still is."""
+        live = self.case.live(self.world)
+        if {name: live.get(name) for name in self.theirs} != self.theirs:
+            raise Violation(f"others have {live}, and had {self.theirs}")
+        return {name: one for name, one in live.items() if name not in self.theirs}
+
     def _check_one(self, when: str) -> None:
         """There is what CloudFormation knows, and nothing else."""
         self.engine.come_to_rest()
-        live = self.case.live(self.world)
+        live = self._live()
         if not self.case.owns:
             return
         if self.case.traits.deletable and len(live) != 1:
@@ -154,7 +202,7 @@ class Schedule:
 
     def _check_as_before(self, before: Mapping[str, Any], when: str) -> None:
         self.engine.come_to_rest()
-        live = self.case.live(self.world)
+        live = self._live()
         # What cannot be deleted stays, and its work goes on.
         same = live == before if self.case.traits.deletable else set(before) <= set(live)
         if not same and not self.case.action:
@@ -162,10 +210,13 @@ class Schedule:
 
     def _check_gone(self, when: str) -> None:
         self.engine.come_to_rest()
-        live = self.case.live(self.world)
+        live = self._live()
         if self.case.traits.deletable and self.case.owns and live:
             raise Violation(f"{when} there are {live}")
         around = self._around()
+        if not self.case.traits.deletable:
+            # What cannot be deleted stays, even without a tag.
+            around = {arn: tags for arn, tags in around.items() if arn in self.foreign}
         if around != self.foreign:
             raise Violation(f"{when} others have {around}, and had {self.foreign}")
 

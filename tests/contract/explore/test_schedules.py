@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
 from lookout_local.services import Backend, ManualClock, Progress
+from lookout_provider import handler, machine
 from tests.contract.cases import CASES
 from tests.contract.conftest import wire
 from tests.contract.explore.schedule import Schedule
@@ -54,8 +55,13 @@ def test_every_schedule_keeps_the_contract(
         schedule = Schedule(which, player, world, choose)
         monkeypatch.setattr(player, "client", schedule.engine.client)
         monkeypatch.setattr("urllib.request.urlopen", schedule.engine.receive)
+        monkeypatch.setattr(machine, "time", schedule.engine.time)
+        monkeypatch.setattr(machine, "datetime", schedule.engine.time)
+        monkeypatch.setattr(handler, "time", schedule.engine.time)
         try:
             schedule.play()
         except BaseException:
             note("\n".join(schedule.engine.history))
             raise
+        finally:
+            schedule.engine.abandon()
