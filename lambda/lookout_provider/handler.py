@@ -111,11 +111,14 @@ def _enter(
 def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> Answer | Progress:
     """What there is to say at once, or to wait for; nothing is changed.
 
-    An event comes too late that asks for what is being deleted: CloudFormation has gone on.
+    Behind one that was sent after it, and where it asks for what is being deleted, an event comes too late:
+    CloudFormation has gone on.
     """
     from lookout_provider import aws, lifecycle
 
     progress = lifecycle.begin(request)
+    if any(request.sent_before(wait.request) for wait in earlier):
+        return Answer("FAILED", request.id_before, "too late: a later event of the same resource has come before it")
     deleting = any(wait.running and wait.request.request_type == "Delete" for wait in earlier)
     if request.request_type == "Create" and deleting:
         return Answer("FAILED", request.id_before, "too late: the deletion of what it would make has begun")

@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +28,7 @@ UNKNOWN = "unknown:"
 
 #: A stack's name has at most as many characters; so do names that are made of two.
 _LONGEST_BEGINNING = 128
+_SENT = re.compile(r"[?&]X-Amz-Date=(\d{8}T\d{6}Z)")
 _PUT_ATTEMPTS = 5
 _PUT_TIMEOUT_SECONDS = 10
 
@@ -77,6 +79,11 @@ class Request:
             event["PhysicalResourceId"] = self.physical_id
         event["ResourceProperties"] = dict(properties)
         return event
+
+    def sent_before(self, other: Request) -> bool:
+        """Whether CloudFormation sent it before *other*, by what the signatures of their URLs say, to the second."""
+        mine, others = _SENT.search(self.response_url), _SENT.search(other.response_url)
+        return mine is not None and others is not None and mine[1] < others[1]
 
     @property
     def options(self) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from tests.contract.permissions import PROVIDER_KEY
 
 REGION = "us-east-1"
 MACHINE = f"arn:aws:states:{REGION}:222222222222:stateMachine:provider"
+RESPONSES = "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
 FUNCTION = f"arn:aws:lambda:{REGION}:222222222222:function:provider"
 
 
@@ -239,7 +240,7 @@ class Player:
             "RequestType": kind,
             "RequestId": str(uuid.uuid4()),
             "StackId": self.stack_id,
-            "ResponseURL": f"https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/{next(self._urls)}",
+            "ResponseURL": f"{RESPONSES}/{next(self._urls)}?X-Amz-Date={self.clock.now():%Y%m%dT%H%M%SZ}",
             "ResourceType": resource.type,
             "LogicalResourceId": resource.logical_id,
             "ResourceProperties": as_strings({"ServiceToken": FUNCTION, **(properties or resource.properties)}),

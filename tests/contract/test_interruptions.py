@@ -295,6 +295,23 @@ def test_a_rollback_does_not_fail_because_of_what_it_cannot_remove_in_time(
     assert (back.status, back.physical_id) == ("SUCCESS", resource.physical_id)
 
 
+@replaceable
+def test_an_update_that_comes_after_its_rollback_changes_nothing(
+    case: Case, player: Player, world: World, resource: Resource
+) -> None:
+    """Its first delivery died, and it was cancelled before Lambda brought it again."""
+    player.create(resource)
+    before = case.live(world)
+    assert case.replaced is not None
+    late = player.event("Update", resource, properties=case.replaced(world))
+    player.clock.advance(20)
+    assert player.update(resource, resource.properties).ok
+    player.deliver(late)
+    player.drain()
+    assert "too late" in player.answers[late["ResponseURL"]][0].reason
+    assert case.live(world) == before
+
+
 class Died(BaseException):
     """The end of an invocation that nothing catches."""
 

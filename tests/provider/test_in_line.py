@@ -241,6 +241,31 @@ def test_a_create_after_a_deletion_that_is_done_is_a_new_one(states: StateMachin
     assert (states.last.state["Phase"], states.last.state["Behind"], sent.answers) == ("converge", [], [])
 
 
+def at(request_type: str, second: int) -> dict[str, Any]:
+    """An event whose ResponseURL says when it was sent."""
+    return event(request_type, ResponseURL=f"{URL}{second}?X-Amz-Date=20261128T1200{second:02}Z")
+
+
+@pytest.mark.parametrize("request_type", ["Update", "Delete"])
+def test_an_event_comes_too_late_behind_one_that_was_sent_after_it(
+    states: StateMachine, sent: Sent, request_type: str
+) -> None:
+    later = in_line(states, at("Update", 7), OLD)
+    handler.handle(at(request_type, 6), Context())
+    reason = "too late: a later event of the same resource has come before it"
+    assert (sent.only, later.status) == (Answer("FAILED", OLD, reason), "RUNNING")
+
+
+@pytest.mark.parametrize("seconds", [(7, 7), (7, 8)], ids=["the same second", "in order"])
+def test_an_event_does_not_come_too_late_behind_one_that_was_sent_before_it(
+    states: StateMachine, sent: Sent, seconds: tuple[int, int]
+) -> None:
+    url = at("Update", seconds[0])["ResponseURL"] + "&other"
+    first = in_line(states, event("Update", ResponseURL=url), OLD)
+    handler.handle(at("Update", seconds[1]), Context())
+    assert (states.last.state["Behind"], sent.answers) == ([first.arn], [])
+
+
 # -- whether the Create has come ----------------------------------------------------------------------------
 
 

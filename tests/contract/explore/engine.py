@@ -37,6 +37,8 @@ class Engine:
         self.hazards = Hazards(choose, self._hang, self._pass)
         self.history: list[str] = []
         self._delivered: list[dict[str, Any]] = []
+        #: The event that Lambda brings only after the next one.
+        self._late: dict[str, Any] | None = None
         self._tries: dict[str, int] = {}
         #: The polls that hang in a call, and until when.
         self._hanging: list[tuple[datetime, Execution, Turns]] = []
@@ -63,11 +65,23 @@ class Engine:
     def send(
         self, kind: str, resource: Resource, properties: Mapping[str, Any] | None = None, doomed: bool = False
     ) -> str:
-        """Deliver an event, as often as Lambda does until it is taken; returns its ResponseURL."""
+        """Send an event, which Lambda may deliver late; returns its ResponseURL."""
         self._pass(_PAUSE_SECONDS)
-        event = self.player.event(kind, resource, properties=properties)
-        url = str(event["ResponseURL"])
+        event, late = self.player.event(kind, resource, properties=properties), self._late
+        url, self._late = str(event["ResponseURL"]), None
         self._note(f"{kind} {event.get('PhysicalResourceId', '')} as {url.rsplit('/', 1)[1]}{' doomed' * doomed}")
+        if late is None and not doomed and self.choose(20) == 19:
+            self._note("  late")
+            self._late = event
+            return url
+        self._deliver(event, doomed=doomed)
+        if late is not None:
+            self._note("  what was late")
+            self._deliver(late)
+        return url
+
+    def _deliver(self, event: dict[str, Any], doomed: bool = False) -> None:
+        """Deliver an event, as often as Lambda does until it is taken."""
         self._delivered.append(event)
         self.hazards.doomed = doomed
         for _ in range(_DELIVERIES):
@@ -85,10 +99,11 @@ class Engine:
             else:
                 self._safely(record)
         self.hazards.doomed = False
-        return url
 
     def repeat(self) -> None:
         """Deliver an event of the past once more, as Lambda may."""
+        if not self._delivered:
+            return
         event = self._delivered[self.choose(len(self._delivered))]
         self._note(f"again {event['RequestType']} {event['ResponseURL'].rsplit('/', 1)[1]}")
         self._safely(event)
@@ -102,6 +117,9 @@ class Engine:
 
     def answer(self, url: str) -> Answer:
         """Let what waits go on until that event is answered; raises Violation when it never is."""
+        if self._late is not None:
+            late, self._late = self._late, None
+            self._deliver(late)
         for _ in range(_MOST_POLLS):
             if url in self.player.answers:
                 return self._only(url)
