@@ -69,7 +69,7 @@ class Engine:
         self._pass(_PAUSE_SECONDS)
         event, late = self.player.event(kind, resource, properties=properties), self._late
         url, self._late = str(event["ResponseURL"]), None
-        self._note(f"{kind} {event.get('PhysicalResourceId', '')} as {url.rsplit('/', 1)[1]}{' doomed' * doomed}")
+        self._note(f"{kind} {event.get('PhysicalResourceId', '')} as {_number(url)}{' doomed' * doomed}")
         if late is None and not doomed and self.choose(20) == 19:
             self._note("  late")
             self._late = event
@@ -105,7 +105,7 @@ class Engine:
         if not self._delivered:
             return
         event = self._delivered[self.choose(len(self._delivered))]
-        self._note(f"again {event['RequestType']} {event['ResponseURL'].rsplit('/', 1)[1]}")
+        self._note(f"again {event['RequestType']} {_number(event['ResponseURL'])}")
         self._safely(event)
 
     def invent(self, logical_id: str) -> str:
@@ -235,3 +235,8 @@ class Engine:
 
     def _note(self, line: str) -> None:
         self.history.append(line)
+
+
+def _number(url: str) -> str:
+    """Which event it is."""
+    return url.rpartition("/")[2].partition("?")[0]
