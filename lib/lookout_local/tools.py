@@ -46,34 +46,37 @@ def prepare(running: Running, environment: Environment, directory: Path) -> None
 
 
 def bootstrap_once(running: Running, environment: Environment, qualifier: str = bootstrap.DEFAULT_QUALIFIER) -> bool:
-    """Run `cdk bootstrap` for an account and Region unless that was done; whether it was run now."""
-    iam = _Clients(running)("iam", account=environment.account, region=environment.region)
-    if bootstrap.has_roles(iam, environment, qualifier):
+    """Do what `cdk bootstrap` does to an account and Region unless that was done; whether it was done now.
+
+    It is the CDK CLI's template, deployed in half a second: the CLI itself looks every five whether it has ended.
+    """
+    clients = _Clients(running)
+    if bootstrap.has_roles(
+        clients("iam", account=environment.account, region=environment.region), environment, qualifier
+    ):
         return False
-    target = f"aws://{environment.account}/{environment.region}"
-    own, told = [], target
-    if qualifier != bootstrap.DEFAULT_QUALIFIER:
-        own = ["--qualifier", qualifier, "--toolkit-stack-name", bootstrap.toolkit_name(qualifier)]
-        told = f"{target} with qualifier {qualifier}"
-    print(f"bootstrapping {told}", file=sys.stderr, flush=True)
-    command = [str(node()), str(find_cdk(Path.cwd())), "bootstrap", target, *own]
+    where = f"aws://{environment.account}/{environment.region}"
+    own = f" with qualifier {qualifier}" if qualifier != bootstrap.DEFAULT_QUALIFIER else ""
+    print(f"bootstrapping {where}{own}", file=sys.stderr, flush=True)
+    parameters = {"Qualifier": qualifier, "FileAssetsBucketKmsKeyId": "AWS_MANAGED_KEY"}
+    Deployer(clients).put(
+        bootstrap.toolkit_name(qualifier), _bootstrap_template(running, environment), environment, parameters=parameters
+    )
+    return True
+
+
+def _bootstrap_template(running: Running, environment: Environment) -> str:
+    """The template of the CDK CLI that is installed. Raises LocalCloudError."""
+    command = [str(node()), str(find_cdk(Path.cwd())), "bootstrap", "--show-template", "--json"]
     variables = environment_for(running, environment)
     for name in ("CDK_OUTDIR", "CDK_CONTEXT_JSON"):  # of the CLI that runs the app in which this happens
         variables.pop(name, None)
-    # Elsewhere than in the app's directory, where the CLI would run the app.
+    # Elsewhere than in the app's directory, where the CLI would read the app's configuration.
     with tempfile.TemporaryDirectory(prefix="lookout-local-") as directory:
-        done = subprocess.run(
-            command,
-            env=variables,
-            cwd=directory,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        done = subprocess.run(command, env=variables, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise LocalCloudError(f"`cdk bootstrap {shlex.quote(target)}` failed:\n{done.stdout}")
-    return True
+        raise LocalCloudError(f"`cdk bootstrap --show-template` failed:\n{done.stderr}")
+    return done.stdout
 
 
 def run_aws(running: Running, environment: Environment, arguments: Sequence[str]) -> int:
