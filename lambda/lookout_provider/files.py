@@ -32,6 +32,28 @@ class Files:
             raise Refused(f"cannot read {_name(location)}: got more than {_MOST} bytes, expected a smaller file")
         return content
 
+    def read_any(self, location: Mapping[str, str]) -> bytes:
+        """The same, or nothing for a file that is not there: S3 denies what may not be listed."""
+        try:
+            return self.read(location)
+        except Refused:
+            return b""
+        except ServiceError as error:
+            if error.kind not in (Kind.DENIED, Kind.NOT_FOUND):
+                raise
+            return b""
+
+    def keep(self, bucket: str, key: str, content: bytes) -> None:
+        """Put a file there that may be missed: where none may be written, the log says so."""
+        try:
+            self.write(bucket, key, content)
+        except ServiceError as error:
+            if error.kind not in (Kind.REJECTED, Kind.DENIED, Kind.NOT_FOUND):
+                raise
+            log.write("not kept", request=self._request, level="WARN", file=f"s3://{bucket}/{key}", error=str(error))
+            # What was there is not right any more.
+            self.remove(bucket, key)
+
     def write(self, bucket: str, key: str, content: bytes) -> None:
         """Put a file there."""
         self._s3.call("PutObject", Bucket=bucket, Key=key, Body=content)

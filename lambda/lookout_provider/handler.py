@@ -151,6 +151,8 @@ def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[st
         state.get("Stopped", False),
         state.get("Tidied", False),
         state.get("Arrived", False),
+        state.get("Wanted", ""),
+        state.get("InForce", ""),
     )
     machine = Machine(request)
     warrant = Warrant(machine, execution_arn)
@@ -222,6 +224,8 @@ def _state(
         "Stopped": outcome.stopped,
         "Tidied": outcome.tidied,
         "Arrived": outcome.arrived,
+        "Wanted": outcome.wanted,
+        "InForce": outcome.in_force,
         "Began": began or time.time(),
     }
 
@@ -250,7 +254,12 @@ def _give_up(state: Mapping[str, Any], context: Any) -> dict[str, Any]:
     cause = state.get("Error", {})
     log.write("gave up", request=request, level="ERROR", cause=cause)
     reason = f"waiting failed: {cause.get('Error', '')} {cause.get('Cause', '')}"
-    send(request, Answer("FAILED", state["PhysicalId"], reason), _where(context))
+    physical_id = state["PhysicalId"]
+    with contextlib.suppress(Exception):
+        from lookout_provider.lifecycle import failed_id
+
+        physical_id = failed_id(request, physical_id)
+    send(request, Answer("FAILED", physical_id, reason), _where(context))
     return {}
 
 

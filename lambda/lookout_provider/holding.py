@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from lookout_provider import log, ownership
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Before the name in a physical id: it was there already.
 FOUND = "found:"
+#: How many digits stand for properties.
+_DIGITS = 8
 
 
 class Refused(Exception):
@@ -57,6 +60,13 @@ class Holding(ABC):
     def let_go(self, live: Live) -> bool:
         """Let go of *live*; True when it stays: others hold it too, or it was there before."""
 
+    def recall(self, live: Live | None) -> str | None:
+        """Digits of the properties that are in force: the last ones for which *live* was complete."""
+        return None
+
+    def remember(self, live: Live, digits: str, *, former: bool = False) -> None:  # noqa: B027
+        """Put *digits* in the place of those; they are of the *former* properties where nothing was remembered."""
+
     def not_ours(self, live: Live) -> str:
         """Why *live* was not touched."""
         called = self.resource.called(live.physical_id)
@@ -82,6 +92,9 @@ class Unheld(Holding):
 
     def let_go(self, live: Live) -> bool:
         return False
+
+    def recall(self, live: Live | None) -> str | None:
+        return self.request.wanted if live is not None and self.resource.id_tells else None
 
 
 class Noted(Unheld):
@@ -120,6 +133,15 @@ class Leased(Holding):
             return False
         self.resource.write_lease(live, left)
         return True
+
+    def recall(self, live: Live | None) -> str | None:
+        lease = self.resource.lease(live) if live is not None else None
+        return lease.of[:_DIGITS] if lease is not None and lease.of else None
+
+    def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
+        lease, brought_about = self.resource.lease(live), self.resource.brought_about(live, former=former)
+        if lease is not None and brought_about is not None:
+            self.resource.write_lease(live, replace(lease, of=digits + brought_about))
 
 
 _NAME_OR_ADOPT = "use another name, remove it, or take it over with adopt_existing=True"
@@ -170,7 +192,16 @@ class ById(Holding):
         live.physical_id = live.physical_id.removeprefix(FOUND)
 
     def let_go(self, live: Live) -> bool:
-        return live.physical_id.startswith(FOUND) or (self._adopting() and not self.resource.only_ours(live))
+        adopted = self._adopting() and not self.resource.only_ours(live)
+        if adopted:
+            self.resource.forget(live)
+        return adopted or live.physical_id.startswith(FOUND)
+
+    def recall(self, live: Live | None) -> str | None:
+        return self.resource.recall(live)
+
+    def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
+        self.resource.remember(live, digits, former=former)
 
     def whose(self, live: Live) -> str:
         return "nothing proves that this stack made it"
@@ -220,6 +251,12 @@ class Tagged(Holding):
             self._retag(live, ownership.given_back(tags))
         log.write("released", request=self.request, physical_id=live.physical_id, adopted=adopted)
         return True
+
+    def recall(self, live: Live | None) -> str | None:
+        return self.resource.read_tags(live).get(ownership.IN_FORCE) if live is not None else None
+
+    def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
+        self._retag(live, self.resource.read_tags(live) | {ownership.IN_FORCE: digits})
 
     def _adopting(self) -> bool:
         return self.resource.option("AdoptExisting") == "true"

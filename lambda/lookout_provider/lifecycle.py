@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from lookout_provider import gates, log
 from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.holding import Holding, Refused
+from lookout_provider.in_force import InForce
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import UNKNOWN, Answer, Request
 from lookout_provider.resources import resource_for, type_of
@@ -69,12 +70,16 @@ class Progress:
     tidied: bool = False
     #: Whether the event that was to make what a Delete is about has come: it cannot come any more.
     arrived: bool = False
+    #: Digits of the properties that are asked for, and of those that are remembered to be in force.
+    wanted: str = ""
+    in_force: str = ""
 
 
 def begin(request: Request) -> Progress:
     """Where an event starts."""
     phase = Phase.REMOVE if request.request_type == "Delete" else Phase.CONVERGE
-    return Progress(phase, request.id_sought)
+    wanted = "" if phase is Phase.REMOVE else request.wanted
+    return Progress(phase, request.id_sought, wanted=wanted)
 
 
 def refused(request: Request) -> Answer | None:
@@ -89,6 +94,16 @@ def refused(request: Request) -> Answer | None:
         # A file that they name: its turn comes.
         return None
     return None
+
+
+def failed_id(request: Request, physical_id: str) -> str:
+    """The physical id that a failure is answered with, where the event has come to *physical_id*.
+
+    What no Delete can take back is not worth another id: under the old one a rollback finds what was in force.
+    """
+    if request.request_type == "Update" and not type_of(request.resource_type).deletable:
+        return request.id_before
+    return physical_id
 
 
 def line(request: Request) -> str:
@@ -138,6 +153,9 @@ class Step:
         self.resource: Resource = resource_for(request)
         self.resource.memo = progress.memo
         self.holding = self.resource.holding(self.resource)
+        self.in_force = InForce(request, progress, self.resource, self.holding)
+        #: What there is under the id that CloudFormation knows.
+        self.current: Live | None = None
 
     def run(self) -> Answer | Progress:
         phases = {Phase.CONVERGE: self._converge, Phase.SETTLE: self._wait, Phase.REMOVE: self._remove}
@@ -145,6 +163,8 @@ class Step:
         try:
             if phase is Phase.CONVERGE:
                 self.resource.accept(self.request.properties)
+                self.current = self._current()
+                self.in_force.look_back(self.current)
             self._tidy()
             outcome = phases[phase]()
             if isinstance(outcome, Answer) and outcome.status == "SUCCESS" and not self._done_with_unheard():
@@ -163,8 +183,12 @@ class Step:
 
     # -- create and update --------------------------------------------------------------------------------
 
+    def _current(self) -> Live | None:
+        known = self.request.physical_id
+        return self.resource.find(known) if known else None
+
     def _converge(self) -> Answer | Progress:
-        current = self.resource.find(self.request.physical_id) if self.request.physical_id else None
+        current = self._current() if self.unheard else self.current
         if current is None:
             return self._find_or_create()
         if self.resource.owner(current) != self.request.owner:
@@ -224,6 +248,7 @@ class Step:
         else:
             self.holding.admit(live, differences)
         self.progress.physical_id = live.physical_id
+        self.in_force.recall(live)
         return self._bring_up_to_date(live)
 
     def _bring_up_to_date(self, live: Live) -> Answer | Progress:
@@ -248,8 +273,11 @@ class Step:
             return self._failed(f"{self.resource.called(live.physical_id)} failed: {live.reason}")
         if live.state is State.WORKING and self._patience_of_user() > 0:
             return self._again(Phase.SETTLE)
-        if live.state is State.READY and (unmet := gates.unmet(self.resource.gate, live.description)):
-            return self._failed(f"{self.resource.called(live.physical_id)} does not pass its gate: {'; '.join(unmet)}")
+        gate = () if self.resource.in_force else self.resource.gate
+        if live.state is State.READY and (unmet := gates.unmet(gate, live.description)):
+            reason = f"{self.resource.called(live.physical_id)} does not pass its gate: {'; '.join(unmet)}"
+            return self._failed(reason + self.resource.left_as_it_is(live))
+        self.in_force.complete(live)
         return Answer("SUCCESS", live.physical_id, data=self.resource.data(live))
 
     # -- what CloudFormation has not heard of -------------------------------------------------------------
@@ -293,7 +321,9 @@ class Step:
         mine = [self.request.physical_id, self.progress.physical_id]
         if resource.thing(live.physical_id) in [resource.thing(known) for known in mine if known]:
             return True
-        return bool(self.resource.desired) and _lead_to_same(self.resource, resource, live)
+        if not self.resource.desired or self.resource.in_force:
+            return False
+        return _lead_to_same(self.resource, resource, live)
 
     def _out_of_patience(self) -> bool:
         return self.progress.waited >= (self._patience_of_user() or _DELETE_SECONDS)
@@ -316,10 +346,11 @@ class Step:
         try:
             self.resource.accept(self.request.properties)
             issued = self.resource.issued(physical_id)
+            live = self.resource.find(physical_id) if issued else self.resource.search()
         except InvalidProperty:
             # Properties that cannot be read lead to no name: what they made is only found under its id.
             issued = True
-        live = self.resource.find(physical_id) if issued else self.resource.search()
+            live = self.resource.find(physical_id)
         if live is None:
             # An id that CloudFormation invented: the Create may be yet to come that was to answer with the real one.
             early = not issued and not self.progress.arrived and self.progress.waited < LATEST_CREATE_SECONDS
@@ -392,7 +423,7 @@ class Step:
         return self.request.request_type == "Delete" and allowed
 
     def _failed(self, reason: str) -> Answer:
-        physical_id = self.progress.physical_id
+        physical_id = failed_id(self.request, self.progress.physical_id)
         if physical_id.startswith(UNKNOWN) and self.request.request_type == "Create":
             # Nothing was made: its Delete has nothing to look for.
             physical_id = self.request.id_before

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from lookout_provider import documents, text_files
 from lookout_provider.documents import NotJson
@@ -19,6 +20,9 @@ _LONGEST = 8_192
 _MOST_BYTES = 4 * _LONGEST + 100
 _LOCATION = re.compile(r"s3://([^/]+)/.+")
 _IMAGES = (".png", ".jpg", ".jpeg")
+
+#: The member that says in a file of ours of which properties it is.
+_DIGITS = "in-force"
 
 #: Lines, by the location of their image.
 Lines = Mapping[str, str]
@@ -76,6 +80,28 @@ def of_images(bucket: str, keys: Mapping[str, Iterable[str]]) -> Lines:
 def content(lines: Iterable[str]) -> bytes:
     """*lines* as a file."""
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What is in force: digits of the properties, and the lines that they brought about."""
+
+    digits: str = ""
+    lines: Lines = field(default_factory=dict)
+
+
+def to_remember(remembered: Remembered) -> bytes:
+    """A file that `remembered` reads."""
+    return content([json.dumps({_DIGITS: remembered.digits}), *remembered.lines.values()])
+
+
+def remembered(file: bytes) -> Remembered:
+    """What *file* says; nothing when it is none of ours."""
+    first, _, rest = file.partition(b"\n")
+    try:
+        return Remembered(json.loads(first)[_DIGITS], parse(rest) if rest else {})
+    except (ValueError, TypeError, KeyError):
+        return Remembered()
 
 
 def digest(lines: Iterable[str]) -> str:

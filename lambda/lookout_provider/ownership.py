@@ -20,8 +20,10 @@ MADE_BY = PREFIX + "made-by"
 IDENTITY = PREFIX + "identity"
 #: It was there before the construct: a Delete leaves it. See `Adopted`.
 ADOPTED = PREFIX + "adopted"
+#: Digits of the properties for which it was complete the last time.
+IN_FORCE = PREFIX + "in-force"
 
-_OF_OWNER = (OWNER, STACK_ID, MADE_BY, IDENTITY, ADOPTED)
+_OF_OWNER = (OWNER, STACK_ID, MADE_BY, IDENTITY, ADOPTED, IN_FORCE)
 
 Tags = dict[str, str]
 
@@ -78,7 +80,7 @@ def given_back(tags: Mapping[str, str]) -> Tags:
 
 _LEASE = re.compile(
     r"(?P<stack>\S+)( before=(?P<before>\d+))?( is=(?P<digits>[0-9a-f]+))?( after=(?P<after>[0-9a-f]+))?"
-    r" holders=(?P<holders>[0-9a-f+,]+)"
+    r"( of=(?P<of>[0-9a-f]+))? holders=(?P<holders>[0-9a-f+,]+)"
 )
 
 
@@ -98,6 +100,8 @@ class Lease:
     digits: str | None = None
     #: How far the work got that makes it so: while this is set it is not complete.
     after: str | None = None
+    #: Digits of the properties that are in force, and of what those brought about where no description tells.
+    of: str | None = None
 
     @classmethod
     def parse(cls, value: str | None) -> Lease | None:
@@ -111,10 +115,11 @@ class Lease:
             matched["before"],
             matched["digits"],
             matched["after"],
+            matched["of"],
         )
 
     def __str__(self) -> str:
-        known = {"before": self.before, "is": self.digits, "after": self.after}
+        known = {"before": self.before, "is": self.digits, "after": self.after, "of": self.of}
         parts = [f" {name}={value}" for name, value in known.items() if value is not None]
         return f"{self.stack}{''.join(parts)} holders={'+'.join(sorted(self.holders))}"
 

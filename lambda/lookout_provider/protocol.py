@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lookout_provider import log
@@ -50,10 +50,13 @@ class Request:
     logical_id: str
     physical_id: str | None
     properties: Mapping[str, Any]
+    #: Of the properties from which an Update comes, those that differ: None for what is new.
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> Request:
         """Read CloudFormation's event, which is also the form in which a poll's state keeps it."""
+        properties = event.get("ResourceProperties") or {}
         return cls(
             request_type=event["RequestType"],
             stack_id=event["StackId"],
@@ -62,7 +65,8 @@ class Request:
             resource_type=event["ResourceType"],
             logical_id=event["LogicalResourceId"],
             physical_id=event.get("PhysicalResourceId"),
-            properties=event.get("ResourceProperties") or {},
+            properties=properties,
+            before=event.get("Before") or _differing(event.get("OldResourceProperties") or properties, properties),
         )
 
     def event(self, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,12 +82,29 @@ class Request:
         if self.physical_id is not None:
             event["PhysicalResourceId"] = self.physical_id
         event["ResourceProperties"] = dict(properties)
+        if self.before and properties == self.properties:
+            event["Before"] = dict(self.before)
         return event
 
     def sent_before(self, other: Request) -> bool:
         """Whether CloudFormation sent it before *other*, by what the signatures of their URLs say, to the second."""
         mine, others = _SENT.search(self.response_url), _SENT.search(other.response_url)
         return mine is not None and others is not None and mine[1] < others[1]
+
+    @property
+    def wanted(self) -> str:
+        """8 hex digits of all that is asked for."""
+        return _digits(self.properties)
+
+    @property
+    def wanted_before(self) -> str:
+        """The same of what an Update comes from."""
+        return _digits(self.properties_before)
+
+    @property
+    def properties_before(self) -> Mapping[str, Any]:
+        """The properties from which an Update comes."""
+        return {name: value for name, value in {**self.properties, **self.before}.items() if value is not None}
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -161,6 +182,15 @@ class Request:
     def token(self, step: str) -> str:
         """A client token: the same when this event is delivered twice, another one for every other event."""
         return digest(self.stack_id, self.logical_id, self.response_url, step)[:64]
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: old.get(name) for name in (*old, *new) if old.get(name) != new.get(name)}
+
+
+def _digits(properties: Mapping[str, Any]) -> str:
+    members = {name: value for name, value in properties.items() if name != "ServiceToken"}
+    return digest(json.dumps(members, sort_keys=True))[:8]
 
 
 @dataclass(frozen=True)

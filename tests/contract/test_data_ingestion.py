@@ -150,22 +150,23 @@ def test_another_role_reads_the_same_data_and_is_no_reason_to(player: Player, wo
     assert world.calls() == ["DescribeDataIngestionJob"]
 
 
-def test_an_update_back_after_other_data_ingests_the_former_ones_again(
+def test_an_update_back_after_other_data_did_not_pass_ingests_nothing_and_the_failure_has_said_so(
     player: Player, world: World, resource: Resource
 ) -> None:
-    """The rollback of a deployment that a gate failed: the id is that of the ingestion that did not pass."""
+    """The service has no way back: another job would read whatever is in the files by now."""
     assert DATA_INGESTION.replaced is not None
     old = resource.properties
-    player.create(resource)
+    first = player.create(resource)
     ingested(world)
     other = copy.deepcopy(DATA_INGESTION.replaced(world))
     other["Options"]["Gate"] = DataGate(min_span=cdk.Duration.days(28)).limits
     failed = player.update(resource, other)
-    assert not failed.ok
-    resource.physical_id, resource.properties = failed.physical_id, other
+    assert (failed.status, failed.physical_id) == ("FAILED", first.physical_id)
+    assert "; dataset plain-dataset has the data of job" in failed.reason
+    resource.properties = other
     back = player.update(resource, old)
-    assert back.ok, back.reason
-    assert ingested(world) == ["{prefix}/{component_name}/*", ""]
+    assert (back.status, back.physical_id, back.data) == ("SUCCESS", first.physical_id, first.data)
+    assert ingested(world) == ["{prefix}/{component_name}/*"]
 
 
 def test_an_update_back_after_another_gate_ingests_nothing(player: Player, world: World, resource: Resource) -> None:

@@ -69,7 +69,8 @@ def test_a_set_of_5000_labels_is_made_in_portions_with_no_call_too_many(player: 
     assert (invocations, calls["CreateLabel"], calls["DescribeLabel"]) == (6, 5_000, 0)
     # Each portion begins with a look at what the ones before have made.
     assert calls["ListLabels"] == 1 + 2 + 4 + 6 + 8
-    assert calls["TagResource"] == 2
+    # The lease, the digits of the rows, and what is in force.
+    assert calls["TagResource"] == 3
     assert starts(world) == expected(range(5_000))
 
     world.calls()

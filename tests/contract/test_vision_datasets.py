@@ -21,6 +21,7 @@ from tests.local.services.vision.material import manifest as written
 
 ID = "bottles/train"
 OWN, BEFORE = "cdk-lookout/bottles/train.manifest", "cdk-lookout/bottles/train-before.manifest"
+IN_FORCE = "cdk-lookout/bottles/train-in-force.manifest"
 WRONG = {
     "no text": (b"\xff\xfe", "file: got UTF-16, expected UTF-8"),
     "no JSON": (b"source-ref\n", "line 1: got 'source-ref', expected a JSON object with a source-ref"),
@@ -65,8 +66,8 @@ def sent(world: World) -> list[int]:
 
 
 def own_files(world: World) -> list[str]:
-    """What the provider has put beside the images."""
-    return [key for _, key in world.storage.objects if key.startswith("cdk-lookout/")]
+    """What the provider has put beside the images, but for what it remembers."""
+    return [key for _, key in world.storage.objects if key.startswith("cdk-lookout/") and key != IN_FORCE]
 
 
 def gate(**limits: int) -> list[dict[str, str]]:

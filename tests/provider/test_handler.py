@@ -147,6 +147,8 @@ def test_a_wait_knows_all_that_its_polls_need(
         "Stopped": False,
         "Tidied": False,
         "Arrived": False,
+        "Wanted": "" if request_type == "Delete" else request.wanted,
+        "InForce": "",
         "Began": 1795000000.5,
     }
 

@@ -18,6 +18,7 @@ STACK = "222222222222/eu-west-1/factory"
         (f"{STACK} before=3 holders=0a1b", Lease(STACK, frozenset({"0a1b"}), "3")),
         (f"{STACK} is=0123 holders=0a1b", Lease(STACK, frozenset({"0a1b"}), digits="0123")),
         (f"{STACK} is=0123 after=0 holders=0a1b", Lease(STACK, frozenset({"0a1b"}), digits="0123", after="0")),
+        (f"{STACK} is=01 of=23 holders=0a1b", Lease(STACK, frozenset({"0a1b"}), digits="01", of="23")),
     ],
 )
 def test_a_lease_is_read_as_it_was_written(text: str, lease: Lease) -> None:
@@ -44,7 +45,9 @@ def test_the_longest_lease_fits_into_a_tag(name: str) -> None:
     """A set of labels half-way, in a stack with the longest name, while its construct is renamed."""
     stack = f"{'2' * 12}/ap-northeast-2/{name}"
     holders = frozenset({"0" * 12, "1" * 12})
-    assert len(str(Lease(stack, holders, digits="0" * 16, after="0" * 16))) <= 256
+    half_way = Lease(stack, holders, digits="0" * 16, after="0" * 16)
+    complete = Lease(stack, holders, digits="0" * 16, of="0" * 18)
+    assert max(len(str(half_way)), len(str(complete))) <= 256
 
 
 def _nested(monkeypatch: pytest.MonkeyPatch, name: str, logical_id: str = "Pumps1A2B3C4D") -> Request:

@@ -90,12 +90,13 @@ def test_a_poll_that_waits_on_returns_the_next_state(
 def test_a_poll_goes_on_where_the_last_one_was(own: Execution, advance: Advance) -> None:
     steps = advance(DONE)
     members = {"Memo": {"step": "two"}, "Since": {"BUSY": 4}, "PhysicalId": "just-made"}
-    flags = {"Behind": ["arn"], "Stopped": True, "Tidied": True, "Arrived": True}
+    flags = {"Behind": ["arn"], "Stopped": True, "Tidied": True, "Arrived": True, "Wanted": "new", "InForce": "old"}
     poll(own, Phase="settle", **members, **flags)
     (progress,) = steps.progress
     assert (progress.phase, progress.physical_id) == (Phase.SETTLE, "just-made")
     assert (progress.memo, progress.since) == ({"step": "two"}, {"BUSY": 4})
     assert (progress.behind, progress.stopped, progress.tidied, progress.arrived) == (["arn"], True, True, True)
+    assert (progress.wanted, progress.in_force) == ("new", "old")
 
 
 def test_a_wait_that_began_under_an_earlier_release_goes_on(own: Execution, advance: Advance) -> None:
@@ -103,6 +104,7 @@ def test_a_wait_that_began_under_an_earlier_release_goes_on(own: Execution, adva
     poll(own, wait_state(event(), Phase.SETTLE, Waited=10, Seconds=5))
     (progress,) = steps.progress
     assert (progress.waited, progress.behind, progress.memo) == (15, [], {})
+    assert (progress.wanted, progress.in_force) == ("", "")
 
 
 # -- how long it has been -----------------------------------------------------------------------------------
@@ -355,6 +357,12 @@ def test_polls_that_went_on_failing_are_answered_with_the_real_physical_id(sent:
     state = wait_state(event(), Error={"Error": "Lambda.Unknown", "Cause": "it broke"})
     handler.handle({"GiveUp": state}, Context())
     assert sent.only == Answer("FAILED", "pumps", "waiting failed: Lambda.Unknown it broke")
+
+
+def test_giving_up_on_what_cannot_be_deleted_is_answered_with_the_id_from_before(sent: Sent) -> None:
+    ingestion = event("Update", PhysicalResourceId="old", ResourceType="Custom::LookoutEquipmentDataIngestion")
+    handler.handle({"GiveUp": wait_state(ingestion)}, Context())
+    assert (sent.only.status, sent.only.physical_id) == ("FAILED", "old")
 
 
 def test_giving_up_needs_no_cause(sent: Sent) -> None:

@@ -86,6 +86,26 @@ def test_a_request_survives_the_state_of_a_poll(request_type: str) -> None:
     assert Request.parse(request.event(request.properties)) == request
 
 
+def _update(old: dict[str, Any], new: dict[str, Any]) -> Request:
+    return Request.parse(event("Update", OldResourceProperties=old, ResourceProperties=new))
+
+
+@pytest.mark.parametrize("old", [{"Size": "1"}, {"Size": "1", "Options": {"Trigger": "a"}}, {"Other": "2"}])
+def test_what_an_update_comes_from_survives_the_state_of_a_poll(old: dict[str, Any]) -> None:
+    request = _update(old, {"Size": "1", "More": "2"})
+    again = Request.parse(request.event(request.properties))
+    assert again == request
+    assert again.properties_before == old
+
+
+def test_what_is_wanted_has_the_digits_that_it_had_and_has_them_back() -> None:
+    """Not the token: that is how the function is called."""
+    first, second = {"ServiceToken": "one", "Size": "1"}, {"Size": "2", "ServiceToken": "two"}
+    forth, back = _update(first, second), _update(second, first)
+    assert forth.wanted == back.wanted_before != back.wanted == forth.wanted_before
+    assert _update(first, {**first, "ServiceToken": "two"}).wanted == back.wanted
+
+
 def test_the_state_of_a_poll_holds_only_the_properties_it_is_given() -> None:
     request = Request.parse(event("Update"))
     assert request.event({"Options": request.options})["ResourceProperties"] == {

@@ -40,6 +40,11 @@ class ActiveModelVersion(Attached):
         *FIGURES,
     )
 
+    @property
+    def looks_outside(self) -> bool:
+        """The figures of a version change by themselves."""
+        return bool(self.gate)
+
     def operation(self, members: Mapping[str, Any]) -> str:
         return "UpdateActiveModelVersion"
 
@@ -111,7 +116,7 @@ class ActiveModelVersion(Attached):
             )
         if state is State.FAILED:
             raise ServiceError("UpdateActiveModelVersion", Kind.REJECTED, target["Status"], failure(target))
-        if unmet := gates.unmet(self.gate, with_figures(target)):
+        if not self.in_force and (unmet := gates.unmet(self.gate, with_figures(target))):
             raise Refused(
                 f"version {version} of {model} does not pass its gate, so version "
                 f"{live.description.get('ActiveModelVersion')} stays active: {'; '.join(unmet)}"

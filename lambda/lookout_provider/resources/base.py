@@ -73,6 +73,8 @@ class Resource(ABC):
     made_by_update: ClassVar[bool] = False
     #: Whether a second one of the same parent cannot be made beside it, although it has a name of its own.
     one_per_parent: ClassVar[bool] = False
+    #: Whether its physical id tells all that was asked, so that what is found under it is in force.
+    id_tells: ClassVar[bool] = False
     service_name: ClassVar[str] = "lookoutequipment"
 
     def __init__(self, request: Request) -> None:
@@ -83,6 +85,8 @@ class Resource(ABC):
         self.removing = request.request_type == "Delete"
         #: What one step notes for the next one of the same event.
         self.memo: dict[str, str] = {}
+        #: Whether the desired state is the one in force: what it reads and judges is as it was then.
+        self.in_force = False
 
     # -- desired state ------------------------------------------------------------------------------------
 
@@ -118,6 +122,14 @@ class Resource(ABC):
         """The limits that it has to keep once it is ready, see `gates`."""
         gate = self.request.options.get("Gate")
         return gate if isinstance(gate, list) else []
+
+    @property
+    def looks_outside(self) -> bool:
+        """Whether more than its properties decides what becomes of it: files, or a gate on what changes by itself.
+
+        Only then it is remembered which properties are in force.
+        """
+        return False
 
     @property
     def first_wait_seconds(self) -> int:
@@ -200,6 +212,10 @@ class Resource(ABC):
             for name in self.updatable
             if name in self.desired and not same(live.description.get(name), self.desired[name])
         ]
+
+    def left_as_it_is(self, live: Live) -> str:
+        """What to say of *live*, which does not pass its gate, where no rollback undoes it."""
+        return ""
 
     # -- mutations ----------------------------------------------------------------------------------------
 
@@ -319,6 +335,14 @@ class Attached(Resource):
         tag = {self.owner_tag: str(lease)}
         self.service.call("TagResource", ResourceArn=live.arn, Tags=ownership.write(tag))
         live.tags = self.read_tags(live) | tag
+
+    def brought_about(self, live: Live, *, former: bool) -> str | None:
+        """Hex digits of what *live* is like, as its description does not tell; None where it is half-way to somewhere.
+
+        Either the desired state has become true, or it still is as *former* properties wanted it. The lease has room
+        for ten.
+        """
+        return ""
 
     def drop_lease(self, live: Live) -> None:
         self.service.attempt("UntagResource", ResourceArn=live.arn, TagKeys=[self.owner_tag])

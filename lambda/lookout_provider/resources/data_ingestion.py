@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lookout_provider import gates
 from lookout_provider.identity import fingerprint
 from lookout_provider.resources.base import GENERATION, Action, Live, State
 
-_PHYSICAL_ID = re.compile(r"[^/]+/data-ingestion/(?P<job>[0-9A-Fa-f]+)/(?P<identity>[0-9a-f]{8})")
+_PHYSICAL_ID = re.compile(
+    r"(?P<dataset>[^/]+)/data-ingestion/(?P<last>(?P<job>[0-9A-Fa-f]+)/(?P<identity>[0-9a-f]{8}))"
+    r"(/(?P<before>[0-9A-Fa-f]+/[0-9a-f]{8}))?"
+)
 _STATES = {"SUCCESS": State.READY, "FAILED": State.FAILED}
 _SECONDS_PER_DAY = 86_400
 
@@ -18,6 +22,7 @@ class DataIngestion(Action):
     """`Custom::LookoutEquipmentDataIngestion`.
 
     Its physical id names the job, and what it was started with: an Update knows by it whether that is still desired.
+    Where it is only started, and others wait for it, the id ends with the same of the last job that was complete.
     """
 
     noun = "data ingestion"
@@ -51,6 +56,24 @@ class DataIngestion(Action):
         return _PHYSICAL_ID.fullmatch(physical_id) is not None
 
     def find(self, physical_id: str) -> Live | None:
+        """The job; or the last complete one, if that is desired again and the job did not become complete."""
+        live, former = self._job(physical_id), self._before(physical_id)
+        if live is None or former is None or not self.desired or self.differences(Live(former, "")):
+            return live
+        return live if self._was_complete(live) else self._job(former)
+
+    @staticmethod
+    def _before(physical_id: str) -> str | None:
+        matched = _PHYSICAL_ID.fullmatch(physical_id)
+        return f"{matched['dataset']}/data-ingestion/{matched['before']}" if matched and matched["before"] else None
+
+    def _was_complete(self, live: Live) -> bool:
+        """Whether *live*, from which an Update comes, became what it was to be; what has no gate, nobody waited for."""
+        options = self.request.properties_before.get("Options") or {}
+        gate = options.get("Gate")
+        return not gate or (live.state is State.READY and not gates.unmet(gate, live.description))
+
+    def _job(self, physical_id: str) -> Live | None:
         matched = _PHYSICAL_ID.fullmatch(physical_id)
         found = self.service.attempt("DescribeDataIngestionJob", JobId=matched["job"]) if matched else None
         if found is None:
@@ -66,7 +89,24 @@ class DataIngestion(Action):
         operation = self.operation(self.desired)
         answer = self.service.call(operation, **self.desired, ClientToken=self.request.token(operation))
         physical_id = f"{self.desired['DatasetName']}/data-ingestion/{answer['JobId']}/{self.identity}"
-        return Live(physical_id, "", answer, State.WORKING)
+        return Live(physical_id + self._instead_of(), "", answer, State.WORKING)
+
+    def _instead_of(self) -> str:
+        """The end of the id of a job that is only started: which one was complete before."""
+        known = _PHYSICAL_ID.fullmatch(self.request.physical_id or "")
+        if known is None or known["dataset"] != self.desired["DatasetName"] or self.option("WaitSeconds") != "0":
+            return ""
+        live = self._job(known[0]) if known["before"] else None
+        return "/" + (known["before"] if live is not None and not self._was_complete(live) else known["last"])
+
+    def left_as_it_is(self, live: Live) -> str:
+        if self.request.request_type != "Update" or live.physical_id == self.request.physical_id:
+            return ""
+        job, dataset = live.description["JobId"], live.physical_id.partition("/")[0]
+        return (
+            f"; dataset {dataset} has the data of job {job} now, and keeps them when this is rolled back: "
+            "another trigger ingests again"
+        )
 
     def generation(self, live: Live) -> str:
         return live.physical_id

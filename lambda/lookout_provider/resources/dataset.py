@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lookout_provider import aws, text_files
@@ -32,14 +32,24 @@ class Dataset(Named):
 
     def accept(self, given: Mapping[str, Any]) -> None:
         super().accept(given)
-        schema = self.request.options.get("DatasetSchemaObject")
-        # A Delete by the name that we gave out needs no schema, and must not fail because its object is gone.
-        deleting = self.removing and self.issued(self.request.physical_id or "")
-        if schema and not deleting:
-            self.desired["DatasetSchema"] = {"InlineDataSchema": self._schema_object(schema)}
+        # What is desired is known from here on, even if all of it is in the object.
+        self.desired.setdefault("Tags", [])
 
-    def _schema_object(self, location: Mapping[str, Any]) -> str:
-        """A schema too large for a template, out of the bootstrap bucket."""
+    @property
+    def _schema_object(self) -> Mapping[str, Any]:
+        """Where a schema is that is too large for a template: in the bootstrap bucket."""
+        location = self.request.options.get("DatasetSchemaObject")
+        return location if isinstance(location, Mapping) else {}
+
+    @property
+    def looks_outside(self) -> bool:
+        return bool(self._schema_object)
+
+    def _read_schema(self) -> None:
+        """Complete the desired state, where it has to be known: neither a Delete nor a way back needs the object."""
+        location = self._schema_object
+        if not location or "DatasetSchema" in self.desired:
+            return
         try:
             answer = aws.Service("s3", self.request.region).call(
                 "GetObject", Bucket=location["Bucket"], Key=location["Key"]
@@ -49,10 +59,22 @@ class Dataset(Named):
                 raise InvalidProperty(f"Options.DatasetSchemaObject: cannot read the schema: {error}") from error
             raise
         try:
-            return text_files.text(answer["Body"].read())
+            schema = text_files.text(answer["Body"].read())
         except text_files.Unreadable as error:
             name = f"s3://{location['Bucket']}/{location['Key']}"
             raise InvalidProperty(f"Options.DatasetSchemaObject: {name}: {error}") from error
+        self.desired["DatasetSchema"] = {"InlineDataSchema": schema}
+
+    @property
+    def identity(self) -> str:
+        self._read_schema()
+        return super().identity
+
+    def differences(self, live: Live) -> Sequence[str]:
+        if self.in_force:
+            return ()
+        self._read_schema()
+        return super().differences(live)
 
     def operation(self, members: Mapping[str, Any]) -> str:
         return "ImportDataset" if "SourceDatasetArn" in members else "CreateDataset"
@@ -62,7 +84,7 @@ class Dataset(Named):
         if found is None:
             return None
         live = Live(physical_id, found["DatasetArn"], found)
-        if "DatasetSchema" in self.desired:
+        if "DatasetSchema" in self.desired or self._schema_object:
             # Without one, whatever the service detects is as desired.
             live.description = found | {"DatasetSchema": {"InlineDataSchema": found.get("Schema")}}
         # While data are ingested it can be used, but not deleted.
@@ -94,6 +116,7 @@ class Dataset(Named):
         return {}
 
     def create(self) -> Live:
+        self._read_schema()
         operation = self.operation(self.desired)
         answer = self.service.call(
             operation,

@@ -15,6 +15,8 @@ from lookout_provider.resources.base import Live, Named, State
 from lookout_provider.resources.scheduler import Scheduler, scheduler_state
 
 _KEY = "ServerSideKmsKeyId"
+#: The option that says how good its model has to be for it to be started.
+_QUALITY = "RequireQuality"
 #: A digest of the key that it was made with: what Describe tells is another spelling of it.
 _KEY_TAG = ownership.PREFIX + "key"
 
@@ -90,12 +92,17 @@ class InferenceScheduler(Scheduler, Named):
 
     # -- the model ----------------------------------------------------------------------------------------
 
+    @property
+    def looks_outside(self) -> bool:
+        """The model's quality changes by itself."""
+        return bool(self.request.options.get(_QUALITY))
+
     def admit_start(self, live: Live) -> None:
         self._check_quality()
 
     def _check_quality(self) -> None:
-        accepted = self.request.options.get("RequireQuality")
-        if not accepted:
+        accepted = self.request.options.get(_QUALITY)
+        if not accepted or self.in_force:
             return
         name = self.desired["ModelName"]
         model = self.service.call("DescribeModel", ModelName=name)

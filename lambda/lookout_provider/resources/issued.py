@@ -82,6 +82,16 @@ class Issued(Resource):
             return False
         return True
 
+    def recall(self, live: Live | None) -> str | None:
+        """See `Holding.recall`."""
+        return None
+
+    def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
+        """See `Holding.remember`."""
+
+    def forget(self, live: Live) -> None:
+        """Remove what was remembered, because *live* stays, and is not the stack's any more."""
+
     def claim(self) -> None:
         """Send the request that makes it once more."""
         self.create()

@@ -15,6 +15,7 @@ from lookout_provider.files import Files
 from lookout_provider.holding import Refused
 from lookout_provider.label_rows import InvalidRows, Row
 from lookout_provider.labelling import Group
+from lookout_provider.ownership import Lease
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import digest
 from lookout_provider.resources.base import Attached, Live
@@ -26,6 +27,10 @@ _CALLS, _SECONDS = 1_000, 100
 _FIRST = "0"
 #: In the place of the digits of the notes: labels may have those of one content or of another one.
 _MIXED = "0" * 8
+
+
+def _content(lease: Lease) -> str:
+    return digest(lease.digits or "")[:6]
 
 
 class _Portion:
@@ -53,6 +58,7 @@ class LabelSet(Attached):
     updatable = ("Labels",)
     owner_tag = ownership.PREFIX + "label-set"
     attributes = ("LabelGroupName", "LabelGroupArn")
+    looks_outside = True
 
     _removed = False
 
@@ -116,7 +122,30 @@ class LabelSet(Attached):
         """8 digits of the notes alone."""
         return label_rows.digest(sorted([row.key, row.notes] for row in self._rows if row.notes))[:8]
 
+    def brought_about(self, live: Live, *, former: bool) -> str | None:
+        """The digits of the rows and of their notes, and how many labels there are at least."""
+        lease = self.lease(live)
+        if lease is None or lease.digits is None or lease.after is not None:
+            return None
+        count = len(self._summaries(live) if former else self._rows)
+        return f"{_content(lease)}{count:04x}"
+
+    def _summaries(self, live: Live) -> list[dict[str, Any]]:
+        return list(self._group(live.description["LabelGroupName"]).summaries())
+
+    def _is_as_before(self, live: Live) -> bool:
+        """Whether what the properties in force brought about is still there, as far as that can be seen."""
+        lease = self.lease(live)
+        if lease is None or lease.of is None or lease.after is not None:
+            return False
+        content, count = lease.of[-10:-4], int(lease.of[-4:], 16)
+        return _content(lease) == content and len(self._summaries(live)) >= count
+
     def outdated(self, live: Live) -> Sequence[str]:
+        if self.in_force and self._is_as_before(live):
+            return ()
+        # What was in force is not there any more.
+        self.in_force = False
         self._check_codes(live)
         lease = self.lease(live)
         if lease is None or lease.after is not None or lease.digits != self._digits + self._notes:
@@ -209,4 +238,6 @@ class LabelSet(Attached):
 
     def _write(self, live: Live, *, digits: str, after: str | None) -> None:
         lease = self.lease(live) or self.new_lease(live)
-        self.write_lease(live, replace(lease, digits=digits, after=after))
+        # Half-way it is not as anything in force wanted it, and a tag has no room for both.
+        of = lease.of if after is None else None
+        self.write_lease(live, replace(lease, digits=digits, after=after, of=of))

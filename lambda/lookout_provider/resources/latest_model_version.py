@@ -26,6 +26,7 @@ class LatestModelVersion(Unowned):
 
     noun = "latest model version"
     only_looks = True
+    id_tells = True
     create_only = (
         "ModelName",
         "SourceType",
@@ -60,12 +61,12 @@ class LatestModelVersion(Unowned):
         return _PHYSICAL_ID.fullmatch(physical_id) is not None
 
     def find(self, physical_id: str) -> Live | None:
-        """The version that was found before, if the same is asked and it can be used as before."""
+        """The version that was found before, if the same is asked and it can be used; it is not judged again."""
         matched = _PHYSICAL_ID.fullmatch(physical_id)
         if matched is None or (matched["model"], matched["identity"]) != (self.desired["ModelName"], self.identity):
             return None
         live = self._look(int(matched["version"]))
-        return None if live is None or live.state is not State.READY or self._unmet(live) else live
+        return None if live is None or live.state is not State.READY else live
 
     def search(self) -> Live | None:
         """The newest version that is as asked.

@@ -56,6 +56,9 @@ class Wait(Unowned):
         found = self.target.find(self.option("Target"))
         return None if found is None else replace(found, physical_id=f"wait:{self.request.logical_id}")
 
+    def left_as_it_is(self, live: Live) -> str:
+        return self.target.left_as_it_is(replace(live, physical_id=self.option("Target")))
+
     def create(self) -> Live:
         raise InvalidProperty(f"Options.Target: got {self.option('Target')!r}, which does not exist (any more)")
 

@@ -73,8 +73,8 @@ class DataIngestion(cdk.Resource):
     ) -> None:
         """Ingest data.
 
-        Changing *dataset*, *bucket*, *prefix*, *key_pattern* or *trigger* ingests again. A rollback ingests again what
-        was ingested before, since nothing else brings it back.
+        Changing *dataset*, *bucket*, *prefix*, *key_pattern* or *trigger* ingests again. The rollback of
+        an ingestion that failed ingests nothing; the data of one that did not keep its *gate* are in the dataset then.
 
         :param dataset: of the stack's account and Region.
         :param bucket: where the files are; of the stack's account and Region.

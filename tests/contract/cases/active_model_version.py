@@ -61,5 +61,5 @@ GATED_ACTIVE_MODEL_VERSION = replace(
     name="GatedActiveModelVersion",
     desired=lambda w: _gated(w, 2),
     changed=lambda w: _gated(w, 3),
-    counts={"create": (2, 11), "unchanged": (1, 3), "changed": (2, 12), "delete": (2, 6)},
+    counts={"create": (2, 12), "unchanged": (1, 3), "changed": (2, 13), "delete": (2, 6)},
 )

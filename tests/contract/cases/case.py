@@ -42,6 +42,8 @@ class Case:
     left_behind: Callable[[World], None] | None = None
     #: Fill what the id stands for, as those do who use it: its Delete takes that along.
     fill: Callable[[World, str], None] | None = None
+    #: The buckets that hold what decides what becomes of it, beside its properties.
+    buckets: tuple[str, ...] = ()
     #: The API calls of its whole life, whose faults it must survive.
     calls: tuple[str, ...] = ()
     #: Operation -> (invocations, calls to the service) when the service finishes at the first look.

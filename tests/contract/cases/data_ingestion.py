@@ -38,6 +38,7 @@ DATA_INGESTION = Case(
     replaced=lambda w: _ingestion(KeyPattern="{prefix}/{component_name}/*"),
     changed=lambda w: _ingestion() | {"RoleArn": "arn:aws:iam::222222222222:role/other"},
     live=_jobs,
+    buckets=("sensors",),
     calls=("StartDataIngestionJob", "DescribeDataIngestionJob"),
     counts={"create": (3, 2), "unchanged": (1, 1), "changed": (1, 1), "delete": (1, 0)},
     work="StartDataIngestionJob",

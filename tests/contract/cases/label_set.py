@@ -73,11 +73,12 @@ LABEL_SET = Case(
     changed=lambda w: label_set(w, _SECOND, version="2"),
     replaced=lambda w: label_set(w, _FIRST, "other-group"),
     live=_sets,
+    buckets=(BUCKET,),
     remove_parent=delete_groups,
     left_behind=_left_behind,
     calls=(
         "DescribeLabelGroup", "ListTagsForResource", "TagResource", "ListLabels", "CreateLabel", "DescribeLabel",
         "DeleteLabel", "UntagResource",
     ),
-    counts={"create": (2, 12), "unchanged": (1, 3), "changed": (2, 16), "delete": (2, 10)},
+    counts={"create": (2, 13), "unchanged": (1, 3), "changed": (2, 17), "delete": (2, 10)},
 )  # fmt: skip

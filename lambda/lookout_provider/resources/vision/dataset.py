@@ -11,7 +11,7 @@ from lookout_provider import manifest
 from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.files import Files
 from lookout_provider.holding import Refused
-from lookout_provider.manifest import InvalidManifest, Lines
+from lookout_provider.manifest import InvalidManifest, Lines, Remembered
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import Live, State
 from lookout_provider.resources.issued import Issued
@@ -26,6 +26,13 @@ _ABSENT = "ABSENT"
 #: anew; why that failed; the old content is being put back; what was sent last; it is being deleted for good.
 _KEPT, _REMADE, _MADE, _FAILED, _PUT_BACK, _SENT = "Kept", "Remade", "Made", "Failed", "PutBack", "Sent"
 _DELETED = "Deleted"
+#: The buckets in which is remembered what is in force, and what was so before the update.
+_BUCKET, _BUCKET_BEFORE = "Bucket", "BucketBefore"
+#: Which dataset it was remembered of.
+_KNOWN = "Known"
+#: The ends of the names of the provider's own files: of the manifest that it makes, of what was in it before a change,
+#: and of what is in force.
+_OWN, _BEFORE, _IN_FORCE = "", "-before", "-in-force"
 
 
 class Dataset(VisionResource, Issued):
@@ -57,6 +64,9 @@ class Dataset(VisionResource, Issued):
         images = self.request.options.get("Images")
         if images is not None and not (isinstance(images, Mapping) and {"Bucket", "Normal", "Anomaly"} <= set(images)):
             raise InvalidProperty(f"Options.Images: got {images!r}, expected Bucket, Normal and Anomaly")
+        for name, properties in ((_BUCKET, given), (_BUCKET_BEFORE, self.request.properties_before)):
+            if bucket := _bucket(properties):
+                self.memo[name] = bucket
 
     def bare_id(self) -> str:
         return f"{self.desired['ProjectName']}/{self.desired['DatasetType']}"
@@ -70,6 +80,8 @@ class Dataset(VisionResource, Issued):
     @cached_property
     def _lines(self) -> Lines | None:
         """What is to be in it; None when that is left open."""
+        if self._is_back:
+            return self._remembered.lines
         images, location = self.request.options.get("Images"), self._location
         try:
             if images:
@@ -90,11 +102,46 @@ class Dataset(VisionResource, Issued):
         found: Mapping[str, str] = (source.get("GroundTruthManifest") or {}).get("S3Object") or {}
         return found
 
-    def _place(self, physical_id: str, before: bool = False) -> dict[str, str] | None:
-        """Where the provider's own manifest is, or the one that it keeps of what was there before."""
-        bucket = (self.request.options.get("Images") or self._location).get("Bucket")
-        end = "-before" if before else ""
-        return {"Bucket": bucket, "Key": f"cdk-lookout/{self.thing(physical_id)}{end}.manifest"} if bucket else None
+    def _place(self, physical_id: str, end: str = _OWN, bucket: str = "") -> dict[str, str] | None:
+        """Where the provider's own file is whose name has that *end*."""
+        bucket = bucket or self.memo.get(_BUCKET, "")
+        return {"Bucket": bucket, "Key": self._key_of(physical_id, end)} if bucket else None
+
+    def _key_of(self, physical_id: str, end: str) -> str:
+        return f"cdk-lookout/{self.thing(physical_id)}{end}.manifest"
+
+    # -- what is in force ---------------------------------------------------------------------------------
+
+    @property
+    def looks_outside(self) -> bool:
+        return _BUCKET in self.memo or bool(_bucket(self.request.properties))
+
+    @cached_property
+    def _remembered(self) -> Remembered:
+        known, bucket = self.memo.get(_KNOWN), self.memo.get(_BUCKET) or self.memo.get(_BUCKET_BEFORE, "")
+        place = self._place(known, _IN_FORCE, bucket) if known else None
+        return manifest.remembered(self._files.read_any(place)) if place else Remembered()
+
+    @property
+    def _is_back(self) -> bool:
+        """Whether what is to be in it is remembered, and no file is read for it."""
+        return self.in_force and bool(self._remembered.lines)
+
+    def recall(self, live: Live | None) -> str | None:
+        known = self.thing(live.physical_id if live is not None else self.request.physical_id or "")
+        if self.memo.get(_KNOWN) != known:
+            self.memo[_KNOWN] = known
+            vars(self).pop("_remembered", None)
+        return self._remembered.digits or None
+
+    def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
+        """Write down what is in it, where a rollback looks; and forget what was in force elsewhere."""
+        now, before = (self.memo.get(name, "") for name in (_BUCKET, _BUCKET_BEFORE))
+        if (bucket := before if former else now) and live.state is State.READY:
+            self._remembered = Remembered(digits, self._present)
+            self._files.keep(bucket, self._key_of(live.physical_id, _IN_FORCE), manifest.to_remember(self._remembered))
+        if before not in (bucket, ""):
+            self._files.remove(before, self._key_of(live.physical_id, _IN_FORCE))
 
     @cached_property
     def _present(self) -> Lines:
@@ -102,6 +149,9 @@ class Dataset(VisionResource, Issued):
         entries = self.service.pages("ListDatasetEntries", "DatasetEntries", **self._key, MaxResults=_PAGE)
         text = manifest.content(map(str, entries))
         return manifest.parse(text) if text else {}
+
+    def forget(self, live: Live) -> None:
+        self._remove_own(live, _OWN, _BEFORE, _IN_FORCE)
 
     # -- live state ---------------------------------------------------------------------------------------
 
@@ -154,12 +204,13 @@ class Dataset(VisionResource, Issued):
 
     @property
     def _source(self) -> Mapping[str, str] | None:
-        return self._place(self.bare_id()) if self.request.options.get("Images") else self._location or None
+        own = self._is_back or self.request.options.get("Images")
+        return self._place(self.bare_id()) if own else self._location or None
 
     def _write_manifest(self) -> None:
         """Look at what is to be in it; raises Refused for what the service would not take."""
         lines, place = self._lines, self._place(self.bare_id())
-        if self.request.options.get("Images") and lines is not None and place is not None:
+        if (self._is_back or self.request.options.get("Images")) and lines is not None and place is not None:
             self._files.write(place["Bucket"], place["Key"], manifest.content(lines.values()))
 
     def _create(self, step: str, source: Mapping[str, str] | None) -> Live:
@@ -204,7 +255,7 @@ class Dataset(VisionResource, Issued):
     def _approach(self, live: Live) -> bool:
         lines, present = self._lines or {}, self._present
         if set(present) - set(lines) and _MADE not in self.memo:
-            place = self._place(live.physical_id, before=True)
+            place = self._place(live.physical_id, _BEFORE)
             assert place is not None, "without a source there is nothing to be brought about"
             self._files.write(place["Bucket"], place["Key"], manifest.content(present.values()))
             self.memo[_KEPT] = "true"
@@ -228,7 +279,7 @@ class Dataset(VisionResource, Issued):
 
     def _put_back(self, live: Live) -> None:
         """One step back to what was there before. Raises Refused when that is done, or cannot be done."""
-        place = self._place(live.physical_id, before=True)
+        place = self._place(live.physical_id, _BEFORE)
         failed = f"{self.called(live.physical_id)} failed: {self.memo[_FAILED]}"
         if _KEPT not in self.memo or place is None:
             raise Refused(failed)
@@ -246,23 +297,41 @@ class Dataset(VisionResource, Issued):
 
     def _forget(self, live: Live) -> None:
         """Remove what was kept."""
-        place = self._place(live.physical_id, before=True)
+        place = self._place(live.physical_id, _BEFORE)
         if self.memo.pop(_KEPT, None) and place is not None:
             self._files.remove(place["Bucket"], place["Key"])
+        if self._is_back and _MADE in self.memo and not self.request.options.get("Images"):
+            self._remove_own(live, _OWN)
+
+    def _remove_own(self, live: Live, *ends: str) -> None:
+        for place in (self._place(live.physical_id, end) for end in ends):
+            if place is not None:
+                self._files.remove(place["Bucket"], place["Key"])
 
     def delete(self, live: Live) -> None:
         if live.description["Status"] == "DELETE_FAILED" and _DELETED in self.memo:
             raise Refused(f"{self.called(live.physical_id)} was not deleted: {_message(live.description)}")
-        kept = [self._place(live.physical_id, before=True)] if self.removing else []
-        own = [self._place(live.physical_id)] if self.request.options.get("Images") else []
-        for place in filter(None, [*own, *kept]):
-            self._files.remove(place["Bucket"], place["Key"])
+        if self.removing:
+            self.forget(live)
         self.memo[_DELETED] = "true"
         self._delete(live)
 
     def _delete(self, live: Live) -> None:
         made = live.description.get("CreationTimestamp")
         self.service.attempt("DeleteDataset", **self._key, ClientToken=self.request.token(f"DeleteDataset {made}"))
+
+
+def _bucket(properties: Mapping[str, Any]) -> str:
+    """The bucket that *properties* name, in which the provider's own files are."""
+    return _at(properties, "Options", "Images", "Bucket") or _at(
+        properties, "DatasetSource", "GroundTruthManifest", "S3Object", "Bucket"
+    )
+
+
+def _at(found: Any, *path: str) -> str:
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return str(found or "")
 
 
 def _message(description: Mapping[str, Any]) -> str:
