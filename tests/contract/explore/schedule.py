@@ -77,9 +77,14 @@ class Schedule:
         old, old_id, before = self.resource.properties, self.resource.physical_id, self._live()
         new = self.targets[self.choose(len(self.targets))]
         self._fault()
+        files = self._files_go()
         url = self.engine.send("Update", self.resource, new, doomed=self._doomed())
         answer = self._answer_or_cancel(url)
         self.world.backend.faults.clear()
+        if answer is not None and answer.ok:
+            self._files_come(files)
+        elif answer is not None and self.case.action and answer.physical_id != old_id:
+            raise Violation(f"the action failed with {answer.physical_id}, not with {old_id}")
         made = Resource(self.resource.type, self.resource.logical_id, new, old_id)
         if answer is not None and answer.ok and self.choose(2) == 0:
             made.physical_id = answer.physical_id
@@ -96,6 +101,7 @@ class Schedule:
         only_delete = replaced and not self.case.traits.one_per_parent and self.choose(3) == 2
         if not only_delete:
             self._roll_back(made, old, old_id)
+        self._files_come(files)
         if answer is not None and answer.physical_id != old_id:
             self._remove(Resource(self.resource.type, self.resource.logical_id, new, answer.physical_id))
         self._repeat()
@@ -173,6 +179,21 @@ class Schedule:
             fault = _FAULTS[self.choose(len(_FAULTS))]()
             self.engine.history.append(f"fault {operation} {fault.kind}")
             self.world.backend.faults.add(operation, fault, times=1 + self.choose(8))
+
+    def _files_go(self) -> dict[tuple[str, str], bytes]:
+        """Sometimes what the Update reads is gone, and stays so until its rollback is over; what that was."""
+        objects = self.world.storage.objects
+        if not self.case.buckets or self.choose(4) < 3:
+            return {}
+        own = "cdk-lookout/"
+        gone = {place: objects[place] for place in objects if place[0] in self.case.buckets and own not in place[1]}
+        for place in gone:
+            del objects[place]
+        self.engine.history.append("files gone")
+        return gone
+
+    def _files_come(self, files: Mapping[tuple[str, str], bytes]) -> None:
+        self.world.storage.objects.update(files)
 
     def _repeat(self) -> None:
         """Sometimes an event of the past comes once more."""
