@@ -13,6 +13,11 @@ _NO_UPDATE = "No updates are to be performed"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 # A stack in one of these states never came to be: nothing can be done with it but to delete it.
 _STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+_STUCK = "UPDATE_ROLLBACK_FAILED"
+_WAY_OUT = (
+    "; it takes no update until its rollback is complete: remove the cause, then call continue_update_rollback of a "
+    "CloudFormation client or run `cdk rollback`; or destroy the stack"
+)
 
 
 class ClientFactory(Protocol):
@@ -27,8 +32,9 @@ class DeploymentFailed(RuntimeError):
     `status` is the state that it reached, `reasons` the texts of the events of what failed, in order.
     """
 
-    def __init__(self, stack: str, status: str, reasons: list[str]) -> None:
-        super().__init__(f"stack {stack} ended in {status}: " + ("; ".join(reasons) or "no reason was given"))
+    def __init__(self, stack: str, status: str, reasons: list[str], came: str = "ended") -> None:
+        why = "; ".join(reasons) or "no reason was given"
+        super().__init__(f"stack {stack} {came} in {status}: {why}{_WAY_OUT if status == _STUCK else ''}")
         self.status = status
         self.reasons = reasons
 
@@ -80,6 +86,9 @@ class Deployer:
         is. `url` is where the template is in a bucket, for one that is too long for a request.
         """
         status = self._status(name, environment)
+        if status == _STUCK:
+            failed = [event for event in self.events(name, environment) if event.status == _STUCK]
+            raise DeploymentFailed(name, status, [event.reason for event in failed[-1:]], "is")
         if status in _STILLBORN:
             self.destroy(name, environment)
             status = ""

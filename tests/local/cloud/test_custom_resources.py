@@ -172,3 +172,27 @@ def test_a_create_that_failed_without_rollback_is_deleted_and_made_again(stack: 
     stack.fails(First=thing(), Thing=thing(script=script), rollback=False)
     stack.change(First=thing(), Thing=thing())
     assert stack.requests[1:] == [("Create", ""), ("Delete", "half-made"), ("Create", "")]
+
+
+class TestAStackWhoseRollbackFailed:
+    @pytest.fixture(autouse=True)
+    def _stuck(self, stack: ScriptedStack) -> None:
+        stack.deploy(Thing=thing(Size="1", script={"Update": failed("there is no way back")}))
+        self.failure = stack.fails(Thing=thing(Size="2", script={"Update": failed("out of luck")}))
+
+    def test_ended_so_and_the_failure_says_the_way_out(self) -> None:
+        assert self.failure.status == "UPDATE_ROLLBACK_FAILED"
+        assert str(self.failure).endswith("or run `cdk rollback`; or destroy the stack")
+
+    def test_takes_no_update_and_says_the_way_out(self, stack: ScriptedStack) -> None:
+        requests = list(stack.requests)
+        failure = stack.fails(Thing=thing(Size="3"))
+        assert failure.status == "UPDATE_ROLLBACK_FAILED"
+        assert re.match(
+            rf"stack {stack.name} is in UPDATE_ROLLBACK_FAILED: .*\[Thing\].*; it takes no update until", str(failure)
+        )
+        assert stack.requests == requests
+
+    def test_can_be_destroyed(self, stack: ScriptedStack) -> None:
+        stack.destroy()
+        assert stack.requests[-1] == ("Delete", "Thing-id")
