@@ -73,7 +73,7 @@ def test_folders_of_images_become_a_dataset_and_leave_no_file_behind(bottles: Bo
     bottles.photograph("good/1.png", "good/2.jpg", "bad/3.png")
     bottles.deploy(folders)
     assert bottles.images() == ["bad/3.png", "good/1.png", "good/2.jpg"]
-    assert bottles.manifests() == ["train.manifest"]
+    assert bottles.manifests() == ["train-in-force.manifest", "train.manifest"]
     bottles.photograph("good/4.png")
     bottles.deploy(folders, trigger="2")
     assert "good/4.png" in bottles.images()
@@ -93,4 +93,6 @@ def test_a_manifest_is_changed_in_place_or_made_anew(bottles: Bottles) -> None:
         bottles.storage.put_object(Bucket=BUCKET, Key="train.manifest", Body="\n".join(lines).encode())
         bottles.deploy(manifest, trigger)
         assert bottles.images() == keys
+    assert bottles.manifests() == ["train-in-force.manifest"]
+    bottles.plant.destroy()
     assert bottles.manifests() == []
