@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lookout_provider.documents import check_depth
+from lookout_files.documents import check_depth
 
 
 def canonical(value: Any) -> Any:

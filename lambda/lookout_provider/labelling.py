@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lookout_files.label_rows import Row
 from lookout_provider.aws import Service
-from lookout_provider.label_rows import Row
 from lookout_provider.ownership import PREFIX
 
 #: The most labels that one page of ListLabels has.

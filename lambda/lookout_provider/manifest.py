@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lookout_provider import documents, text_files
-from lookout_provider.documents import NotJson
-from lookout_provider.text_files import Unreadable, shown
+from lookout_files import documents, text_files
+from lookout_files.documents import NotJson
+from lookout_files.text_files import Unreadable, shown
 
 #: The bytes that UpdateDatasetEntries takes in one call.
 _PORTION = 10 * 1024 * 1024

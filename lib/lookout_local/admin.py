@@ -12,10 +12,11 @@ from ministack import app as ministack_app
 from ministack.core import lambda_runtime
 from ministack.services import cloudformation
 
+from lookout_files import documents
 from lookout_local.corrections import answers
 from lookout_local.errors import LocalCloudError
 from lookout_local.secret import is_root_secret
-from lookout_local.services import Backend, Settings, documents
+from lookout_local.services import Backend, Settings
 from lookout_local.wire import decode, encode
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_lookout.equipment import DatasetSchema, LabelSetSource, text_files
-from cdk_lookout.equipment.documents import NotJson, parse
+from cdk_lookout.equipment import DatasetSchema, LabelSetSource
 from cdk_lookout.validation import InvalidProperty
+from lookout_files import text_files
+from lookout_files.documents import NotJson, parse
 from tests.corpus.cases import Case, cases
 
 

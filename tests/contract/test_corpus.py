@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from lookout_provider import label_rows, manifest
-from lookout_provider.label_rows import InvalidRows
+from lookout_files import label_rows
+from lookout_files.label_rows import InvalidRows
+from lookout_provider import manifest
 from lookout_provider.manifest import InvalidManifest
 from tests.contract.cases.case import options
 from tests.contract.cases.label import group, labels

@@ -44,9 +44,8 @@ def test_the_zip_is_as_new_as_the_sources(asset: zipfile.ZipFile) -> None:
 
 
 def test_the_zip_holds_every_source_of_the_provider_and_nothing_else(asset: zipfile.ZipFile) -> None:
-    sources = {
-        path.relative_to(hatch_build.ROOT / "lambda").as_posix() for path in (hatch_build.ROOT / "lambda").rglob("*.py")
-    }
+    places = [(hatch_build.ROOT / "lambda", "."), (hatch_build.ROOT / "lib", "lookout_files")]
+    sources = {path.relative_to(top).as_posix() for top, package in places for path in (top / package).rglob("*.py")}
     models = {f"{MODELS}/{service}/{file}" for service in hatch_build.SERVICES for file in hatch_build.FILES}
     assert set(asset.namelist()) == sources | models | {"LICENSE", "NOTICE"}
 

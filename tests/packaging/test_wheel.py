@@ -110,12 +110,15 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_holds_the_packages_and_nothing_of_the_repository(names: set[str]) -> None:
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"cdk_lookout", "lookout_local"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"cdk_lookout", "lookout_files", "lookout_local"}
     assert not [name for name in names if "lookout_provider" in name and name != ASSET]
     assert not [name for name in names if "tests/" in name or "/test_" in name or name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("name", ["cdk_lookout/py.typed", "lookout_local/py.typed", ASSET, *MODELS, *FUNCTIONS])
+TYPED = [f"{package}/py.typed" for package in ("cdk_lookout", "lookout_files", "lookout_local")]
+
+
+@pytest.mark.parametrize("name", [*TYPED, ASSET, *MODELS, *FUNCTIONS])
 def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
     assert name in names
 

@@ -12,7 +12,7 @@ import lookout_provider
 
 PACKAGE = Path(lookout_provider.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-ALLOWED = sys.stdlib_module_names | {"botocore", "lookout_provider"}
+ALLOWED = sys.stdlib_module_names | {"botocore", "lookout_files", "lookout_provider"}
 
 
 def _imported(file: Path) -> set[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout_provider.label_rows import InvalidRows, Row, moment, parse
+from lookout_files.label_rows import InvalidRows, Row, moment, parse
 
 HEADER = "start,end,rating"
 ROW = "2024-01-05T08:00:00Z,2024-01-05T12:00:00Z,ANOMALY"

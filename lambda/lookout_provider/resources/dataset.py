@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lookout_provider import aws, text_files
+from lookout_files import text_files
+from lookout_provider import aws
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import GENERATION, Live, Named, State
 from lookout_provider.resources.data_ingestion import failure

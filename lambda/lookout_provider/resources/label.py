@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from lookout_files.label_rows import Row
 from lookout_provider import ownership
 from lookout_provider.holding import Noted
-from lookout_provider.label_rows import Row
 from lookout_provider.labelling import Group
 from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import digest

@@ -9,11 +9,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from lookout_provider import label_rows, ownership
+from lookout_files import label_rows
+from lookout_files.label_rows import InvalidRows, Row
+from lookout_provider import ownership
 from lookout_provider.aws import ServiceError
 from lookout_provider.files import Files
 from lookout_provider.holding import Refused
-from lookout_provider.label_rows import InvalidRows, Row
 from lookout_provider.labelling import Group
 from lookout_provider.ownership import Lease
 from lookout_provider.properties import InvalidProperty

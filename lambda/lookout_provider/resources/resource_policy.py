@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lookout_provider import documents, ownership
+from lookout_files import documents
+from lookout_provider import ownership
 from lookout_provider.resources.base import Attached, Live
 
 _ACCOUNT_ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root")

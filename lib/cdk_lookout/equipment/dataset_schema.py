@@ -12,8 +12,8 @@ from typing import Any
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from cdk_lookout.equipment import documents, text_files
 from cdk_lookout.validation import Quoted, invalid, refused
+from lookout_files import documents, text_files
 
 _COMPONENT_NAME = re.compile(r"[0-9a-zA-Z._\-]{1,200}")
 _COLUMN_NAME = re.compile(r"[0-9a-zA-Z:#$.\-_]{1,200}")

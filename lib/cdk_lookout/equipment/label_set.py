@@ -12,7 +12,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from cdk_lookout import files
-from cdk_lookout.equipment import label_rows, permissions
+from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.label import CHANGE, LOOK
@@ -20,6 +20,7 @@ from cdk_lookout.equipment.label_group import LabelGroupBase
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, a, check_kind, check_pattern, invalid, refused
+from lookout_files import label_rows
 
 #: What files of labels are called at their end. Those of assets always are.
 _SUFFIX = ".csv"

@@ -11,9 +11,9 @@ from typing import Any
 
 from ministack.services.cloudformation import engine, language_extensions
 
+from lookout_files import documents
 from lookout_local.corrections.conditions import asked
 from lookout_local.corrections.replacing import replace
-from lookout_local.services import documents
 
 _parse_template = engine._parse_template
 _yaml = engine.yaml

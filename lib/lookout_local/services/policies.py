@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from lookout_local.services import documents
+from lookout_files import documents
 from lookout_local.services.errors import validation
 
 Conditions = Mapping[str, Mapping[str, Sequence[str]]]

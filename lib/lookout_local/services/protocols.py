@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from lookout_local.services import documents
+from lookout_files import documents
 from lookout_local.services.errors import ServiceError, validation
 from lookout_local.services.http import HttpRequest, HttpResponse
 from lookout_local.services.model import Model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lookout_provider.label_rows import Row
+from lookout_files.label_rows import Row
 from lookout_provider.protocol import digest
 from tests.contract.cases.case import Case, options
 from tests.contract.world import World

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import documents
+from lookout_files import documents
 from tests.local.fuzz.attempt import attempt
 from tests.local.fuzz.extremes import cases
 from tests.local.fuzz.plant import Plant, operations

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lookout_files.text_files import LONGEST
 from lookout_local.services.equipment import csv_files
 from lookout_local.services.equipment.csv_files import Unusable
 from lookout_local.services.equipment.files import Files
 from lookout_local.services.equipment.labeled_ranges import Labels
 from lookout_local.services.equipment.training import TrainingFailed
-from lookout_local.services.text_files import LONGEST
 from tests.corpus.cases import Case, cases
 from tests.local.services.scheduling import START, executions, running
 from tests.local.services.support import ROLE, Bucket, Cloud, csv_text, refused, rows, until_over

@@ -46,7 +46,7 @@ def test_a_file_of_nothing_but_newlines_is_empty() -> None:
 
 @pytest.mark.parametrize("cut", range(1, 40))
 def test_lines_may_be_cut_anywhere(cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lookout_local.services.text_files._PIECE", cut)
+    monkeypatch.setattr("lookout_files.text_files._PIECE", cut)
     text = '\ufeffTimestamp,flow,heat\r\n2024-01-01 00:00,1,é\r2024-01-02 00:00,"2",3\n2024-01-03 00:00,3'
     file = read("a.csv", text.encode(), most=MOST)
     assert [time.day for time in file.times] == [1, 2, 3]

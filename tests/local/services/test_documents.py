@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lookout_files.documents import NotJson, parse
 from lookout_local.services import HttpRequest
-from lookout_local.services.documents import NotJson, parse
 from lookout_local.services.policies import glob
 from tests.local.services.support import REGION, SOURCE, Cloud, policy, refused
 

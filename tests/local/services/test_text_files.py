@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout_local.services import text_files
-from lookout_local.services.text_files import LONGEST, Unreadable, lines, rows, text
+from lookout_files import text_files
+from lookout_files.text_files import LONGEST, Unreadable, lines, rows, text
 
 ENDS = st.text(alphabet=st.sampled_from('ab,"é漏\r\n \u2028\u0085\x0b\x1c'), max_size=200)
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lookout_local.services import text_files
+from lookout_files import text_files
+from lookout_files.text_files import Unreadable, shown
 from lookout_local.services.equipment import timestamps
 from lookout_local.services.equipment.schema import is_sensor_name
-from lookout_local.services.text_files import Unreadable, shown
 
 _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 400

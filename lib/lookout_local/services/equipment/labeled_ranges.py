@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lookout_files.text_files import shown
 from lookout_local.services.equipment import csv_files, timestamps
 from lookout_local.services.equipment.csv_files import Unusable
 from lookout_local.services.equipment.files import Files
@@ -13,7 +14,6 @@ from lookout_local.services.equipment.state import Inventory
 from lookout_local.services.equipment.training import Range, TrainingFailed
 from lookout_local.services.errors import StorageError
 from lookout_local.services.storage import Storage
-from lookout_local.services.text_files import shown
 
 
 @dataclass(frozen=True)

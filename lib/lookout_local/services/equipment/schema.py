@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lookout_local.services import documents
+from lookout_files import documents
 from lookout_local.services.errors import quota_exceeded, validation
 from lookout_local.services.settings import Quotas
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lookout_local.services import documents, text_files
-from lookout_local.services.text_files import Unreadable
+from lookout_files import documents, text_files
+from lookout_files.text_files import Unreadable
 from lookout_local.services.times import within
 from lookout_local.services.vision.errors import Invalid
 from lookout_local.services.vision.masks import Mask, parse_colors

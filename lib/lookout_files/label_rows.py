@@ -1,8 +1,4 @@
-"""The rows of a file of labels: CSV with a header, one label in each row.
-
-The same file stands in the constructs and in the provider, so that both read and refuse the same: neither can import
-the other, and a test compares the two.
-"""
+"""The rows of a file of labels: CSV with a header, one label in each row."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 # Relative, because the two packages have different names.
-from . import text_files
-from .text_files import Unreadable, shown
+from lookout_files import text_files
+from lookout_files.text_files import Unreadable, shown
 
 #: What CreateLabel calls ratings.
 RATINGS = ("ANOMALY", "NO_ANOMALY", "NEUTRAL")

@@ -1,8 +1,4 @@
-"""JSON as callers send it, read strictly: what is read here can be worked with, shown and written out again.
-
-The same file stands in the constructs, in the provider and in the local cloud, so that all of them read and refuse the
-same: none can import another, and a test compares the three.
-"""
+"""JSON as callers send it, read strictly: what is read here can be worked with, shown and written out again."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Text that somebody brought, as files are: in UTF-8, line by line, and no further than somebody reads on.
-
-The same file stands in the constructs, in the provider and in the local cloud, so that all of them read and refuse the
-same: none can import another, and a test compares the three.
-"""
+"""Text that somebody brought, as files are: in UTF-8, line by line, and no further than somebody reads on."""
 
 from __future__ import annotations
 
