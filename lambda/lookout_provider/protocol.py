@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lookout_provider import log
+from lookout_provider.sections import section
 
 #: CloudFormation fails a resource whose answer is larger than this many bytes.
 RESPONSE_LIMIT = 4096
@@ -220,8 +221,8 @@ class Answer:
     def encode(self, request: Request, where: str) -> bytes:
         """The answer's JSON within 4096 bytes.
 
-        Only the reason is ever cut, in its middle: the service's own words come first, *where* (log stream
-        and request id) stays at the end.
+        Only the reason is ever cut, in its middle: the service's own words come first; the section of the
+        documentation and *where* (log stream and request id) stay at the end.
         """
         body: dict[str, Any] = {
             "Status": self.status,
@@ -234,9 +235,10 @@ class Answer:
             body["Data"] = dict(self.data)
         if not self.reason:
             return _json(body)
-        reason = self.reason
+        reason, named = self.reason, section(self.reason)
+        end = f"see {named}; {where}" if named else where
         while True:
-            body["Reason"] = f"{reason} ({where})"
+            body["Reason"] = f"{reason} ({end})"
             encoded = _json(body)
             excess = len(encoded) - RESPONSE_LIMIT
             if excess <= 0 or len(reason) <= 3:

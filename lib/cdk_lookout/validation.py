@@ -12,11 +12,21 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from cdk_lookout.sections import section
+
 _LONGEST_QUOTE = 160
 
 
 class InvalidProperty(ValueError):
-    """A property that the service would refuse: the text says what, where, what it got and what it expects."""
+    """A property that the service would refuse: the text says what, where, what it got and what it expects.
+
+    A note below it says where the documentation has more about it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        if named := section(message):
+            self.add_note(f"see {named}")
 
 
 def invalid(what: str, where: object, got: object, expected: str) -> InvalidProperty:

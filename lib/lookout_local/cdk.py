@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lookout_local import process, tools
 from lookout_local.deployment import Environment
-from lookout_local.errors import LocalCloudError
+from lookout_local.errors import LocalCloudError, told
 from lookout_local.node import node
 from lookout_local.process import Running
 from lookout_local.state_directory import StateDirectory
@@ -107,7 +107,7 @@ def main() -> None:
     try:
         raise SystemExit(run_app(os.environ))
     except LocalCloudError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(told(error), file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from lookout_local.errors import LocalCloudError
+from lookout_local.errors import LocalCloudError, told
 from lookout_local.isolation import leave_current_directory
 
 
@@ -23,7 +23,7 @@ def main() -> None:
 
         app()
     except LocalCloudError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(told(error), file=sys.stderr)
         raise SystemExit(1) from None
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)

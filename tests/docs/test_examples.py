@@ -23,6 +23,10 @@ from tests.docs import pages
 ACCOUNT = "333333333333"
 DATASET_ARN = "arn:aws:lookoutequipment:us-east-1:111111111111:dataset/pumps/0a1b"
 MODEL_ARN = "arn:aws:lookoutequipment:us-east-1:111111111111:model/wear/2c3d"
+#: The pages about constructs that have examples.
+CONSTRUCTS = [
+    pages.name(page) for page in pages.PAGES if page.parent.name == "constructs" and "```python" in page.read_text()
+]
 APP, DEPLOYED, SNAPSHOT = pages.python("README.md")
 
 
@@ -118,7 +122,7 @@ def test_a_test_in_the_documentation_passes(name: str, cloud: LocalCloud) -> Non
 
 @pytest.mark.parametrize(
     "page",
-    ["docs/constructs.md", "docs/vision.md", "docs/end-of-service.md", "docs/monitoring.md", "examples/README.md"],
+    [*CONSTRUCTS, "docs/vision.md", "docs/end-of-service.md", "docs/monitoring.md", "examples/README.md"],
 )
 def test_the_examples_of_a_page_synthesise(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Some write the file that they use.

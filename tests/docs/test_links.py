@@ -28,6 +28,9 @@ def test_no_line_of_a_page_that_could_be_broken_is_longer_than_120_characters(pa
     assert long == []
 
 
-def test_the_readme_leads_to_every_page_in_docs() -> None:
-    linked = {link.partition("#")[0] for link in pages.links(pages.ROOT / "README.md")}
-    assert {pages.name(page) for page in pages.PAGES if page.parent.name == "docs"} <= linked
+@pytest.mark.parametrize("index", ["README.md", "docs/constructs.md", "docs/errors.md"])
+def test_an_index_leads_to_every_page_below_it(index: str) -> None:
+    page = pages.ROOT / index
+    below = pages.ROOT / ("docs" if index == "README.md" else index.removesuffix(".md"))
+    linked = {(page.parent / link.partition("#")[0]).resolve() for link in pages.links(page)}
+    assert {one for one in pages.PAGES if one.parent == below} <= linked

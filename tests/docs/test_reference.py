@@ -55,8 +55,15 @@ def section(page: str, heading: str) -> str:
 
 
 def section_of(construct: type[Any]) -> str:
-    of_service = VISION if construct.__module__.startswith(vision.__name__) else "docs/constructs.md"
-    return section(ELSEWHERE.get(construct, of_service), construct.__name__)
+    of_service = VISION if construct.__module__.startswith(vision.__name__) else None
+    page = ELSEWHERE.get(construct, of_service) or page_of(construct.__name__)
+    return section(page, construct.__name__)
+
+
+def page_of(construct: str) -> str:
+    """The one page of docs/constructs/ with a section of that name."""
+    found = [pages.name(page) for page in pages.PAGES if page.parent.name == "constructs"]
+    return next((page for page in found if section(page, construct)), "")
 
 
 def missing(names: list[str], text: str) -> list[str]:
@@ -85,7 +92,7 @@ def test_every_metric_is_documented() -> None:
 @pytest.mark.parametrize("name", [name for name in resources.TYPES if resources.type_of(name).attributes])
 def test_no_attribute_is_documented_that_does_not_exist(name: str) -> None:
     traits = resources.type_of(name)
-    page = VISION if traits.service_name == "lookoutvision" else "docs/constructs.md"
+    page = VISION if traits.service_name == "lookoutvision" else page_of(traits.__name__)
     table = section(page, traits.__name__).partition("`Fn::GetAtt`")[2].partition("\n\n")[0]
     cells = [row.split("|")[2] for row in table.splitlines() if row.startswith("| `")]
     documented = {found for cell in cells for found in re.findall(r"`(\w+)`", cell)} - {"Ref"}
@@ -105,7 +112,7 @@ def test_every_command_of_lookout_local_is_in_the_documentation() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/iam.md", "docs/errors.md", "examples/README.md"]
+    "page", ["README.md", "CONTRIBUTING.md", "docs/iam.md", "docs/errors/synthesis.md", "examples/README.md"]
 )
 def test_the_make_targets_in_a_page_exist(page: str) -> None:
     named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", pages.text(page), re.MULTILINE))

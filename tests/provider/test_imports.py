@@ -43,7 +43,7 @@ def test_a_module_imports_nothing_but_the_standard_library_and_botocore(file: Pa
     assert _imported(file) <= ALLOWED
 
 
-@pytest.mark.parametrize("module", ["handler", "authenticity", "protocol", "log"])
+@pytest.mark.parametrize("module", ["handler", "authenticity", "protocol", "log", "sections"])
 def test_what_answers_imports_nothing_that_could_fail(module: str) -> None:
     names = _at_import_time(PACKAGE / f"{module}.py")
     assert not {name for name in names if name.startswith("botocore")}
@@ -51,4 +51,5 @@ def test_what_answers_imports_nothing_that_could_fail(module: str) -> None:
         "lookout_provider.authenticity",
         "lookout_provider.log",
         "lookout_provider.protocol",
+        "lookout_provider.sections",
     }
