@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from typing import Any
 
+#: Levels of arrays and objects within one another: no shape of the services has ten.
 DEEPEST = 100
-"""Levels of arrays and objects within one another: no shape of the services has ten."""
 
 DEEP = f"more than {DEEPEST} levels deep"
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -12,8 +12,8 @@ from hypercorn.asyncio import run, tcp_server
 _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n"
 
 
+#: Serves a connection, which is told to what writes to it, or refuses it.
 Admit = Callable[[asyncio.StreamWriter, Callable[[], Awaitable[None]]], Awaitable[None]]
-"""Serves a connection, which is told to what writes to it, or refuses it."""
 
 
 def limit(most: Callable[[], int]) -> Admit:

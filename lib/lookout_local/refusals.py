@@ -17,8 +17,8 @@ class Refusal(Exception):
     code: str
     s3_code: str
     message: str
+    #: Seconds for the client to finish what it is sending.
     patience: float
-    """Seconds for the client to finish what it is sending."""
 
 
 def too_large(most: int, got: str) -> Refusal:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 _LOG = logging.getLogger(__name__)
+#: Python runs one of them at a time: more would not get done sooner, only hold up the answers to requests.
 _THREADS = 3
-"""Python runs one of them at a time: more would not get done sooner, only hold up the answers to requests."""
 
 _PATIENCE = 2.0
 

@@ -37,8 +37,8 @@ from lookout_local.services.vision import Vision
 
 _LOG = logging.getLogger(__name__)
 _UNKNOWN = "UnknownOperationException"
+#: Characters.
 _LONGEST_FAILURE = 2_000
-"""Characters."""
 
 Handler = Callable[[Invocation], Answer | LaterAnswer]
 
@@ -68,9 +68,8 @@ class Backend:
         self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
         self.faults = Faults(frozenset().union(*(service.model.operations for service in self._services.values())))
         self.calls = CallLog(self.settings)
+        #: What went wrong inside the services of late, answers that break their model included; empty when all is well.
         self.internal_failures: list[str] = []
-        """What went wrong inside the services of late, answers that break their model included; empty when all is
-        well."""
         self._world = World(
             storage=storage,
             clock=clock or SystemClock(),
@@ -81,8 +80,8 @@ class Backend:
         )
         self._lock = threading.RLock()
         self._in_background = in_background
+        #: The owners for whom something that was due is being done.
         self._advancing: set[Any] = set()
-        """The owners for whom something that was due is being done."""
 
     @property
     def now(self) -> datetime:

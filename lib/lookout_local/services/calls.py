@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from lookout_local.services.settings import Settings
 
 T = TypeVar("T")
+#: Characters of what a caller gives as the name of an operation; those that exist are shorter.
 _LONGEST_NAME = 200
-"""Characters of what a caller gives as the name of an operation; those that exist are shorter."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 _LEAST, _MOST = "least", "most"
+#: The largest number that makes any sense: a petabyte, or 30 million years in seconds.
 _LARGEST = 10**15
-"""The largest number that makes any sense: a petabyte, or 30 million years in seconds."""
 
 
 def number(default: float | None, *, least: int = 0, most: int = _LARGEST) -> Any:

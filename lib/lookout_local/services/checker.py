@@ -19,11 +19,11 @@ from botocore.model import ListShape, Shape, StructureShape
 from lookout_local.services.errors import WrongAnswer
 from lookout_local.services.times import FIRST, LAST, from_epoch, is_told, to_epoch
 
+#: Findings that a message lists; a request of megabytes has room for more.
 _SHOWN = 50
-"""Findings that a message lists; a request of megabytes has room for more."""
 
+#: The numbers of each type end before this, and at its negative.
 _WHOLE = {"integer": 2**31, "long": 2**63}
-"""The numbers of each type end before this, and at its negative."""
 
 _TOLD = f"from {FIRST.isoformat()} to {LAST.isoformat()}"
 # The classes of Java that the models use; Python's \w is the letters and numbers of all languages, and the underscore.
@@ -39,8 +39,8 @@ class Checker:
 
     def __init__(self, *, incoming: bool) -> None:
         self._incoming = incoming
+        #: How much is wrong.
         self.count = 0
-        """How much is wrong."""
 
         self._findings: list[str] = []
 

@@ -90,8 +90,8 @@ _NEGATED = {
     "ArnNotLike": "ArnLike",
 }
 _IF_EXISTS = "IfExists"
+#: The condition operators that can be evaluated.
 OPERATORS = frozenset({name + suffix for name in [*_OPERATORS, *_NEGATED] for suffix in ("", _IF_EXISTS)} | {"Null"})
-"""The condition operators that can be evaluated."""
 
 
 def parse(text: str, *, resource: str, actions: Collection[str]) -> list[Statement]:

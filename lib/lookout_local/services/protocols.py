@@ -77,8 +77,8 @@ class AwsJson:
 class RestJson:
     """restJson1: method and path name the operation, whose parameters are in path, query, headers and body."""
 
+    #: What the header Retry-After says where the model has it and the service knows nothing better.
     _RETRY_AFTER_SECONDS = 1
-    """What the header Retry-After says where the model has it and the service knows nothing better."""
 
     def __init__(self, model: Model) -> None:
         self._model = model

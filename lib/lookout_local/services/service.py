@@ -25,8 +25,8 @@ from lookout_local.services.work import Work
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
+#: What makes an answer without holding other requests up; what it needs of the service's state it has.
 LaterAnswer = Callable[[], Answer]
-"""What makes an answer without holding other requests up; what it needs of the service's state it has."""
 
 T = TypeVar("T")
 
@@ -35,11 +35,11 @@ T = TypeVar("T")
 class Task(Generic[T]):
     """Work that takes long: it holds no request up, and knows what it needs of the service's state."""
 
+    #: The work, which is done while requests are answered; a text is the reason why it failed.
     do: Callable[[], T | str]
-    """The work, which is done while requests are answered; a text is the reason why it failed."""
 
+    #: Takes over what came of it, at the time given, while no request is answered.
     end: Callable[[T | str, datetime], None]
-    """Takes over what came of it, at the time given, while no request is answered."""
 
 
 class First(Exception):
@@ -67,8 +67,8 @@ class World:
     authorizer: Authorizer
     settings: Settings
     faults: Faults
+    #: What to do on behalf of an account in a Region, and not of the caller, is done in this context.
     on_behalf_of: Callable[[str, str], AbstractContextManager[None]]
-    """What to do on behalf of an account in a Region, and not of the caller, is done in this context."""
 
     def now(self) -> datetime:
         """The time, as far as the services can tell it."""
@@ -87,8 +87,8 @@ class Invocation:
         self.storage = world.storage
         self.settings = world.settings
         self.now = world.now()
+        #: What the call has begun, to be done once it is over.
         self.tasks: list[Task[Any]] = []
-        """What the call has begun, to be done once it is over."""
 
         self._world = world
         self._iam_service = iam_service

@@ -17,8 +17,8 @@ TOKEN = "ClientToken"
 
 @dataclass(frozen=True)
 class _Answered:
+    #: Digests of the parameters, by name: a parameter may be large.
     parameters: Mapping[str, str]
-    """Digests of the parameters, by name: a parameter may be large."""
 
     answer: Mapping[str, Any]
     when: datetime

@@ -8,11 +8,11 @@ from datetime import datetime
 from lookout_local.services.settings import Progress
 from lookout_local.services.times import later
 
+#: Seconds of real time that who looks too early waits, so that whoever looks without a pause sees the end.
 _PATIENCE = 0.25
-"""Seconds of real time that who looks too early waits, so that whoever looks without a pause sees the end."""
 
+#: Who may wait at a time: there are only so many threads to answer requests.
 _WAITING = threading.BoundedSemaphore(8)
-"""Who may wait at a time: there are only so many threads to answer requests."""
 
 
 class Work:

@@ -10,11 +10,11 @@ from typing import Any
 from lookout_local.services import Progress
 from tests.local.services.support import ROLE, Cloud, csv_text
 
+#: Where the clock of a cloud starts.
 START = datetime(2024, 1, 1, tzinfo=UTC)
-"""Where the clock of a cloud starts."""
 
+#: Values of flow and heat as in training, and heat that is far off.
 NORMAL, ODD = (11.0, 22.0), (11.0, 90.0)
-"""Values of flow and heat as in training, and heat that is far off."""
 
 
 def parameters(**more: Any) -> dict[str, Any]:

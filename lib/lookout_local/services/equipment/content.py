@@ -52,19 +52,19 @@ class Content:
     """What one ingestion brought."""
 
     schema: Schema
+    #: By component.
     tables: Mapping[str, Table]
-    """By component."""
 
+    #: Bytes of the files that were used.
     size: int
-    """Bytes of the files that were used."""
 
     start: datetime
     end: datetime
+    #: A DataQualitySummary.
     quality: Mapping[str, Any]
-    """A DataQualitySummary."""
 
+    #: An IngestedFilesSummary.
     files: Mapping[str, Any]
-    """An IngestedFilesSummary."""
 
+    #: The SensorStatisticsSummaries.
     statistics: tuple[Mapping[str, Any], ...]
-    """The SensorStatisticsSummaries."""

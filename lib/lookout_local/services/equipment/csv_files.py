@@ -17,11 +17,11 @@ from lookout_local.services.equipment import timestamps
 from lookout_local.services.equipment.schema import is_sensor_name
 
 _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?")
+#: Characters of a cell that can be a number: more digits than a floating point number ever has.
 _LONGEST_NUMBER = 400
-"""Characters of a cell that can be a number: more digits than a floating point number ever has."""
 
+#: No sensor measures more, and of what is less squares and sums can be told.
 _LARGEST_NUMBER = 1e100
-"""No sensor measures more, and of what is less squares and sums can be told."""
 
 
 class Unusable(Exception):
@@ -33,15 +33,15 @@ class DataFile:
     """The columns of one file, in the rows whose timestamp is supported."""
 
     timestamp: str
+    #: The names of all columns but the first.
     sensors: tuple[str, ...]
-    """The names of all columns but the first."""
 
     times: Sequence[datetime]
+    #: By sensor: None where a value is missing, NaN where it is invalid.
     columns: Mapping[str, Sequence[float | None]]
-    """By sensor: None where a value is missing, NaN where it is invalid."""
 
+    #: How many rows have a timestamp in no supported format.
     unsupported: int
-    """How many rows have a timestamp in no supported format."""
 
     def where(self, holds: Callable[[datetime], bool]) -> DataFile:
         """The rows of which something holds."""

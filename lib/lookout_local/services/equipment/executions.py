@@ -11,8 +11,8 @@ from lookout_local.services.equipment.rates import seconds_of
 from lookout_local.services.equipment.schedulers import Switch
 from lookout_local.services.times import later
 
+#: Windows that are made up for at one look; of more, those that ended first are left out.
 MOST_AT_ONCE = 1_000
-"""Windows that are made up for at one look; of more, those that ended first are left out."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Prediction:
     """What inference says of one row."""
 
     time: datetime
+    #: The off condition holds, so nothing is said about the row.
     off: bool
-    """The off condition holds, so nothing is said about the row."""
 
+    #: The anomaly score, from 0 to 1.
     score: float = 0.0
-    """The anomaly score, from 0 to 1."""
 
     anomalous: bool = False
+    #: The parts of the sensors in the deviation, by `component\sensor`; they add up to 1, or are all 0.
     shares: Mapping[str, float] = field(default_factory=dict)
-    """The parts of the sensors in the deviation, by `component\\sensor`; they add up to 1, or are all 0."""
 
 
 @dataclass
@@ -39,19 +39,19 @@ class Execution:
     scheduled_at: datetime
     start: datetime
     end: datetime
+    #: The scheduler's, as it was.
     configuration: Mapping[str, Any]
-    """The scheduler's, as it was."""
 
     version: int | None
     version_arn: str | None
     status: str = "IN_PROGRESS"
     failed_reason: str | None = None
+    #: Bucket and Key of the results.
     result: Mapping[str, str] | None = None
-    """Bucket and Key of the results."""
 
     predictions: tuple[Prediction, ...] = ()
+    #: Whether a row of it is anomalous.
     anomalous: bool = False
-    """Whether a row of it is anomalous."""
 
 
 @dataclass
@@ -63,8 +63,8 @@ class InferenceScheduler:
     arn: str
     model_name: str
     model_arn: str
+    #: The members that UpdateInferenceScheduler can change.
     configuration: Mapping[str, Any]
-    """The members that UpdateInferenceScheduler can change."""
 
     kms_key_arn: str | None
     created_at: datetime

@@ -23,8 +23,8 @@ class Files:
 
     storage: Storage
     role_arn: str
+    #: Bucket, and Prefix where there is one.
     location: Mapping[str, Any]
-    """Bucket, and Prefix where there is one."""
 
     @property
     def bucket(self) -> str:

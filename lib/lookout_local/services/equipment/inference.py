@@ -25,8 +25,8 @@ class Found:
 
     predictions: tuple[Prediction, ...]
     data: Content
+    #: Bucket and Key of the results.
     result: dict[str, str]
-    """Bucket and Key of the results."""
 
 
 def infer(execution: Execution, version: Version, storage: Storage, settings: Settings, now: datetime) -> Found:

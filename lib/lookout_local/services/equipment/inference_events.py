@@ -8,8 +8,8 @@ from datetime import datetime
 
 from lookout_local.services.equipment.executions import Execution, Prediction
 
+#: Diagnostics has the shape ModelMetrics.
 _MOST_CHARACTERS = 50_000
-"""Diagnostics has the shape ModelMetrics."""
 
 
 @dataclass

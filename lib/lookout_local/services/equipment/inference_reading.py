@@ -29,8 +29,8 @@ class WindowReader:
     execution: Execution
     storage: Storage
     settings: Settings
+    #: What the service's clock says, which may be another one than that of who names the files.
     now: datetime
-    """What the service's clock says, which may be another one than that of who names the files."""
 
     @property
     def role(self) -> str:

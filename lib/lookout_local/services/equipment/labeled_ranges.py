@@ -22,8 +22,8 @@ class Labels:
 
     ranges: tuple[Range, ...] = ()
     files: Files | None = None
+    #: What is the matter with the label group.
     missing: str | None = None
-    """What is the matter with the label group."""
 
     @classmethod
     def of(cls, inventory: Inventory, storage: Storage, inputs: Mapping[str, Any]) -> Labels:

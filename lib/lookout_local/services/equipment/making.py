@@ -25,11 +25,11 @@ class Made:
     labels: tuple[Range, ...]
     trained: Trained
     metrics: Metrics
+    #: Whether a label has to do with what it was trained and assessed with.
     labeled: bool
-    """Whether a label has to do with what it was trained and assessed with."""
 
+    #: What it says of the rows that it was assessed with, compressed, when somebody wants that.
     diagnostics: bytes | None
-    """What it says of the rows that it was assessed with, compressed, when somebody wants that."""
 
 
 def make(

@@ -27,8 +27,8 @@ from lookout_local.services.equipment.training import (
 from lookout_local.services.times import iso
 
 _MOST_CHARACTERS = 50_000
+#: The recall from which on the quality is good enough; the service does not tell its own.
 _THRESHOLD = 0.5
-"""The recall from which on the quality is good enough; the service does not tell its own."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Metrics:
     text: str
     labels_present: bool
     recall: float
+    #: Recall, precision, mean fractional lead time and AUC: what versions are compared by, in this order.
     rank: tuple[float, ...]
-    """Recall, precision, mean fractional lead time and AUC: what versions are compared by, in this order."""
 
     @property
     def quality(self) -> str:

@@ -15,8 +15,8 @@ from lookout_local.services.errors import conflict, not_found, validation
 from lookout_local.services.service import Answer
 from lookout_local.services.times import LAST
 
+#: Retrainings of a model that are made up for, when so many dates have passed between two looks at the clock.
 _MOST_AT_ONCE = 100
-"""Retrainings of a model that are made up for, when so many dates have passed between two looks at the clock."""
 
 
 def create_retraining_scheduler(call: EquipmentCall) -> Answer:

@@ -16,8 +16,8 @@ class Switch:
     """
 
     def __init__(self, now: datetime) -> None:
+        #: When it arrived where it was going last.
         self.since = now
-        """When it arrived where it was going last."""
 
         self._on = True
         self._work: Work | None = Work(now)

@@ -20,8 +20,8 @@ from lookout_local.services.work import Work
 
 Configuration = Mapping[str, Any]
 
+#: Characters that a FailedReason may have (BoundedLengthString).
 LONGEST_REASON = 5_000
-"""Characters that a FailedReason may have (BoundedLengthString)."""
 
 
 @dataclass
@@ -33,14 +33,14 @@ class Job:
     dataset_name: str
     dataset_arn: str
     created_at: datetime
+    #: What it brings when it ends: the data, or the reason why it failed; None while it is worked on.
     outcome: Content | str | None
-    """What it brings when it ends: the data, or the reason why it failed; None while it is worked on."""
 
     input: Configuration | None = None
     role_arn: str | None = None
     source_dataset_arn: str | None = None
+    #: None once the job has ended.
     work: Work | None = None
-    """None once the job has ended."""
 
     def found(self, outcome: Content | str, now: datetime) -> None:
         """Take over what the work has brought."""
@@ -82,14 +82,14 @@ class Dataset:
     updated_at: datetime
     kms_key_arn: str | None = None
     schema: Schema | None = None
+    #: The data of the latest job that succeeded.
     content: Content | None = None
-    """The data of the latest job that succeeded."""
 
     input: Configuration | None = None
     role_arn: str | None = None
     source_dataset_arn: str | None = None
+    #: The job that is under way.
     job: Job | None = None
-    """The job that is under way."""
 
     @property
     def status(self) -> str:
@@ -133,29 +133,29 @@ class Version:
     dataset_name: str
     dataset_arn: str
     schema: Schema
+    #: Members of DescribeModelVersion that are known from the start.
     details: Configuration
-    """Members of DescribeModelVersion that are known from the start."""
 
+    #: Members that are known once the version has succeeded.
     results: Configuration = field(default_factory=dict)
-    """Members that are known once the version has succeeded."""
 
+    #: Mean and standard deviation by (component, sensor), as its training found them; inference scores rows by it.
     profile: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
-    """Mean and standard deviation by (component, sensor), as its training found them; inference scores rows by it."""
 
+    #: Whether it was trained with labels.
     labeled: bool = False
-    """Whether it was trained with labels."""
 
+    #: What a retraining decided; None for other versions.
     promotion: Promotion | None = None
-    """What a retraining decided; None for other versions."""
 
+    #: What an import adds to the accumulated inference data of the model once it has succeeded.
     inference_data: Content | None = None
-    """What an import adds to the accumulated inference data of the model once it has succeeded."""
 
+    #: Writes what the training leaves in S3 when it ends; the members that show it, or why that fails the training.
     deliver: Callable[[], Configuration | str] | None = None
-    """Writes what the training leaves in S3 when it ends; the members that show it, or why that fails the training."""
 
+    #: Why it will fail, or has failed.
     failure: str | None = None
-    """Why it will fail, or has failed."""
 
     work: Work | None = None
     ended_at: datetime | None = None
@@ -195,15 +195,15 @@ class Model:
     arn: str
     created_at: datetime
     updated_at: datetime
+    #: LabelsInputConfiguration, RoleArn and ModelDiagnosticsOutputConfiguration, as last set.
     configuration: Configuration
-    """LabelsInputConfiguration, RoleArn and ModelDiagnosticsOutputConfiguration, as last set."""
 
     versions: dict[int, Version] = field(default_factory=dict)
     active: Activation | None = None
     previous: Activation | None = None
     retraining: RetrainingScheduler | None = None
+    #: What its inference scheduler has processed successfully so far; retraining uses it beside the dataset.
     inference_data: Content | None = None
-    """What its inference scheduler has processed successfully so far; retraining uses it beside the dataset."""
 
     @property
     def latest(self) -> Version:
@@ -253,8 +253,8 @@ class RetrainingScheduler:
     """The retraining scheduler of a model, which has at most one."""
 
     number: int
+    #: Midnight UTC.
     start_date: datetime
-    """Midnight UTC."""
 
     frequency: str
     lookback: str
@@ -262,11 +262,11 @@ class RetrainingScheduler:
     created_at: datetime
     updated_at: datetime
     switch: Switch
+    #: When the next retraining is due; None when that is not before the calendar ends.
     next_at: datetime | None
-    """When the next retraining is due; None when that is not before the calendar ends."""
 
+    #: When the latest retraining was due.
     last_at: datetime | None = None
-    """When the latest retraining was due."""
 
 
 @dataclass
@@ -294,8 +294,8 @@ class LabelGroup:
     fault_codes: list[str]
     created_at: datetime
     updated_at: datetime
+    #: By id.
     labels: dict[str, Label] = field(default_factory=dict)
-    """By id."""
 
 
 @dataclass

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 from lookout_local.services.times import is_told
 
+#: All of them, for messages.
 FORMATS = (
     "yyyy-MM-dd, yyyy/MM/dd, yyyy MM dd or yyyyMMdd, then T or a space, then HH:mm, HH:mm:ss or HH:mm:ss.SSSSSS; "
     "yyyy-MM-dd-HH:mm, yyyy-MM-dd-HH:mm:ss, yyyy-MM-dd-HH-mm-ss, yyyyMMddHHmm or yyyyMMddHHmmss"
 )
-"""All of them, for messages."""
 
 _ONE, _TWO, _YEAR = "([0-9][0-9]?)", "([0-9][0-9])", "([0-9]{4})"
 _DATES = {mark: f"{_YEAR}{mark}{_ONE}{mark}{_ONE}" for mark in "-/ "}

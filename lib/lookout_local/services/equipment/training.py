@@ -18,19 +18,19 @@ from lookout_local.services.equipment.rates import seconds_of
 from lookout_local.services.equipment.schema import Schema
 from lookout_local.services.errors import validation
 
+#: How many standard deviations from its mean a value may be before its row is anomalous.
 DEVIATIONS = 3.0
-"""How many standard deviations from its mean a value may be before its row is anomalous."""
 
+#: More are not told apart: their squares must be finite.
 _MOST_DEVIATIONS = 1e100
-"""More are not told apart: their squares must be finite."""
 
 _OFF_CONDITION = re.compile(r"([^\\]+)\\{1,2}([^\\<>]+?)\s*([<>])\s*([+-]?[0-9]+(?:\.[0-9]+)?)")
 
 Sensor = tuple[str, str]
 Range = tuple[datetime, datetime]
 Row = tuple[datetime, Mapping[Sensor, float]]
+#: Mean and standard deviation of each sensor that had data: all that a training learns.
 Profile = Mapping[Sensor, tuple[float, float]]
-"""Mean and standard deviation of each sensor that had data: all that a training learns."""
 
 
 class TrainingFailed(Exception):
@@ -85,13 +85,13 @@ class Trained:
     """What a training brings."""
 
     profile: Profile
+    #: The rows by which it is assessed, with those during which the asset was off.
     assessed: Sequence[Row]
-    """The rows by which it is assessed, with those during which the asset was off."""
 
     first: datetime
     last: datetime
+    #: How many UTC days have training data.
     days: int
-    """How many UTC days have training data."""
 
     def running(self, off: OffCondition | None) -> list[Row]:
         """The assessed rows during which the asset was not off."""

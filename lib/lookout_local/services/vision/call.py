@@ -14,8 +14,8 @@ from lookout_local.services.vision.forward import CallersS3
 from lookout_local.services.vision.state import Dataset, Inventory, Model, Project, State
 from lookout_local.services.vision.transitions import Moving
 
+#: Items on a page when MaxResults is absent (API text of the lists).
 PAGE_SIZE = 100
-"""Items on a page when MaxResults is absent (API text of the lists)."""
 
 
 class VisionCall:

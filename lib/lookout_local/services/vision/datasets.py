@@ -19,8 +19,8 @@ from lookout_local.services.vision.manifest import Line, Room
 from lookout_local.services.vision.state import Dataset, Entry
 from lookout_local.services.vision.transitions import Transition
 
+#: The statuses in which a dataset can be used.
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED_ROLLBACK_COMPLETE")
-"""The statuses in which a dataset can be used."""
 
 _DELETABLE = (*SETTLED, "CREATE_FAILED", "DELETE_FAILED")
 

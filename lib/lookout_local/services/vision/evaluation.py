@@ -38,8 +38,8 @@ class Evaluation:
 
     trained: Trained
     predictions: Sequence[Prediction]
+    #: Precision, Recall and F1Score.
     performance: Mapping[str, float]
-    """Precision, Recall and F1Score."""
 
 
 def evaluate(trained: Trained) -> Evaluation:

@@ -15,8 +15,8 @@ FORMATS = ("PNG", "JPEG")
 # Image.open has a limit of pixels of its own, for all users of Pillow in the process; these have none.
 _READERS = {"PNG": PngImagePlugin.PngImageFile, "JPEG": JpegImagePlugin.JpegImageFile}
 _BEGINNINGS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+#: A progressive JPEG has about ten scans. Each is decoded over the whole image, however little there is of it.
 _SCAN, _MOST_SCANS = b"\xff\xda", 100
-"""A progressive JPEG has about ten scans. Each is decoded over the whole image, however little there is of it."""
 
 _OBJECT = re.compile(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>")
 Size = tuple[int, int]

@@ -19,11 +19,11 @@ from lookout_local.services.vision.errors import Invalid
 from lookout_local.services.vision.masks import Mask, parse_colors
 
 LABELS = ("normal", "anomaly")
+#: Characters that a DatasetEntry may have.
 _LONGEST_LINE = 8_192
-"""Characters that a DatasetEntry may have."""
 
+#: Bytes beyond which a line is certainly too long.
 _MOST_BYTES = 4 * _LONGEST_LINE + 100
-"""Bytes beyond which a line is certainly too long."""
 
 _SHOWN_FINDINGS, _MOST_FINDINGS = 10, 1_000
 _LOCATION = re.compile(r"s3://([0-9A-Za-z.\-_]{3,63})/([^\ud800-\udfff]+)")  # half a character is no part of a key
@@ -42,8 +42,8 @@ class Line:
     bucket: str
     key: str
     label_attribute: str
+    #: `normal` or `anomaly`; None for an image whose class is another one, which counts as unlabeled.
     label: str | None
-    """`normal` or `anomaly`; None for an image whose class is another one, which counts as unlabeled."""
 
     labeled_at: datetime | None
     mask: Mask | None

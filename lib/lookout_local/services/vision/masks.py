@@ -18,8 +18,8 @@ from lookout_local.services.vision.errors import Invalid
 
 BACKGROUND, BACKGROUND_COLOR = "BACKGROUND", "#ffffff"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+#: What DetectAnomalies can answer as the name of an anomaly (AnomalyName).
 _NAME = re.compile(r"[a-zA-Z0-9]{1,256}")
-"""What DetectAnomalies can answer as the name of an anomaly (AnomalyName)."""
 
 _MOST_COLORS = 1_024
 Color = tuple[int, int, int]
@@ -33,8 +33,8 @@ class Mask:
     location: str
     bucket: str
     key: str
+    #: Colour by anomaly label, without the background.
     colors: Mapping[str, str]
-    """Colour by anomaly label, without the background."""
 
 
 def parse_colors(raw: Any) -> dict[str, str]:

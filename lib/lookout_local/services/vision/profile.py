@@ -16,11 +16,11 @@ from PIL import Image
 
 from lookout_local.services.vision.masks import Color, rgb
 
+#: Cells of the grid in either direction.
 CELLS = 16
-"""Cells of the grid in either direction."""
 
+#: Levels by which the cell of a normal image may differ from identical training images: JPEG loses about as much.
 _SLACK = 4.0
-"""Levels by which the cell of a normal image may differ from identical training images: JPEG loses about as much."""
 
 Features = bytes
 Difference = tuple[float, float, float]
@@ -38,13 +38,13 @@ class Label:
 class Profile:
     """A trained model."""
 
+    #: Width and height of its images in pixels.
     size: tuple[int, int]
-    """Width and height of its images in pixels."""
 
     mean: tuple[float, ...]
     threshold: float
+    #: Empty for a classification model.
     labels: Mapping[str, Label]
-    """Empty for a classification model."""
 
     def distance(self, features: Features) -> float:
         """How far an image is from the normal ones."""

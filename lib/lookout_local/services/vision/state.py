@@ -35,8 +35,8 @@ class Dataset(Moving):
     type: str
     created_at: datetime
     updated_at: datetime
+    #: By the location of the image.
     entries: dict[str, Entry] = field(default_factory=dict)
-    """By the location of the image."""
 
 
 @dataclass
@@ -46,17 +46,17 @@ class Model(Moving):
     number: int
     arn: str
     created_at: datetime
+    #: Members of DescribeModel that are known from the start.
     details: Mapping[str, Any]
-    """Members of DescribeModel that are known from the start."""
 
+    #: Members that a training has brought.
     results: Mapping[str, Any] = field(default_factory=dict)
-    """Members that a training has brought."""
 
+    #: What it has learnt; None until it is trained.
     profile: Profile | None = None
-    """What it has learnt; None until it is trained."""
 
+    #: MinInferenceUnits and MaxInferenceUnits while it is hosted.
     units: Mapping[str, Any] = field(default_factory=dict)
-    """MinInferenceUnits and MaxInferenceUnits while it is hosted."""
 
     @property
     def version(self) -> str:
@@ -89,8 +89,8 @@ class Project:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     jobs: dict[str, PackagingJob] = field(default_factory=dict)
+    #: How many versions it had so far: a number is not given twice.
     versions_made: int = 0
-    """How many versions it had so far: a number is not given twice."""
 
     def moving(self) -> list[Moving]:
         """Everything in it that has a status."""
@@ -104,8 +104,8 @@ class Inventory:
         self.account = account
         self.region = region
         self.projects: dict[str, Project] = {}
+        #: Name and version of the Greengrass components that packaging jobs have made.
         self.components: set[tuple[str, str]] = set()
-        """Name and version of the Greengrass components that packaging jobs have made."""
 
         self.tags = Tags()
         self.tokens = ClientTokens()

@@ -42,8 +42,8 @@ class Sample:
     line: Line
     size: tuple[int, int]
     features: Features
+    #: Where it shows an anomaly label, by label.
     pixels: Mapping[str, Image.Image]
-    """Where it shows an anomaly label, by label."""
 
     @property
     def anomalous(self) -> bool:

@@ -11,8 +11,8 @@ from lookout_local.services.service import Task
 from lookout_local.services.settings import Progress, Settings
 from lookout_local.services.work import Work
 
+#: What happens at the end of a change, which gets the time of that; or a task that comes before, and does it.
 Finish = Callable[[datetime], "Task[Any] | None"]
-"""What happens at the end of a change, which gets the time of that; or a task that comes before, and does it."""
 
 
 class Transition:
@@ -65,8 +65,8 @@ class Moving:
     """Something with a status: what it is at rest, why, and the change that is under way."""
 
     resting: str
+    #: Why it is as it is, at rest; None where the status says everything.
     message: str | None
-    """Why it is as it is, at rest; None where the status says everything."""
 
     transition: Transition | None
 
