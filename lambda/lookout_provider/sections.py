@@ -73,6 +73,9 @@ _SECTIONS: dict[str, list[str]] = {
     "docs/errors/deployment.md#data-gate": [
         "… does not pass its gate: … is …, expected …",
     ],
+    "docs/errors/deployment.md#data-kept": [
+        "…; dataset … has the data of job … now, and keeps them when this is rolled back: …",
+    ],
     "docs/errors/deployment.md#version-stays": [
         "…; version … stays as it is, the API cannot delete one",
     ],
@@ -139,6 +142,9 @@ _SECTIONS: dict[str, list[str]] = {
     ],
     "docs/errors/deployment.md#too-late": [
         "too late: the deletion of what it would make has begun",
+    ],
+    "docs/errors/deployment.md#too-late-for-a-rollback": [
+        "too late: a later event of the same resource has come before it",
     ],
     "docs/errors/deployment.md#other-scheduler": [
         "…: a model has one, so remove that first, which takes a deployment of its own, …",

@@ -160,6 +160,17 @@ _SECTIONS: dict[str, list[str]] = {
     "docs/errors/local-stacks.md#asset-by-command": [
         "stack …: an asset is made by a command; deploy it with …",
     ],
+    "docs/errors/local-stacks.md#template": [
+        "YAML aliases are not allowed in CloudFormation templates",
+        "more than … levels deep",
+        "conditions that depend on themselves: …",
+    ],
+    "docs/errors/local-stacks.md#template-loops": [
+        "…: got more than … rounds of all loops together",
+    ],
+    "docs/errors/local-stacks.md#rollback-failed": [
+        "stack … is in UPDATE_ROLLBACK_FAILED: …; it takes no update until its rollback is complete: …",
+    ],
     "docs/errors/local-requests.md#host": [
         "host: got …, expected 127.0.0.1:…, localhost:… or a name under localhost with this port",
     ],
@@ -167,6 +178,9 @@ _SECTIONS: dict[str, list[str]] = {
         "origin: got …, expected … or none; pages of other origins are not let in",
         "sec-fetch-site: got …, expected …; pages of other sites are not let in",
         "method: got OPTIONS, which no service has; pages of other origins are not let in",
+    ],
+    "docs/errors/local-requests.md#unclear-operation": [
+        "the operation of … is not told in one way, or has no action in IAM",
     ],
     "docs/errors/local-requests.md#secret-only": [
         "only for who has the secret of this cloud",

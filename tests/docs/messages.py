@@ -45,10 +45,11 @@ def _makes_text(function: Function) -> bool:
 
 @dataclass
 class Package:
-    """The source of a package, and of nothing else."""
+    """The source of a package, and of what reads files for it."""
 
     root: Path
     skip: tuple[str, ...] = ()
+    readers: Path | None = None
     constants: dict[str, list[tuple[Path, ast.expr]]] = field(default_factory=lambda: defaultdict(list))
     functions: dict[str, list[Function]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[Function, Path] = field(default_factory=dict)
@@ -56,9 +57,10 @@ class Package:
     calls: dict[str, list[tuple[ast.Call, Function | None, Path]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        for file in sorted(self.root.rglob("*.py")):
-            if not any(part in file.relative_to(self.root).as_posix() for part in self.skip):
-                self._read(ast.parse(file.read_text(encoding="utf-8")), None, file)
+        for root in filter(None, (self.root, self.readers)):
+            for file in sorted(root.rglob("*.py")):
+                if not any(part in file.relative_to(root).as_posix() for part in self.skip):
+                    self._read(ast.parse(file.read_text(encoding="utf-8")), None, file)
 
     def _read(self, node: ast.AST, around: Function | None, file: Path) -> None:
         for child in ast.iter_child_nodes(node):

@@ -28,11 +28,12 @@ QUOTED = {
     for page in sorted(generate_sections.PAGES.glob("*.md"))
     for name, messages in generate_sections.quoted(page.stem).items()
 }
+_FILES = pages.ROOT / "lib/lookout_files"
 _READERS = ("NotJson", "Senseless", "InvalidRows", "Unreadable")
 #: What the packages say, and how: an exception's first argument, or what a helper puts together.
 SAID: dict[ModuleType, tuple[Package, dict[str, Sink]]] = {
     cdk_lookout.sections: (
-        Package(pages.ROOT / "lib/cdk_lookout"),
+        Package(pages.ROOT / "lib/cdk_lookout", readers=_FILES),
         {
             "invalid": Sink("{0} of …: got {1}, expected {2}", (0, 2, 3)),
             **dict.fromkeys((*_READERS, "AssetNotBuilt", "NodeNotFound", "InvalidProperty"), Sink()),
@@ -40,7 +41,7 @@ SAID: dict[ModuleType, tuple[Package, dict[str, Sink]]] = {
     ),
     lookout_provider.sections: (
         # The service's own words become errors in aws.py.
-        Package(pages.ROOT / "lambda/lookout_provider", ("aws.py",)),
+        Package(pages.ROOT / "lambda/lookout_provider", ("aws.py",), _FILES),
         {
             **dict.fromkeys((*_READERS, "Refused", "InputTooLarge", "InvalidProperty", "InvalidManifest"), Sink()),
             "Answer": Sink("{0}", (2,)),
