@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,8 @@ from cdk_lookout import nag
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.permissions import PRINCIPAL
 
+#: What buckets are called; each question is a call to Node.js.
+_NAMES: WeakKeyDictionary[s3.IBucket, str] = WeakKeyDictionary()
 #: The roles that a stack has, by what they can do.
 _ROLES: WeakKeyDictionary[cdk.Stack, dict[str, iam.IRole]] = WeakKeyDictionary()
 
@@ -49,9 +50,10 @@ class Files:
         return [self.bucket_name, self.prefix, *([self.key.key_arn] if self.key is not None else [])]
 
 
-@functools.cache
 def _name_of(bucket: s3.IBucket) -> str:
-    return bucket.bucket_name
+    if (name := _NAMES.get(bucket)) is None:
+        name = _NAMES[bucket] = bucket.bucket_name
+    return name
 
 
 def files_of_labels(labels: LabelsInput | None) -> list[Files]:
