@@ -11,13 +11,16 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+if TYPE_CHECKING:
+    from botocore.loaders import Loader
+    from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 #: Only the service models are ours; the code of the SDK is the Lambda runtime's own, which AWS patches.
 _MODELS = Path(__file__).parent / "models"
+#: What is called, by the names of the SDK.
+SERVICES = ("cloudwatch", "lookoutequipment", "lookoutvision", "s3", "stepfunctions")
 #: What the properties themselves are called in messages.
 _TOP = "properties"
 #: How much of a value a message shows, in characters.
@@ -34,12 +37,22 @@ class InvalidProperty(Exception):
 @functools.cache
 def loader() -> Loader:
     """Finds our models before the SDK's: botocore dropped Lookout for Vision, and will drop Equipment."""
-    return Loader(extra_search_paths=[str(_MODELS)], include_default_search_paths=True)
+    from botocore.loaders import Loader
+
+    class OfFew(Loader):
+        """Knows what is called: for each client the SDK looks twice into the directories of all four hundred."""
+
+        def list_available_services(self, type_name: str) -> list[str]:
+            return list(SERVICES)
+
+    return OfFew(extra_search_paths=[str(_MODELS)], include_default_search_paths=True)
 
 
 @functools.cache
 def service_model(service: str) -> ServiceModel:
     """The model of *service*, read without making a client, which costs ten times as much."""
+    from botocore.model import ServiceModel
+
     return ServiceModel(loader().load_service_model(service, "service-2"), service)
 
 
@@ -52,16 +65,18 @@ def coerce(shape: Shape, value: Any, path: str) -> Any:
 
     Raises InvalidProperty, naming *path*.
     """
-    if isinstance(shape, StructureShape):
-        return _structure(shape, value, path)
-    if isinstance(shape, ListShape):
+    if shape.type_name == "structure":
+        return _structure(cast("StructureShape", shape), value, path)
+    if shape.type_name == "list":
         if not isinstance(value, list):
             raise _invalid(path, value, "a list")
-        return [coerce(shape.member, item, f"{path}[{index}]") for index, item in enumerate(value)]
-    if isinstance(shape, MapShape):
+        member = cast("ListShape", shape).member
+        return [coerce(member, item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if shape.type_name == "map":
         if not isinstance(value, Mapping):
             raise _invalid(path, value, "a map")
-        return {key: coerce(shape.value, item, f"{path}.{key}") for key, item in value.items()}
+        member = cast("MapShape", shape).value
+        return {key: coerce(member, item, f"{path}.{key}") for key, item in value.items()}
     return _scalar(shape, value, path)
 
 

@@ -8,9 +8,10 @@ rises on a resource whose new attribute the app refers to, and on no other one.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import aws_cdk as cdk
 import jsii
@@ -62,8 +63,11 @@ class References:
         return found
 
 
-class CustomResource(cdk.CustomResource):
-    """A custom resource of the provider's."""
+class CustomResource(cdk.CfnResource):
+    """A custom resource of the provider's.
+
+    The CDK's own construct of that name would be one more around this, and each call to the CDK takes its time.
+    """
 
     def __init__(
         self,
@@ -72,41 +76,35 @@ class CustomResource(cdk.CustomResource):
         resource_type: ResourceType,
         *,
         cloudformation_name: str,
-        service_token: str,
-        service_timeout: cdk.Duration,
+        known: int,
         properties: Mapping[str, Any],
         references: References,
     ) -> None:
         """Make it; its `Options` get the number.
 
-        Raises InvalidProperty for a number in the app's context that no release has had.
+        :param known: what `known` says of its stack.
         """
-        self._asked_for: set[str] = set()
-        number = _Number(scope, resource_type, self._asked_for, references)
-        super().__init__(
-            scope,
-            id,
-            service_token=service_token,
-            service_timeout=service_timeout,
-            resource_type=cloudformation_name,
-            properties={**properties, "Options": {"Attributes": number.rendered, **properties["Options"]}},
-        )
-        number.resource = self.node.default_child
+        self._attributes: dict[str, str] = {}
+        number = _Number(known, resource_type, self._attributes, references)
+        options = {"Attributes": number.rendered, **properties["Options"]}
+        super().__init__(scope, id, type=cloudformation_name, properties={**properties, "Options": options})
+        number.resource = self
+
+    @functools.cached_property
+    def physical_id(self) -> str:
+        """The physical id, as Ref gives it."""
+        return self.ref
+
+    def attribute(self, name: str) -> str:
+        """The attribute *name*, as Fn::GetAtt gives it."""
+        if name not in self._attributes:
+            self._attributes[name] = self.get_att(name).to_string()
+        return self._attributes[name]
 
     def show_as(self, path: str) -> None:
         """Let the CDK CLI show it as *path* while it deploys, in place of its construct's, if it shows any."""
         if self.node.try_get_context(_SHOWS_PATHS):
-            cast(cdk.CfnResource, self.node.default_child).add_metadata(_PATH, path)
-
-    def get_att(self, attribute_name: str) -> cdk.Reference:
-        """The attribute *attribute_name*."""
-        self._asked_for.add(attribute_name)
-        return super().get_att(attribute_name)
-
-    def get_att_string(self, attribute_name: str) -> str:
-        """The attribute *attribute_name*, as text."""
-        self._asked_for.add(attribute_name)
-        return super().get_att_string(attribute_name)
+            self.add_metadata(_PATH, path)
 
 
 @jsii.implements(cdk.IStringProducer)
@@ -116,10 +114,10 @@ class _Number:
     resource: Any
 
     def __init__(
-        self, scope: Construct, resource_type: ResourceType, asked_for: set[str], references: References
+        self, known: int, resource_type: ResourceType, asked_for: Collection[str], references: References
     ) -> None:
-        self._known = _known(scope)
-        self._newer = {name: number for name, number in resource_type.newer.items() if number > self._known}
+        self._known = known
+        self._newer = {name: number for name, number in resource_type.newer.items() if number > known}
         self._asked_for = asked_for
         self._references = references
 
@@ -132,11 +130,15 @@ class _Number:
             # What refers to what between stacks is still to come.
             self._references.forget()
             return str(self._known)
-        used = self._asked_for | self._references.to(self.resource)
+        used = {*self._asked_for, *self._references.to(self.resource)}
         return str(max([self._known, *(number for name, number in self._newer.items() if name in used)]))
 
 
-def _known(scope: Construct) -> int:
+def known(scope: Construct) -> int:
+    """The number that the resources have which the app refers to in no newer way.
+
+    Raises InvalidProperty, naming *scope*, for a number in the app's context that no release has had.
+    """
     given = scope.node.try_get_context(_CONTEXT)
     if given is None:
         return _KNOWN

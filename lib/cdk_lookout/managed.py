@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, cast
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import aws_cdk as cdk
 import jsii
+from constructs import IDependable
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.names import construct_name
 from cdk_lookout.provider import LookoutProvider
 from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.tags import ServiceTags
 from cdk_lookout.validation import Quoted, check_optional, invalid
 from cdk_lookout.wait import Wait
 from cdk_lookout.warnings import warn_about_name
@@ -19,12 +23,12 @@ from cdk_lookout.warnings import warn_about_name
 _TRAINING = cdk.Duration.hours(12)
 
 
-def until_trained(construct: cdk.Resource) -> Wait:
+def until_trained(construct: LookoutResource) -> Wait:
     """What a deployment waits for where a training is not told otherwise.
 
     At an endpoint of one's own trainings take minutes, and a relay of hours would be resources for nothing.
     """
-    elsewhere = LookoutProvider.of(construct).endpoint_url is not None
+    elsewhere = LookoutProvider.of(construct._stack).endpoint_url is not None
     return Wait.until_ready() if elsewhere else Wait.until_ready(timeout=_TRAINING)
 
 
@@ -32,11 +36,19 @@ def until_trained(construct: cdk.Resource) -> Wait:
 class _RemovalPolicy:
     """The removal policy as it is at synthesis: `apply_removal_policy` and aspects come after the constructor."""
 
+    construct: LookoutResource
     resource: cdk.CfnResource
+    #: Of no use, but all that resolves has it.
+    creation_stack: Sequence[str] = ()
+
+    @functools.cached_property
+    def _as_option(self) -> str:
+        # As a whole, since each member of it takes two calls to the CDK.
+        set_on_it = self.construct._stack.resolve(self.resource.cfn_options)
+        return "retain" if set_on_it.get("deletionPolicy") in ("Retain", "RetainExceptOnCreate") else "destroy"
 
     def produce(self) -> str:
-        kept = (cdk.CfnDeletionPolicy.RETAIN, cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE)
-        return "retain" if self.resource.cfn_options.deletion_policy in kept else "destroy"
+        return self._as_option
 
 
 class Managed:
@@ -44,11 +56,14 @@ class Managed:
 
     def __init__(
         self,
-        construct: cdk.Resource,
+        construct: LookoutResource,
         resource_type: ResourceType,
         properties: Mapping[str, Any],
         *,
         wait: Wait | None = None,
+        tags: ServiceTags | None = None,
+        after: Sequence[IDependable] = (),
+        problems: Callable[[], list[str]] | None = None,
         adopt_existing: bool = False,
         stateful: bool = False,
         removal_policy: cdk.RemovalPolicy | None = None,
@@ -59,6 +74,9 @@ class Managed:
 
         :param properties: the API's create request; what is None is left out.
         :param wait: for types that take time.
+        :param tags: for types that take tags.
+        :param after: what it comes after.
+        :param problems: what the synthesis has against it.
         :param stateful: whether it outlives its stack unless told otherwise.
         :param later: the attributes that exist only when the work is done.
         :param options: further options of the type.
@@ -75,6 +93,7 @@ class Managed:
             "RemovalPolicy": cdk.Lazy.string(removal),
             **(options or {}),
         }
+        provider = LookoutProvider.of(construct._stack)
         given = properties.get(resource_type.name_member or "")
         if given is not None:
             warn_about_name(construct, resource_type, given)
@@ -88,19 +107,22 @@ class Managed:
         if adopt_existing:
             ours["AdoptExisting"] = "true"
         present = {name: value for name, value in properties.items() if value is not None}
-        provider = LookoutProvider.of(construct)
-        self.resource = provider.custom_resource(construct, resource_type, {**present, "Options": ours})
+        self.resource = provider.custom_resource(construct, resource_type, {**present, "Options": ours}, after)
         finished = {"Gate": ours["Gate"]} if "Gate" in ours else {}
         #: The last link of the relay, if it is one: it has the attributes, once the work is done.
         self._last = provider.relay(construct, self.resource, resource_type, shares, finished) if shares else None
-        removal.resource = cast(cdk.CfnResource, self.resource.node.default_child)
-        construct.node.default_child = removal.resource
-        _set_removal_policy(construct, removal.resource, removal_policy, stateful=stateful)
+        removal.construct, removal.resource = construct, self.resource
+        _set_removal_policy(construct, self.resource, removal_policy, stateful=stateful)
+        if tags is not None:
+            tags.resource = self.resource
+            provider.check(construct, tags.problems)
+        if problems is not None:
+            provider.check(construct, problems)
 
     @property
     def ref(self) -> str:
         """The physical id, known when the work is done."""
-        return self.resource.ref if self._last is None else self._last.get_att_string("PhysicalId")
+        return self.resource.physical_id if self._last is None else self._last.attribute("PhysicalId")
 
     def attribute(self, name: str) -> str:
         """The attribute *name*, as Fn::GetAtt gives it.
@@ -114,7 +136,7 @@ class Managed:
                 Quoted("Wait.started()"),
                 "Wait.until_ready(): it exists only when the service is done",
             )
-        return (self._last or self.resource).get_att_string(name)
+        return (self._last or self.resource).attribute(name)
 
 
 def _set_removal_policy(
@@ -123,8 +145,8 @@ def _set_removal_policy(
     if policy is cdk.RemovalPolicy.SNAPSHOT:
         raise invalid("removal_policy", construct, Quoted("SNAPSHOT"), "RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY")
     if policy is None and stateful:
-        cfn.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         # What an update replaced would eat a quota of 15, and be found again with old contents.
-        cfn.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.DELETE
+        cfn.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        cfn.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, apply_to_update_replace_policy=False)
     else:
         cfn.apply_removal_policy(policy or cdk.RemovalPolicy.DESTROY)

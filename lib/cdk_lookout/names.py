@@ -6,22 +6,19 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-import aws_cdk as cdk
-from constructs import IConstruct
+from cdk_lookout.construct import LookoutResource
 
 #: The stack's name takes up to 128 of the 200 characters that a name may have, the digits and hyphens 10.
 LONGEST = 62
 _DIGITS = 8
 
 
-def construct_name(construct: IConstruct) -> str:
+def construct_name(construct: LookoutResource) -> str:
     """The part that *construct* has in the name which is generated for it: its path below its stack.
 
     Different constructs of a stack get different names.
     """
-    below = construct.node.scopes
-    ids = [scope.node.id for scope in below]
-    return name_of_path(ids[len(cdk.Stack.of(construct).node.scopes) :])
+    return name_of_path(construct._path)
 
 
 def name_of_path(ids: Sequence[str], longest: int = LONGEST) -> str:

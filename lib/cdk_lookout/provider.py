@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,26 +15,28 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_stepfunctions as sfn
-from constructs import Construct, IConstruct
+from constructs import Construct, IConstruct, IDependable
 
 from cdk_lookout import asset, nag
-from cdk_lookout.custom_resource import CustomResource, References
+from cdk_lookout.custom_resource import CustomResource, References, known
 from cdk_lookout.machine import definition
 from cdk_lookout.nesting import lineage
-from cdk_lookout.provider_role import document_for, make_role
+from cdk_lookout.provider_role import document_for, make_role, own_statements
 from cdk_lookout.resource_type import LookoutService, ResourceType
-from cdk_lookout.validation import Quoted, a, check_pattern, invalid
+from cdk_lookout.validation import AtSynthesis, Quoted, a, check_pattern, invalid
 from cdk_lookout.warnings import LINK, Size, warn_about_service
 
 #: Fixed, and with it the function's logical id: CloudFormation never lets a ServiceToken change.
 _ID = "LookoutProvider"
 #: As long as CloudFormation allows: every type may have to wait for its turn. Shorter deadlines are the function's.
-_SERVICE_TIMEOUT = cdk.Duration.hours(1)
+_SERVICE_TIMEOUT_SECONDS = 60 * 60
 #: How old an event may get that Lambda brings, after failures or while it has no room. CloudFormation gives up after an
 #: hour, and a Delete waits this long for a Create that it has not seen (`LATEST_CREATE_SECONDS` of the function).
 _EVENT_AGE_SECONDS = 900
 #: At any time the resource itself, and the link that waits, can wait for their deletion.
 _DELETED_ANYWAY = 2
+#: Those that were made here, by their stacks: asking the CDK takes three calls for each resource.
+_MADE: WeakKeyDictionary[cdk.Stack, LookoutProvider] = WeakKeyDictionary()
 
 
 class LookoutProvider(Construct):
@@ -103,6 +107,7 @@ class LookoutProvider(Construct):
         self._policies: dict[str, iam.Policy | iam.ManagedPolicy] = {}
         self._services: set[LookoutService] = set()
         self._references = References(stack)
+        self._known: int | None = None
         tracing = tracing or lambda_.Tracing.DISABLED
         traced = tracing is not lambda_.Tracing.DISABLED
 
@@ -163,7 +168,8 @@ class LookoutProvider(Construct):
             security_groups=list(security_groups) if security_groups else None,
             tracing=tracing,
         )
-        self._policy = self._make_policy("Policy", self._statements(), "the provider's own log streams and executions")
+        statements = own_statements(self._function, self._machine, self._log_group)
+        self._policy = self._make_policy("Policy", statements, "the provider's own log streams and executions")
         self._asynchronous = lambda_.CfnEventInvokeConfig(
             self,
             "EventInvokeConfig",
@@ -178,12 +184,15 @@ class LookoutProvider(Construct):
         )
         # Lambda checks that the role may call the destination.
         self._asynchronous.node.add_dependency(self._policy)
-        self.node.add_validation(Size(stack))
+        self._checks = AtSynthesis()
+        for check in (Size(stack), self._checks):
+            self.node.add_validation(check)
         nag.acknowledge_provider(self._function, self._machine, self._role)
         # CDK has the function depend on its role in two ways.
         cast(cdk.CfnResource, self._function.node.default_child).add_metadata(
             "cfn-lint", {"config": {"ignore_checks": ["W3005"]}}
         )
+        _MADE[stack] = self
 
     @classmethod
     def of(cls, scope: IConstruct) -> LookoutProvider:
@@ -193,7 +202,9 @@ class LookoutProvider(Construct):
     @staticmethod
     def find(scope: IConstruct) -> LookoutProvider | None:
         """The provider of the stack that *scope* is in; None when the stack has none yet."""
-        found = cdk.Stack.of(scope).node.try_find_child(_ID)
+        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+        # A stack that was not made here is another object each time that the CDK names it.
+        found = _MADE.get(stack) or stack.node.try_find_child(_ID)
         return found if isinstance(found, LookoutProvider) else None
 
     def custom_resource(
@@ -201,23 +212,25 @@ class LookoutProvider(Construct):
         scope: Construct,
         resource_type: ResourceType,
         properties: Mapping[str, Any],
-    ) -> cdk.CustomResource:
+        after: Sequence[IDependable] = (),
+    ) -> CustomResource:
         """A custom resource of *resource_type* in *scope*, under the id `Resource`.
 
         It depends on all that its last Delete needs, the permissions included.
 
         :param properties: the create request of the API, and `Options`.
+        :param after: what else it depends on.
         """
-        return self._make(scope, "Resource", resource_type.cloudformation_name, resource_type, properties)
+        return self._make(scope, "Resource", resource_type.cloudformation_name, resource_type, properties, after)
 
     def relay(
         self,
         scope: Construct,
-        resource: cdk.CustomResource,
+        resource: CustomResource,
         resource_type: ResourceType,
         shares: Sequence[int],
         options: Mapping[str, Any],
-    ) -> cdk.CustomResource:
+    ) -> CustomResource:
         """The last of the links that wait for *resource*, in *scope*: one for each of *shares*, in seconds.
 
         Whatever needs the finished resource takes its attributes from that link.
@@ -227,7 +240,7 @@ class LookoutProvider(Construct):
 
         :param options: what of the resource's options is about the finished thing: its gate.
         """
-        previous: cdk.CustomResource = resource
+        previous = resource
         in_front = [0] * (len(shares) - _DELETED_ANYWAY)
         links = len(in_front) + len(shares)
         hours = f"{sum(shares) / 3600:.3g}"
@@ -235,17 +248,17 @@ class LookoutProvider(Construct):
             waiting = {
                 **options,
                 "TargetType": resource_type.cloudformation_name,
-                "Target": resource.ref,
+                "Target": resource.physical_id,
                 # Work that is done anew is waited for anew.
-                "Generation": resource.get_att_string("Generation"),
+                "Generation": resource.attribute("Generation"),
                 "WaitSeconds": str(seconds),
                 **({"Last": "true"} if number == links else {}),
             }
-            link = self._make(scope, f"Wait{number}", LINK, resource_type, {"Options": waiting})
+            before = [previous] if previous is not resource else []  # which the Ref makes it come after
+            link = self._make(scope, f"Wait{number}", LINK, resource_type, {"Options": waiting}, before)
+            link.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
             what = f"waits up to {hours} hours" if seconds else "in reserve for a deletion"
             link.show_as(f"{scope.node.path}/{what}/link {number} of {links}")
-            if previous is not resource:  # which the Ref makes it come after
-                link.node.add_dependency(previous)
             previous = link
         return previous
 
@@ -256,22 +269,32 @@ class LookoutProvider(Construct):
         cloudformation_name: str,
         resource_type: ResourceType,
         properties: Mapping[str, Any],
+        after: Sequence[IDependable],
     ) -> CustomResource:
         """A custom resource that does what the policy of *resource_type* allows."""
         policy = self._policy_of(resource_type)
+        self._known = self._known or known(scope)
         made = CustomResource(
             scope,
             id,
             resource_type,
             cloudformation_name=cloudformation_name,
-            service_token=self._function.function_arn,
-            service_timeout=_SERVICE_TIMEOUT,
-            properties=properties,
+            known=self._known,
+            properties={**self._served_by, **properties},
             references=self._references,
         )
         # The ServiceToken makes it depend on the function.
-        made.node.add_dependency(self._machine, self._asynchronous, policy)
+        made.node.add_dependency(self._machine, self._asynchronous, policy, *after)
         return made
+
+    def check(self, construct: cdk.Resource, problems: Callable[[], list[str]]) -> None:
+        """Let the synthesis fail for what *problems* then has against *construct*, of this stack."""
+        self._checks.add(construct, problems)
+
+    @functools.cached_property
+    def _served_by(self) -> dict[str, str]:
+        """What CloudFormation itself wants of every custom resource."""
+        return {"ServiceToken": self._function.function_arn, "ServiceTimeout": str(_SERVICE_TIMEOUT_SECONDS)}
 
     @property
     def endpoint_url(self) -> str | None:
@@ -341,18 +364,6 @@ class LookoutProvider(Construct):
         :param label: the name in a graph. Default: CloudWatch's own.
         """
         return self._function.metric_throttles(period=period, statistic=statistic, label=label)
-
-    def _statements(self) -> list[iam.PolicyStatement]:
-        name = self._machine.attr_name
-        executions = f"arn:{cdk.Aws.PARTITION}:states:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:execution:{name}:*"
-        return [
-            iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self._log_group.log_group_arn]
-            ),
-            iam.PolicyStatement(actions=["states:StartExecution"], resources=[self._machine.attr_arn]),
-            iam.PolicyStatement(actions=["states:StopExecution", "states:DescribeExecution"], resources=[executions]),
-            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._function.function_arn]),
-        ]
 
     def _policy_of(self, resource_type: ResourceType) -> iam.Policy | iam.ManagedPolicy:
         """The policy of a type, made with the type's first resource; warn once about its service."""

@@ -7,6 +7,9 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_lookout.nesting import owner_names
@@ -48,6 +51,19 @@ def make_role(scope: Construct, *, in_vpc: bool, traced: bool) -> iam.Role:
         ),
         inline_policies=inline,
     )
+
+
+def own_statements(
+    function: lambda_.Function, machine: sfn.CfnStateMachine, log_group: logs.LogGroup
+) -> list[iam.PolicyStatement]:
+    """What it takes to log, to wait and to be asked again."""
+    executions = f"arn:{cdk.Aws.PARTITION}:states:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:execution:{machine.attr_name}:*"
+    return [
+        iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]),
+        iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.attr_arn]),
+        iam.PolicyStatement(actions=["states:StopExecution", "states:DescribeExecution"], resources=[executions]),
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]),
+    ]
 
 
 def document_for(role: iam.Role, statements: Sequence[iam.PolicyStatement]) -> iam.PolicyDocument:

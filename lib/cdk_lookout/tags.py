@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-import jsii
-from constructs import IValidation
 
 #: The provider's own tags on a resource; their keys begin with `cdk-lookout:`.
 _OURS = "cdk-lookout:"
@@ -42,26 +41,33 @@ VISION = TagCharacters(
 class ServiceTags:
     """The tags that reach the service, from `Tags.of()` on the construct and everything above it."""
 
-    def __init__(self, construct: cdk.Resource, resource_type: str, characters: TagCharacters = EQUIPMENT) -> None:
-        """Collect the tags of *construct*; at synthesis, refuse those that the service would refuse."""
-        self.manager = cdk.TagManager(cdk.TagType.KEY_VALUE, resource_type)
-        construct.node.add_validation(_Validation(self.manager, resource_type, characters))
+    #: What has them, once it is made.
+    resource: cdk.CfnResource
 
-
-@jsii.implements(IValidation)
-class _Validation:
-    def __init__(self, manager: cdk.TagManager, resource_type: str, characters: TagCharacters) -> None:
-        self._manager = manager
+    def __init__(self, resource_type: str, characters: TagCharacters = EQUIPMENT) -> None:
+        """Collect the tags of a construct."""
         self._resource_type = resource_type
         self._characters = characters
 
-    def validate(self) -> list[str]:
-        return problems(self._manager.tag_values(), self._resource_type, self._characters)
+    @functools.cached_property
+    def manager(self) -> cdk.TagManager:
+        """Where they are collected; made when the first one comes, since most constructs have none."""
+        manager = cdk.TagManager(cdk.TagType.KEY_VALUE, self._resource_type)
+        self.resource.add_property_override("Tags", manager.rendered_tags)
+        return manager
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What there is of them so far."""
+        return dict(self.manager.tag_values()) if "manager" in vars(self) else {}
+
+    def problems(self) -> list[str]:
+        """What the service has against them."""
+        return problems(self.values, self._resource_type, self._characters)
 
 
-def problems(tags: dict[str, str] | object, resource_type: str, characters: TagCharacters = EQUIPMENT) -> list[str]:
+def problems(tags: dict[str, str], resource_type: str, characters: TagCharacters = EQUIPMENT) -> list[str]:
     """What the service has against *tags*, with the way to keep a tag away from it."""
-    assert isinstance(tags, dict)
     found = [
         f"{problem}; keep it away with Tags.of(construct).remove({key!r}), or where the tag is added with "
         f"exclude_resource_types=[{resource_type!r}]"

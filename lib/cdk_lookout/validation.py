@@ -8,9 +8,12 @@ from __future__ import annotations
 import enum
 import inspect
 import re
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
+from constructs import IValidation
 
 from cdk_lookout.sections import section
 
@@ -62,7 +65,7 @@ def check_pattern(what: str, where: object, value: str, pattern: str, expected: 
     """*value*, if the whole of it matches *pattern* or is a token; raises InvalidProperty otherwise."""
     if not isinstance(value, str):
         raise invalid(what, where, value, expected)
-    if not cdk.Token.is_unresolved(value) and not re.fullmatch(pattern, value):
+    if not re.fullmatch(pattern, value) and not cdk.Token.is_unresolved(value):
         raise invalid(what, where, value, expected)
     return value
 
@@ -85,3 +88,19 @@ def check_choice(what: str, where: object, value: Any, choices: type[enum.Enum])
     """Raise InvalidProperty unless *value* is one of *choices*, and not, for instance, the text it stands for."""
     if not isinstance(value, choices):
         raise invalid(what, where, value, f"one of {', '.join(map(str, choices))}")
+
+
+@jsii.implements(IValidation)
+class AtSynthesis:
+    """What can be checked only when all of the app is known: one validation for all constructs of a stack."""
+
+    def __init__(self) -> None:
+        self._checks: list[tuple[cdk.Resource, Callable[[], list[str]]]] = []
+
+    def add(self, construct: cdk.Resource, problems: Callable[[], list[str]]) -> None:
+        """Ask *problems* what is wrong with *construct*."""
+        self._checks.append((construct, problems))
+
+    def validate(self) -> list[str]:
+        """What is wrong, and where."""
+        return [f"{path_of(where)}: {problem}" for where, problems in self._checks for problem in problems()]

@@ -5,6 +5,7 @@ Acknowledge one with `Annotations.of(scope).acknowledge_warning(id)`; the id sta
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from typing import Any
@@ -14,6 +15,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import IConstruct, IValidation
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.resource_type import LookoutService, ResourceType
 
 #: What CloudFormation takes in one stack, and what the CDK finds close to it.
@@ -47,15 +49,16 @@ def warn_about_service(stack: cdk.Stack, service: LookoutService) -> None:
         )
 
 
-def warn_about_name(construct: IConstruct, resource_type: ResourceType, name: Any) -> None:
+def warn_about_name(construct: LookoutResource, resource_type: ResourceType, name: Any) -> None:
     """Warn that another construct of the app asks for the same *name* in the same account and Region.
 
     The one that is deployed later finds what is not its own. A name that is known at deployment only is let pass.
     """
     if cdk.Token.is_unresolved(name):
         return
-    known = _NAMED.setdefault(construct.node.root, {})
-    first = known.setdefault((resource_type.name, *_place(construct), name), construct)
+    root, *place = _place(construct._stack)
+    known = _NAMED.setdefault(root, {})
+    first = known.setdefault((resource_type.name, *place, name), construct)
     if first is not construct:
         member = re.sub(r"(?<!^)(?=[A-Z])", "_", resource_type.name_member or "").lower()
         cdk.Annotations.of(construct).add_warning_v2(
@@ -65,11 +68,12 @@ def warn_about_name(construct: IConstruct, resource_type: ResourceType, name: An
         )
 
 
-def _place(construct: IConstruct) -> tuple[str, ...]:
-    """The account and Region of *construct*; where they are not known, those of its stage are taken for the same."""
-    environment = cdk.Stack.of(construct).environment
-    stage = cdk.Stage.of(construct)
-    return (environment, stage.node.path) if "unknown-" in environment and stage is not None else (environment,)
+@functools.cache
+def _place(stack: cdk.Stack) -> tuple[IConstruct, str, str]:
+    """The app of *stack*, and its account and Region; where they are not known, those of its stage are the same."""
+    environment = stack.environment
+    stage = cdk.Stage.of(stack) if "unknown-" in environment else None
+    return stack.node.root, environment, stage.node.path if stage is not None else ""
 
 
 @jsii.implements(IValidation)
@@ -82,7 +86,8 @@ class Size:
     def validate(self) -> list[str]:
         """Nothing is wrong yet."""
         found = [one for one in self._stack.node.find_all() if isinstance(one, cdk.CfnResource)]
-        resources = [one for one in found if one.stack is self._stack]
+        # Whose they are takes a call to the CDK for each.
+        resources = [one for one in found if one.stack is self._stack] if len(found) >= _MANY_RESOURCES else []
         if len(resources) >= _MANY_RESOURCES:
             links = sum(one.cfn_resource_type == LINK for one in resources)
             cdk.Annotations.of(self._stack).add_warning_v2(

@@ -10,6 +10,7 @@ from constructs import Construct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import Dataset, DatasetSource
 from cdk_lookout.names import LONGEST, construct_name, name_of_path
 from tests.constructs.support import options
@@ -47,12 +48,19 @@ def test_names_that_lost_something_end_with_a_digest_that_never_changes(path: li
 
 def test_the_path_begins_below_the_stack(app: cdk.App) -> None:
     stack = cdk.Stack(cdk.Stage(app, "Production"), "Plant")
-    assert construct_name(Construct(Construct(stack, "Site"), "Pumps")) == "Site-Pumps"
+    assert construct_name(LookoutResource(Construct(stack, "Site"), "Pumps")) == "Site-Pumps"
 
 
 def test_the_path_begins_below_a_nested_stack(stack: cdk.Stack) -> None:
     nested = cdk.NestedStack(Construct(stack, "Site"), "Nested")
-    assert construct_name(Construct(nested, "Pumps")) == "Pumps"
+    assert construct_name(LookoutResource(nested, "Pumps")) == "Pumps"
+
+
+def test_a_path_is_the_cdks_own_wherever_a_construct_is(stack: cdk.Stack) -> None:
+    """It is put together without asking the CDK, and is in names that must never change."""
+    within = LookoutResource(stack, "a/b")
+    for construct in (within, LookoutResource(within, "c/d"), LookoutResource(Construct(stack, "e/f"), "g")):
+        assert "/".join(["Plant", *construct._path]) == construct.node.path
 
 
 def test_the_name_reaches_the_provider(stack: cdk.Stack) -> None:

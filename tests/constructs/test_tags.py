@@ -49,7 +49,7 @@ def test_a_key_that_the_service_refuses_fails_the_synthesis_with_the_way_out(
 ) -> None:
     cdk.Tags.of(stack).add("Modified By", "me")
     found = errors(app)
-    assert "[Plant/Pumps] tag key: got 'Modified By', expected 1 to 128" in found
+    assert "Plant/Pumps: tag key: got 'Modified By', expected 1 to 128" in found
     assert "Tags.of(construct).remove('Modified By')" in found
     assert f"exclude_resource_types=['{KIND}']" in found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import FIGURES, ActivationAttributes, OfModelAttributes, QualityAttributes
 from cdk_lookout.equipment.interfaces import IModelVersion
@@ -35,7 +35,7 @@ ACTIVE_MODEL_VERSION = ResourceType(
 )
 
 
-class ActiveModelVersion(cdk.Resource, OfModelAttributes, ActivationAttributes, QualityAttributes):
+class ActiveModelVersion(LookoutResource, OfModelAttributes, ActivationAttributes, QualityAttributes):
     """Makes a version the active one of its model; there is one such construct per model.
 
     When it leaves the stack, or its creation is rolled back, the version that was active before it came is made active

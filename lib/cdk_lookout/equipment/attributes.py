@@ -209,7 +209,7 @@ class RetrainingAttributes:
 
     def _retraining(self, attribute: str) -> str:
         # Of the model's own answer: a relay ends with the training, long before any retraining.
-        return self._managed.resource.get_att_string(attribute)
+        return self._managed.resource.attribute(attribute)
 
     @property
     def latest_scheduled_retraining_status(self) -> str:

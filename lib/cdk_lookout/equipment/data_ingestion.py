@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import cast
 
 import aws_cdk as cdk
@@ -9,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, DependencyGroup
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.data_gate import DataGate
 from cdk_lookout.equipment.interfaces import IDataset
@@ -47,7 +49,7 @@ _LATER = (
 )
 
 
-class DataIngestion(cdk.Resource):
+class DataIngestion(LookoutResource):
     """An action: data are ingested when the construct is made, and again when its inputs or its *trigger* change.
 
     Models of the stack that work on the dataset come after it by themselves, and ingestions into one dataset run one
@@ -102,7 +104,8 @@ class DataIngestion(cdk.Resource):
             raise invalid(
                 "gate", self, Quoted("Wait.started()"), "Wait.until_ready(): the figures come when it is done"
             )
-        location = {"Bucket": bucket.bucket_name}
+        reads = Files(bucket, prefix or "")
+        location = {"Bucket": reads.bucket_name}
         if prefix:
             location["Prefix"] = check_prefix("prefix", self, prefix)
         if key_pattern is not None:
@@ -110,7 +113,8 @@ class DataIngestion(cdk.Resource):
         if (ingestions := _ingestions(dataset)) is not None:
             ingestions.add(self, key_pattern)
         # There is something to read, so there is a role.
-        self._role = cast(iam.IRole, role_for(self, role, reads=[Files(bucket, prefix or "")]))
+        found, granted = role_for(self._stack, role, reads=[reads])
+        self._role = cast(iam.IRole, found)
         options = {
             **({"Gate": (gate or DataGate()).limits} if wait.seconds else {}),
             **({"Trigger": trigger} if trigger is not None else {}),
@@ -124,6 +128,7 @@ class DataIngestion(cdk.Resource):
                 "RoleArn": self._role.role_arn,
             },
             wait=wait,
+            after=granted,
             later=_LATER,
             options=options,
         )
@@ -203,20 +208,24 @@ class Ingestions:
         :param detect_schema: whether the first of them finds out the schema.
         """
         self._detect_schema = detect_schema
-        self._added: list[DataIngestion] = []
-        #: What is in the dataset only after them depends on this; it takes in those that are added later, too.
-        self.done = DependencyGroup()
+        #: The last one of each stack.
+        self._last: dict[cdk.Stack, DataIngestion] = {}
+
+    @functools.cached_property
+    def done(self) -> DependencyGroup:
+        """What is in the dataset only after them depends on this; it takes in those that are added later, too."""
+        return DependencyGroup()
 
     def add(self, ingestion: DataIngestion, key_pattern: KeyPattern | None) -> None:
         """Take *ingestion* in, behind those that its stack has already."""
-        if self._detect_schema and not self._added and key_pattern is None:
+        if self._detect_schema and not self._last and key_pattern is None:
             raise invalid(
                 "key_pattern", ingestion, None, "a KeyPattern: the first ingestion detects the dataset's schema by it"
             )
-        stack = cdk.Stack.of(ingestion)
-        before = [one for one in self._added if cdk.Stack.of(one) == stack]
-        ingestion.node.add_dependency(*before[-1:])
-        self._added.append(ingestion)
+        stack = ingestion._stack
+        if (before := self._last.get(stack)) is not None:
+            ingestion.node.add_dependency(before)
+        self._last[stack] = ingestion
         self.done.add(ingestion)
 
 

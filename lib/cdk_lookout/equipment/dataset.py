@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
@@ -59,9 +61,14 @@ class DatasetBase(Shareable):
 
     _import_action = IMPORT_DATASET
     _arn_factories = "Dataset.from_dataset_arn or Dataset.from_dataset_attributes(dataset_arn=...)"
-    _name: str
+    _arn_attribute = "DatasetArn"
     #: What has to be done before the data are there.
     _ingestions: Ingestions
+
+    @functools.cached_property
+    def _name(self) -> str:
+        """The name. What is from elsewhere sets it."""
+        return self._managed.ref
 
     @property
     def dataset_name(self) -> str:
@@ -88,9 +95,7 @@ class DatasetBase(Shareable):
     def _granted(self) -> list[str]:
         return [
             self._arn
-            or cdk.Stack.of(self).format_arn(
-                service="lookoutequipment", resource="dataset", resource_name=f"{self._name}/*"
-            )
+            or self._stack.format_arn(service="lookoutequipment", resource="dataset", resource_name=f"{self._name}/*")
         ]
 
 
@@ -142,7 +147,7 @@ class Dataset(DatasetBase):
         if source.dataset is not None:
             after_ingestions(self, source.dataset)
         self._encryption_key = encryption_key
-        self._tags = ServiceTags(self, DATASET.cloudformation_name)
+        self._tags = ServiceTags(DATASET.cloudformation_name)
         schema, options = source.dataset_schema.render(self) if source.dataset_schema else (None, {})
         self._managed = Managed(
             self,
@@ -152,8 +157,8 @@ class Dataset(DatasetBase):
                 "DatasetSchema": schema,
                 "SourceDatasetArn": source.dataset.dataset_arn if source.dataset is not None else None,
                 "ServerSideKmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
-                "Tags": self._tags.manager.rendered_tags,
             },
+            tags=self._tags,
             wait=wait or Wait.until_ready(),
             adopt_existing=adopt_existing,
             stateful=True,
@@ -161,8 +166,6 @@ class Dataset(DatasetBase):
             later=_LATER if source.dataset is not None else (),
             options=options,
         )
-        self._name = self._managed.ref
-        self._arn = self._managed.attribute("DatasetArn")
 
     @classmethod
     def from_dataset_arn(cls, scope: Construct, id: str, dataset_arn: str) -> IDataset:
@@ -298,6 +301,8 @@ class Dataset(DatasetBase):
 
 
 class _ImportedDataset(DatasetBase):
+    _imported = True
+
     def __init__(
         self,
         scope: Construct,

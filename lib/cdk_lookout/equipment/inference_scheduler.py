@@ -178,23 +178,24 @@ class InferenceScheduler(InferenceSchedulerBase, OfModelAttributes, TimeAttribut
             options["RequireQuality"] = self._qualities(require_quality)
         if isinstance(model, ModelBase):
             model._take_scheduler("InferenceScheduler", self)
-            self.node.add_dependency(model._activations)
-        self._role = role_for(self, role, reads=[reads], writes=[writes])
+        self._role, granted = role_for(self._stack, role, reads=[reads], writes=[writes])
         assert self._role is not None
-        self._tags = ServiceTags(self, INFERENCE_SCHEDULER.cloudformation_name)
+        self._tags = ServiceTags(INFERENCE_SCHEDULER.cloudformation_name)
         self._managed = Managed(
             self,
             INFERENCE_SCHEDULER,
-            {**properties, "RoleArn": self._role.role_arn, "Tags": self._tags.manager.rendered_tags},
+            {**properties, "RoleArn": self._role.role_arn},
+            tags=self._tags,
+            after=[*granted, *([model._activations] if isinstance(model, ModelBase) else [])],
             adopt_existing=adopt_existing,
             options=options,
         )
-        self._name = self._managed.ref
-        self._arn = self._managed.attribute("InferenceSchedulerArn")
 
     def _check_overlap(self, reads: Files, writes: Files) -> None:
-        stack = cdk.Stack.of(self)
-        if stack.resolve(reads.bucket.bucket_name) != stack.resolve(writes.bucket.bucket_name):
+        source, target = reads.bucket_name, writes.bucket_name
+        if source != target and "${" in source + target:  # tokens: they may stand for the same
+            source, target = self._stack.resolve([source, target])
+        if source != target:
             return
         if reads.prefix == writes.prefix:
             got = writes.prefix or Quoted("nothing")
@@ -275,4 +276,4 @@ class _ImportedInferenceScheduler(InferenceSchedulerBase):
 
 
 def _location(files: Files) -> dict[str, str]:
-    return {"Bucket": files.bucket.bucket_name, **({"Prefix": files.prefix} if files.prefix else {})}
+    return {"Bucket": files.bucket_name, **({"Prefix": files.prefix} if files.prefix else {})}

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
+import functools
+
 import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_lookoutequipment as lookoutequipment
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment.grants import InferenceSchedulerGrants
+from cdk_lookout.managed import Managed
 from cdk_lookout.validation import Quoted, invalid
 
 
 @jsii.implements(lookoutequipment.IInferenceSchedulerRef)
-class InferenceSchedulerBase(cdk.Resource):
+class InferenceSchedulerBase(LookoutResource):
     """An inference scheduler, of this stack or from elsewhere."""
 
-    _name: str
-    #: None when it was referred to by name.
-    _arn: str | None
+    _managed: Managed
+
+    @functools.cached_property
+    def _name(self) -> str:
+        """The name. What is from elsewhere sets it."""
+        return self._managed.ref
+
+    @functools.cached_property
+    def _arn(self) -> str | None:
+        """The ARN. What is from elsewhere sets it: to None, when it is referred to by name."""
+        return self._managed.attribute("InferenceSchedulerArn")
 
     @property
     def inference_scheduler_name(self) -> str:
@@ -62,7 +73,7 @@ class InferenceSchedulerBase(cdk.Resource):
     def _granted(self) -> list[str]:
         return [
             self._arn
-            or cdk.Stack.of(self).format_arn(
+            or self._stack.format_arn(
                 service="lookoutequipment", resource="inference-scheduler", resource_name=f"{self._name}/*"
             )
         ]

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
@@ -47,7 +48,7 @@ class LabelRating(enum.Enum):
     NEUTRAL = "NEUTRAL"
 
 
-class Label(cdk.Resource, LabelAttributes):
+class Label(LookoutResource, LabelAttributes):
     """A label of a label group; `LabelGroup.add_label` makes one, too.
 
     The service changes no label: a changed one is made anew, and then the old one is deleted, so that it is never

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from constructs import Construct, DependencyGroup, IValidation
+from constructs import Construct, DependencyGroup
 
 from cdk_lookout.arns import name_in
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import TimeAttributes
 from cdk_lookout.equipment.grants import LabelGroupGrants
@@ -46,19 +48,31 @@ _LONGEST_CODE = 100
 _MOST_LABELS = 30
 
 
-class LabelGroupBase(cdk.Resource):
+class LabelGroupBase(LookoutResource):
     """What a label group of this stack and one from elsewhere have in common."""
 
-    _name: str
-    _arn: str | None = None
+    _managed: Managed
     _codes: list[str] | None = None
 
     def __init__(self, scope: Construct, id: str, *, environment_from_arn: str | None = None) -> None:
         super().__init__(scope, id, environment_from_arn=environment_from_arn)
-        #: What has to be there before a model uses the labels; it grows with the code.
-        self._labels = DependencyGroup()
         self._single: list[cdk.Resource] = []
         self._set: cdk.Resource | None = None
+
+    @functools.cached_property
+    def _labels(self) -> DependencyGroup:
+        """What has to be there before a model uses the labels; it grows with the code."""
+        return DependencyGroup()
+
+    @functools.cached_property
+    def _name(self) -> str:
+        """The name. What is from elsewhere sets it."""
+        return self._managed.ref
+
+    @functools.cached_property
+    def _arn(self) -> str | None:
+        """The ARN. What is from elsewhere sets it: to None, when it is referred to by name."""
+        return self._managed.attribute("LabelGroupArn")
 
     @property
     def label_group_name(self) -> str:
@@ -98,7 +112,7 @@ class LabelGroupBase(cdk.Resource):
     def _granted(self) -> list[str]:
         return [
             self._arn
-            or cdk.Stack.of(self).format_arn(
+            or self._stack.format_arn(
                 service="lookoutequipment", resource="label-group", resource_name=f"{self._name}/*"
             )
         ]
@@ -166,22 +180,20 @@ class LabelGroup(LabelGroupBase, TimeAttributes):
         self._codes = _check_codes(self, fault_codes or [])
         if label_group_name is not None:
             check_name("label_group_name", self, label_group_name)
-        self._tags = ServiceTags(self, LABEL_GROUP.cloudformation_name)
-        self.node.add_validation(_TagsLeft(self))
+        self._tags = ServiceTags(LABEL_GROUP.cloudformation_name)
         self._managed = Managed(
             self,
             LABEL_GROUP,
             {
                 "LabelGroupName": label_group_name,
                 "FaultCodes": self._codes,
-                "Tags": self._tags.manager.rendered_tags,
             },
+            tags=self._tags,
+            problems=self._too_many_tags,
             adopt_existing=adopt_existing,
             stateful=True,
             removal_policy=removal_policy,
         )
-        self._name = self._managed.ref
-        self._arn = self._managed.attribute("LabelGroupArn")
 
     @classmethod
     def from_label_group_arn(cls, scope: Construct, id: str, label_group_arn: str) -> ILabelGroup:
@@ -259,6 +271,16 @@ class LabelGroup(LabelGroupBase, TimeAttributes):
             notes=notes,
         )
 
+    def _too_many_tags(self) -> list[str]:
+        """The group's tags are the user's, the provider's, and one for each `Label`."""
+        tags, labels = len(self._tags.values), len(self._single)
+        if tags + labels <= MOST or tags > MOST:
+            return []
+        return [
+            f"tags: got {tags} and {labels} labels, which take one each, expected at most {MOST} together: put "
+            "the labels into a LabelSet"
+        ]
+
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """The tags that reach the service; use `Tags.of()`."""
@@ -279,23 +301,6 @@ class _ImportedLabelGroup(LabelGroupBase):
         self._arn = label_group_arn
         self._name = name_in(self, "label_group", label_group_arn, label_group_name)
         self._codes = None if fault_codes is None else _check_codes(self, fault_codes)
-
-
-@jsii.implements(IValidation)
-class _TagsLeft:
-    """The group's tags are the user's, the provider's, and one for each `Label`."""
-
-    def __init__(self, group: LabelGroup) -> None:
-        self._group = group
-
-    def validate(self) -> list[str]:
-        tags, labels = len(self._group.cdk_tag_manager.tag_values()), len(self._group._single)
-        if tags + labels <= MOST or tags > MOST:
-            return []
-        return [
-            f"tags: got {tags} and {labels} labels, which take one each, expected at most {MOST} together: put "
-            "the labels into a LabelSet"
-        ]
 
 
 def _check_codes(where: cdk.Resource, codes: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from cdk_lookout import files
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
@@ -117,7 +118,7 @@ class LabelSetSource:
         return {"Bucket": self._bucket.bucket_name, "Key": self._key, **version}
 
 
-class LabelSet(cdk.Resource, LabelAttributes):
+class LabelSet(LookoutResource, LabelAttributes):
     """The labels of a file, up to 5,000 of them, in a label group. A group has one set.
 
     An update makes what is missing and then deletes what is not in the file any more; it looks at nothing else. Large

@@ -115,10 +115,6 @@ class LatestModelVersion(ModelVersionBase):
             },
             options=options,
         )
-        self._name = self._managed.attribute("ModelName")
-        self._model_arn = self._managed.attribute("ModelArn")
-        self._version = self._managed.attribute("ModelVersion")
-        self._arn = self._managed.attribute("ModelVersionArn")
 
     @property
     def source_type(self) -> str:

@@ -142,12 +142,12 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes
             check_name("model_name", self, model_name)
         self._dataset = source.dataset
         self._encryption_key = encryption_key
-        self._tags = ServiceTags(self, MODEL.cloudformation_name)
+        self._tags = ServiceTags(MODEL.cloudformation_name)
         after_ingestions(self, source.dataset)
         after_labels(self, source.labels)
         self._source = source
         diagnostics = [source.diagnostics.files] if source.diagnostics is not None else []
-        self._role = role_for(self, role, reads=files_of_labels(source.labels), writes=diagnostics)
+        self._role, granted = role_for(self._stack, role, reads=files_of_labels(source.labels), writes=diagnostics)
         warn_about_span(self, source.training_data)
         in_time = Wait.until_ready() if source.version is not None else until_trained(self)
         self._managed = Managed(
@@ -160,8 +160,9 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes
                 "LabelsInputConfiguration": source.labels.properties if source.labels is not None else None,
                 "RoleArn": self._role.role_arn if self._role is not None else None,
                 "ServerSideKmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
-                "Tags": self._tags.manager.rendered_tags,
             },
+            tags=self._tags,
+            after=granted,
             wait=wait or in_time,
             adopt_existing=adopt_existing,
             stateful=True,
@@ -169,8 +170,6 @@ class Model(ModelBase, ImportAttributes, ActivationAttributes, QualityAttributes
             later=_LATER,
         )
         self._awaited = self._managed.awaited
-        self._name = self._managed.ref
-        self._arn = self._managed.attribute("ModelArn")
 
     @classmethod
     def from_model_arn(cls, scope: Construct, id: str, model_arn: str) -> IModel:

@@ -20,10 +20,8 @@ class ModelBase(Shareable):
 
     _import_action = IMPORT_MODEL_VERSION
     _arn_factories = "Model.from_model_arn or Model.from_model_attributes(model_arn=...)"
-    _name: str
+    _arn_attribute = "ModelArn"
     _dataset: IDataset | None = None
-    #: Whether it is from elsewhere, so that its account stands in the ARN.
-    _imported = False
     #: Whether a deployment waits until its version 1 can be used.
     _awaited = True
     #: The construct that decides which version is active.
@@ -35,6 +33,11 @@ class ModelBase(Shareable):
     def _activations(self) -> DependencyGroup:
         """What comes before whatever uses the active version; it may still grow."""
         return DependencyGroup()
+
+    @functools.cached_property
+    def _name(self) -> str:
+        """The name. What is from elsewhere sets it."""
+        return self._managed.ref
 
     @property
     def model_name(self) -> str:
@@ -61,7 +64,7 @@ class ModelBase(Shareable):
 
     def _take_scheduler(self, kind: str, scheduler: cdk.Resource) -> None:
         """Note *scheduler*; raises InvalidProperty for a second one of its kind, and if the model cannot have one."""
-        if self._is_elsewhere():
+        if self._is_elsewhere:
             got = Quoted(f"one of {self.env.account}/{self.env.region}")
             raise invalid("model", scheduler, got, "one of the stack's account and Region; import it first")
         if not self._awaited:
@@ -109,7 +112,7 @@ class ModelBase(Shareable):
         return self.grants.read(grantee)
 
     def _granted(self) -> list[str]:
-        arn = self._arn or cdk.Stack.of(self).format_arn(
+        arn = self._arn or self._stack.format_arn(
             service="lookoutequipment", resource="model", resource_name=f"{self._name}/*"
         )
         return [arn, f"{arn}/model-version/*"] if self._arn else [arn]
@@ -121,6 +124,7 @@ class _VersionByNumber(ModelVersionBase):
     def __init__(self, model: ModelBase, number: int) -> None:
         super().__init__(model, f"Version{number}", environment_from_arn=model._arn if model._imported else None)
         self._model = model
+        self._imported = model._imported
         self._awaited = model._awaited
         self._name = model.model_name
         self._version = str(number)

@@ -110,10 +110,10 @@ class ModelVersion(ModelVersionBase, ImportAttributes):
         check_kind("dataset", self, dataset, "dataset_name", "a dataset")
         self._model = model
         self._encryption_key = encryption_key
-        self._tags = ServiceTags(self, MODEL_VERSION.cloudformation_name)
+        self._tags = ServiceTags(MODEL_VERSION.cloudformation_name)
         after_ingestions(self, dataset)
         after_labels(self, labels)
-        self._role = role_for(self, role, reads=files_of_labels(labels))
+        self._role, granted = role_for(self._stack, role, reads=files_of_labels(labels))
         self._managed = Managed(
             self,
             MODEL_VERSION,
@@ -125,16 +125,13 @@ class ModelVersion(ModelVersionBase, ImportAttributes):
                 "RoleArn": self._role.role_arn if self._role is not None else None,
                 "ServerSideKmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
                 "InferenceDataImportStrategy": inference_data_import_strategy.value,
-                "Tags": self._tags.manager.rendered_tags,
             },
+            tags=self._tags,
+            after=granted,
             wait=wait or Wait.until_ready(),
             later=_LATER,
         )
         self._awaited = self._managed.awaited
-        self._name = self._managed.attribute("ModelName")
-        self._model_arn = self._managed.attribute("ModelArn")
-        self._version = self._managed.attribute("ModelVersion")
-        self._arn = self._managed.attribute("ModelVersionArn")
 
     @classmethod
     def from_model_version_arn(cls, scope: Construct, id: str, model_version_arn: str) -> IModelVersion:
@@ -162,6 +159,8 @@ class ModelVersion(ModelVersionBase, ImportAttributes):
 
 
 class _ImportedModelVersion(ModelVersionBase):
+    _imported = True
+
     def __init__(self, scope: Construct, id: str, model_version_arn: str) -> None:
         super().__init__(scope, id, environment_from_arn=model_version_arn)
         parts = [part(model_version_arn, index) for index in range(5)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from aws_cdk import aws_iam as iam
 
 from cdk_lookout.equipment.grants import IMPORT_MODEL_VERSION, ModelVersionGrants
@@ -19,9 +21,21 @@ class ModelVersionBase(Shareable):
     _model: IModel | None = None
     #: Whether a deployment waits until it can be used.
     _awaited: bool = True
-    _name: str
-    _version: str
-    _model_arn: str | None
+    _arn_attribute = "ModelVersionArn"
+
+    # What the custom resource says of it. What is from elsewhere sets these.
+
+    @functools.cached_property
+    def _name(self) -> str:
+        return self._managed.attribute("ModelName")
+
+    @functools.cached_property
+    def _version(self) -> str:
+        return self._managed.attribute("ModelVersion")
+
+    @functools.cached_property
+    def _model_arn(self) -> str | None:
+        return self._managed.attribute("ModelArn")
 
     @property
     def model_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.interfaces import ResourceEnvironment
-from constructs import Construct, IValidation, Node
+from constructs import Construct, Node
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions, policy_document
 from cdk_lookout.equipment.grants import ShareableGrants
 from cdk_lookout.equipment.interfaces import IPolicyTarget
@@ -33,17 +35,25 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
 RESOURCE_POLICY = ResourceType("LookoutEquipmentResourcePolicy", permissions.SERVICE, _statements)
 
 
-class Shareable(cdk.Resource):
+class Shareable(LookoutResource):
     """What other accounts can be allowed to import."""
 
     #: The only action that a policy on it can grant.
     _import_action: str
-    #: None when it was referred to by name.
-    _arn: str | None
+    #: The attribute that is its ARN.
+    _arn_attribute: str
+    _managed: Managed
     #: Which factory would know the ARN.
     _arn_factories: str
+    #: Whether it is from elsewhere, so that its account stands in the ARN.
+    _imported = False
     _encryption_key: kms.IKey | None = None
     _policy: ResourcePolicy | None = None
+
+    @functools.cached_property
+    def _arn(self) -> str | None:
+        """The ARN. What is from elsewhere sets it: to None, when it is referred to by name."""
+        return self._managed.attribute(self._arn_attribute)
 
     @property
     def encryption_key(self) -> kms.IKey | None:
@@ -84,8 +94,8 @@ class Shareable(cdk.Resource):
 
         A resource of another account or Region has its policy there: nothing is added, with a warning.
         """
-        if self._is_elsewhere():
-            stack = cdk.Stack.of(self)
+        if self._is_elsewhere:
+            stack = self._stack
             cdk.Annotations.of(self).add_warning_v2(
                 "cdk-lookout:policy-elsewhere",
                 f"resource policy of {self.node.path}: got a resource of {self.env.account}/{self.env.region}, "
@@ -103,10 +113,13 @@ class Shareable(cdk.Resource):
         """Its resource policy as the CDK's grants add to it, with *conditions* on what they add."""
         return _Target(self, conditions)
 
+    @functools.cached_property
     def _is_elsewhere(self) -> bool:
         """Whether it is known to be of another account or Region than the stack."""
-        stack = cdk.Stack.of(self)
-        return _differ(self.env.account, stack.account) or _differ(self.env.region, stack.region)
+        if not self._imported:
+            return False
+        stack, env = self._stack, self.env
+        return _differ(env.account, stack.account) or _differ(env.region, stack.region)
 
     def _take_policy(self, policy: ResourcePolicy) -> None:
         if self._policy is not None:
@@ -129,10 +142,10 @@ class _Target:
 
     @property
     def env(self) -> ResourceEnvironment:
-        if self._resource._is_elsewhere():
+        if self._resource._is_elsewhere:
             return self._resource.env
         # An account that may be the stack's is taken for it: the stack's own principals need no policy there.
-        stack = cdk.Stack.of(self._resource)
+        stack = self._resource._stack
         return ResourceEnvironment(account=stack.account, region=stack.region)
 
     @property
@@ -149,7 +162,7 @@ def _differ(theirs: str, ours: str) -> bool:
     return not cdk.Token.is_unresolved(theirs) and not cdk.Token.is_unresolved(ours) and theirs != ours
 
 
-class ResourcePolicy(cdk.Resource):
+class ResourcePolicy(LookoutResource):
     """The resource policy of a dataset, a model or a model version: it lets other accounts import it.
 
     There is one per resource; `grant_import` and `add_to_resource_policy` of the resource add to it, or make it.
@@ -180,10 +193,10 @@ class ResourcePolicy(cdk.Resource):
             RESOURCE_POLICY,
             {
                 "ResourceArn": resource.resource_arn,
-                "ResourcePolicy": cdk.Stack.of(self).to_json_string(document),
+                "ResourcePolicy": self._stack.to_json_string(document),
             },
+            problems=self._problems,
         )
-        self.node.add_validation(_Validation(self))
 
     @property
     def document(self) -> iam.PolicyDocument:
@@ -217,7 +230,7 @@ class ResourcePolicy(cdk.Resource):
         self._document.add_statements(statement)
 
     def _problems(self) -> list[str]:
-        stack = cdk.Stack.of(self)
+        stack = self._stack
         resolved: Any = stack.resolve(self._document)
         account = (self._resource if isinstance(self._resource, Shareable) else self).env.account
         return policy_document.problems(
@@ -226,12 +239,3 @@ class ResourcePolicy(cdk.Resource):
             action=self._resource.import_action,
             account=None if cdk.Token.is_unresolved(account) else account,
         )
-
-
-@jsii.implements(IValidation)
-class _Validation:
-    def __init__(self, policy: ResourcePolicy) -> None:
-        self._policy = policy
-
-    def validate(self) -> list[str]:
-        return self._policy._problems()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions
 from cdk_lookout.equipment.attributes import OfModelAttributes, TimeAttributes
 from cdk_lookout.equipment.desired_state import DesiredState
@@ -41,7 +41,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
 RETRAINING_SCHEDULER = ResourceType("LookoutEquipmentRetrainingScheduler", permissions.SERVICE, _statements)
 
 
-class RetrainingScheduler(cdk.Resource, OfModelAttributes, TimeAttributes):
+class RetrainingScheduler(LookoutResource, OfModelAttributes, TimeAttributes):
     """Retrains a model from time to time: each retraining adds a version.
 
     It is trained with the dataset and what inference has read since. A model has one such scheduler. A change stops it,

@@ -7,16 +7,21 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
 from cdk_lookout import nag
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.permissions import PRINCIPAL
+
+#: What buckets are called; each question is a call to Node.js.
+_NAMES: WeakKeyDictionary[s3.IBucket, str] = WeakKeyDictionary()
+#: The roles that a stack has, by what they can do.
+_ROLES: WeakKeyDictionary[cdk.Stack, dict[str, iam.IRole]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,21 @@ class Files:
         """The keys that it takes to read or write them."""
         return [key for key in (self.key, self.bucket.encryption_key) if key is not None]
 
-    def parts(self, stack: cdk.Stack) -> list[Any]:
-        """What tells them from others, in the terms of *stack*'s template."""
-        parts = [self.bucket.bucket_name, self.prefix, *([self.key.key_arn] if self.key is not None else [])]
-        return cast(list[Any], stack.resolve(parts))
+    @property
+    def bucket_name(self) -> str:
+        """The name of the bucket."""
+        return _name_of(self.bucket)
+
+    @property
+    def parts(self) -> list[str]:
+        """What tells them from others."""
+        return [self.bucket_name, self.prefix, *([self.key.key_arn] if self.key is not None else [])]
+
+
+def _name_of(bucket: s3.IBucket) -> str:
+    if (name := _NAMES.get(bucket)) is None:
+        name = _NAMES[bucket] = bucket.bucket_name
+    return name
 
 
 def files_of_labels(labels: LabelsInput | None) -> list[Files]:
@@ -46,18 +62,16 @@ def files_of_labels(labels: LabelsInput | None) -> list[Files]:
 
 
 def role_for(
-    construct: Construct, role: iam.IRole | None, *, reads: Sequence[Files] = (), writes: Sequence[Files] = ()
-) -> iam.IRole | None:
-    """The role with which the service reads and writes for *construct*.
+    stack: cdk.Stack, role: iam.IRole | None, *, reads: Sequence[Files] = (), writes: Sequence[Files] = ()
+) -> tuple[iam.IRole | None, list[iam.Grant]]:
+    """The role with which the service reads and writes for a construct of *stack*, and what that comes after.
 
-    That is *role*, which gets the permissions before *construct* is made, or the stack's one role that can do just
-    this. None when nothing is read or written and no role was given.
+    That is *role*, which gets the permissions, or the stack's one role that can do just this. None when nothing is
+    read or written and no role was given.
     """
     if role is not None:
-        for grant in _grants(role, reads, writes):
-            grant.apply_before(construct)
-        return role
-    return _role_of_stack(cdk.Stack.of(construct), reads, writes) if reads or writes else None
+        return role, list(_grants(role, reads, writes))
+    return _role_of_stack(stack, reads, writes) if reads or writes else None, []
 
 
 def _grants(role: iam.IRole, reads: Sequence[Files], writes: Sequence[Files]) -> Iterator[iam.Grant]:
@@ -73,9 +87,17 @@ def _grants(role: iam.IRole, reads: Sequence[Files], writes: Sequence[Files]) ->
 
 def _role_of_stack(stack: cdk.Stack, reads: Sequence[Files], writes: Sequence[Files]) -> iam.IRole:
     # Its id never changes: that of a role that reads one prefix is older than all others.
-    parts = [part for files in reads for part in files.parts(stack)]
+    parts: list[Any] = [part for files in reads for part in files.parts]
     if writes:
-        parts.append([files.parts(stack) for files in writes])
+        parts.append([files.parts for files in writes])
+    known = _ROLES.setdefault(stack, {})
+    if (found := known.get(str(parts))) is None:
+        # In the terms of the template, two spellings may be the same.
+        found = known[str(parts)] = _find_or_make(stack, stack.resolve(parts), reads, writes)
+    return found
+
+
+def _find_or_make(stack: cdk.Stack, parts: Any, reads: Sequence[Files], writes: Sequence[Files]) -> iam.IRole:
     digits = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
     deeds = [deed for deed, files in (("Read", reads), ("Write", writes)) if files]
     id = f"LookoutEquipment{''.join(deeds)}{digits}"

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_lookout import files
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_choice, check_kind, check_optional, invalid
@@ -58,7 +59,7 @@ class DatasetType(enum.Enum):
     TEST = "test"
 
 
-class Dataset(cdk.Resource):
+class Dataset(LookoutResource):
     """A dataset of a project. A project has one of each type, and its models are trained after both.
 
     It is changed in place: what is added or labelled otherwise is sent to the service. Nothing can be taken out of a

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
@@ -32,7 +33,7 @@ def _statements(assets: s3.IBucket) -> list[iam.PolicyStatement]:
 HOSTED_MODEL = ResourceType("LookoutVisionHostedModel", permissions.SERVICE, _statements)
 
 
-class HostedModel(cdk.Resource):
+class HostedModel(LookoutResource):
     """Hosts a model: it can be asked, and costs for each hour and inference unit, images or not.
 
     Other inference units stop it and start it again, which takes 10 to 20 minutes in which it does not answer. Another

@@ -128,7 +128,7 @@ class Model(ModelBase):
             )
         if isinstance(project, ProjectBase):
             self.node.add_dependency(project._datasets)
-        self._tags = ServiceTags(self, MODEL.cloudformation_name, VISION)
+        self._tags = ServiceTags(MODEL.cloudformation_name, VISION)
         location = output_location(self, output_bucket, output_prefix)
         for bucket in image_buckets:
             check_kind("image_buckets", self, bucket, "bucket_name", "buckets")
@@ -146,8 +146,8 @@ class Model(ModelBase):
                 "Description": check_description(self, description) if description is not None else None,
                 "OutputConfig": {"S3Location": location},
                 "KmsKeyId": encryption_key.key_arn if encryption_key is not None else None,
-                "Tags": self._tags.manager.rendered_tags,
             },
+            tags=self._tags,
             wait=wait,
             stateful=True,
             removal_policy=removal_policy,
@@ -155,9 +155,6 @@ class Model(ModelBase):
             options=options,
         )
         self._awaited = self._managed.awaited
-        self._project = self._managed.attribute("ProjectName")
-        self._version = self._managed.attribute("ModelVersion")
-        self._arn = self._managed.attribute("ModelArn")
 
     @classmethod
     def from_model_arn(cls, scope: Construct, id: str, model_arn: str) -> IModel:

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import functools
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from cdk_lookout.construct import LookoutResource
+from cdk_lookout.managed import Managed
 from cdk_lookout.validation import Quoted, invalid
 from cdk_lookout.vision.grants import ModelGrants
 from cdk_lookout.vision.metrics import ModelMetrics
 
 
-class ModelBase(cdk.Resource, ModelMetrics):
+class ModelBase(LookoutResource, ModelMetrics):
     """A version of a project's model, of this stack or from elsewhere."""
 
     #: Whether a deployment waits until it is trained.
     _awaited = True
     #: The construct that hosts it.
     _hosted_by: cdk.Resource | None = None
-    _project: str
-    _version: str
-    _arn: str
+    _managed: Managed
+
+    # What the custom resource says of it. What is from elsewhere sets these.
+
+    @functools.cached_property
+    def _project(self) -> str:
+        return self._managed.attribute("ProjectName")
+
+    @functools.cached_property
+    def _version(self) -> str:
+        return self._managed.attribute("ModelVersion")
+
+    @functools.cached_property
+    def _arn(self) -> str:
+        return self._managed.attribute("ModelArn")
 
     @property
     def project_name(self) -> str:

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_lookout import files
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.tags import VISION, problems
@@ -53,7 +54,7 @@ MODEL_PACKAGING_JOB = ResourceType(
 _LATER = ("ComponentName", "ComponentVersion", "ComponentVersionArn")
 
 
-class ModelPackagingJob(cdk.Resource):
+class ModelPackagingJob(LookoutResource):
     """An action: a model is packaged as a Greengrass component, when the construct is made and when anything changes.
 
     A component's version cannot be made twice, so any change but one of *wait* needs another *component_version*, or

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
@@ -10,6 +12,7 @@ from aws_cdk.interfaces import aws_lookoutvision as lookoutvision
 from constructs import Construct, DependencyGroup
 
 from cdk_lookout.arns import part
+from cdk_lookout.construct import LookoutResource
 from cdk_lookout.managed import Managed
 from cdk_lookout.resource_type import ResourceType
 from cdk_lookout.validation import invalid
@@ -36,19 +39,31 @@ PROJECT = ResourceType(
 
 
 @jsii.implements(lookoutvision.IProjectRef)
-class ProjectBase(cdk.Resource):
+class ProjectBase(LookoutResource):
     """What a project of this stack and one from elsewhere have in common."""
 
-    _name: str
-    _arn: str
-    #: The datasets that this app gives it, those that the code adds later included.
-    _datasets: DependencyGroup
-    #: The same by their type, as the API spells it.
-    _dataset_of: dict[str, cdk.Resource]
+    _managed: Managed
 
-    def _begin(self) -> None:
-        self._datasets = DependencyGroup()
-        self._dataset_of = {}
+    @functools.cached_property
+    def _datasets(self) -> DependencyGroup:
+        """The datasets that this app gives it, those that the code adds later included."""
+        return DependencyGroup()
+
+    @functools.cached_property
+    def _dataset_of(self) -> dict[str, cdk.Resource]:
+        """The same by their type, as the API spells it."""
+        return {}
+
+    @functools.cached_property
+    def _name(self) -> str:
+        """The name. What is from elsewhere sets it."""
+        # Not its physical id, which may tell more than the name.
+        return self._managed.attribute("ProjectName")
+
+    @functools.cached_property
+    def _arn(self) -> str:
+        """The ARN. What is from elsewhere sets it."""
+        return self._managed.attribute("ProjectArn")
 
     @property
     def project_name(self) -> str:
@@ -112,7 +127,6 @@ class Project(ProjectBase):
         :raises InvalidProperty: for what the service would refuse.
         """
         super().__init__(scope, id)
-        self._begin()
         if project_name is not None:
             check_project_name(self, project_name)
         if not isinstance(delete_contents, bool):
@@ -126,9 +140,6 @@ class Project(ProjectBase):
             removal_policy=removal_policy,
             options={"DeleteContents": "true"} if delete_contents else None,
         )
-        # Not its physical id, which may tell more than the name.
-        self._name = self._managed.attribute("ProjectName")
-        self._arn = self._managed.attribute("ProjectArn")
 
     @classmethod
     def from_project_name(cls, scope: Construct, id: str, project_name: str) -> IProject:
@@ -159,7 +170,6 @@ class Project(ProjectBase):
 class _ImportedProject(ProjectBase):
     def __init__(self, scope: Construct, id: str, arn: str, name: str) -> None:
         super().__init__(scope, id, environment_from_arn=arn)
-        self._begin()
         self._arn = arn
         self._name = name
 
