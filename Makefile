@@ -31,7 +31,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo demo-all test test-fast explore browser lint types asset bench docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast explore browser lint types asset bench quality docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -81,6 +81,9 @@ asset: $(PACKAGES) ## the Lambda function's zip, from lambda/, and the services'
 bench: install asset ## measure: ratios against peers
 	@$(PYTHON) -m bench
 
+quality: install ## how good the detector of sensors is, on public data sets on disk; DATA=directory
+	@$(PYTHON) -m bench.quality $(or $(DATA),$(error say where the data sets are: make quality DATA=directory))
+
 docs: install asset ## write the generated pages anew, out of the constructs
 	@$(PYTHON) -m docs.generate_iam
 	@$(PYTHON) -m docs.generate_operations
@@ -92,7 +95,7 @@ wheel: $(BUILDER) ## the wheel, into dist/, in an isolated and locked build envi
 lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions that pyproject.toml allows
 	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --all-build-deps --only-build-deps \
 		--output-file requirements/build.txt pyproject.toml
-	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra dev \
+	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra server --extra dev \
 		--output-file requirements/dev.txt pyproject.toml
 	@for runtime in oldest newest; do CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) \
 		--output-file requirements/runtime/$$runtime.txt requirements/runtime/$$runtime.in; done

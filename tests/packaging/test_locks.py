@@ -22,6 +22,7 @@ WANTED = {
     "dev": [
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["local"],
+        *PROJECT["project"]["optional-dependencies"]["server"],
         *PROJECT["project"]["optional-dependencies"]["dev"],
     ],
 }

@@ -28,6 +28,7 @@ stack = cdk.Stack(app, "Plant")
 equipment.Dataset(stack, "Pumps", source=equipment.DatasetSource.detected())
 app.synth()
 """
+PACKAGES = {"cdk_lookout", "lookout_files", "lookout_local", "lookout_server"}
 ASSET = "cdk_lookout/_assets/lookout_provider.zip"
 FUNCTIONS = [
     f"lookout_local/functions/{name}"
@@ -110,15 +111,12 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_holds_the_packages_and_nothing_of_the_repository(names: set[str]) -> None:
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"cdk_lookout", "lookout_files", "lookout_local"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == PACKAGES
     assert not [name for name in names if "lookout_provider" in name and name != ASSET]
     assert not [name for name in names if "tests/" in name or "/test_" in name or name.endswith(".pyc")]
 
 
-TYPED = [f"{package}/py.typed" for package in ("cdk_lookout", "lookout_files", "lookout_local")]
-
-
-@pytest.mark.parametrize("name", [*TYPED, ASSET, *MODELS, *FUNCTIONS])
+@pytest.mark.parametrize("name", [*(f"{package}/py.typed" for package in sorted(PACKAGES)), ASSET, *MODELS, *FUNCTIONS])
 def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
     assert name in names
 
