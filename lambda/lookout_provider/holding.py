@@ -131,7 +131,9 @@ class Leased(Holding):
         left = lease.left_by(self.request) if lease else None
         if left is None or not left.holders:
             return False
-        self.resource.write_lease(live, left)
+        # What was in force for the one that leaves says nothing of the one that stays.
+        theirs = self.recall(live) == self.request.wanted[:_DIGITS]
+        self.resource.write_lease(live, replace(left, of=None) if theirs else left)
         return True
 
     def recall(self, live: Live | None) -> str | None:
@@ -140,6 +142,8 @@ class Leased(Holding):
 
     def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
         lease, brought_about = self.resource.lease(live), self.resource.brought_about(live, former=former)
+        if lease is not None and lease.of and lease.left_by(self.request).holders:
+            return  # a renamed construct, while CloudFormation may still come back to the old one
         if lease is not None and brought_about is not None:
             self.resource.write_lease(live, replace(lease, of=digits + brought_about))
 

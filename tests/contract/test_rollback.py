@@ -26,6 +26,9 @@ from tests.local.services.vision.material import line, manifest
 _OWN = "cdk-lookout/"
 
 every_kind = pytest.mark.parametrize("spoilt", SPOILT, ids=str)
+what_is_leased = pytest.mark.parametrize(
+    "spoilt", [one for one in SPOILT if one.reads and one.case.type == "Custom::LookoutEquipmentLabelSet"], ids=str
+)
 what_reads = pytest.mark.parametrize("spoilt", [one for one in SPOILT if one.reads], ids=str)
 
 
@@ -389,3 +392,20 @@ class TestAnIngestionThatIsOnlyStarted:
         assert back.ok
         assert back.physical_id != old_id
         assert "StartDataIngestionJob" in world.mutations()
+
+
+@what_is_leased
+@pytest.mark.parametrize("committed", [False, True], ids=["rolled back", "committed"])
+def test_after_a_construct_was_renamed_a_rollback_knows_what_is_in_force(
+    deployment: Deployment, committed: bool
+) -> None:
+    """The new one is asked for in other words, and brings about the same."""
+    old, player = deployment.resource, deployment.player
+    renamed = Resource(old.type, "Renamed5E6F7A8B", with_options(deployment.old, Trigger="renamed"))
+    assert player.create(renamed).ok
+    assert player.delete(old if committed else renamed).ok
+    if committed:
+        deployment.resource, deployment.old = renamed, renamed.properties
+    deployment.spoil()
+    deployment.fail()
+    deployment.check_back()
