@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FOUND = "found:"
 #: How many digits stand for properties.
 _DIGITS = 8
+#: Characters that the value of a tag takes.
+_LONGEST_VALUE = 256
 
 
 class Refused(Exception):
@@ -131,21 +133,26 @@ class Leased(Holding):
         left = lease.left_by(self.request) if lease else None
         if left is None or not left.holders:
             return False
-        # What was in force for the one that leaves says nothing of the one that stays.
-        theirs = self.recall(live) == self.request.wanted[:_DIGITS]
-        self.resource.write_lease(live, replace(left, of=None) if theirs else left)
+        self.resource.write_lease(live, left)
         return True
 
     def recall(self, live: Live | None) -> str | None:
         lease = self.resource.lease(live) if live is not None else None
-        return lease.of[:_DIGITS] if lease is not None and lease.of else None
+        if lease is None or not lease.of:
+            return None
+        known = [one[:_DIGITS] for one in lease.of.split("+")]
+        return self.request.wanted if self.request.wanted in known else known[-1]
 
     def remember(self, live: Live, digits: str, *, former: bool = False) -> None:
         lease, brought_about = self.resource.lease(live), self.resource.brought_about(live, former=former)
-        if lease is not None and lease.of and lease.left_by(self.request).holders:
-            return  # a renamed construct, while CloudFormation may still come back to the old one
-        if lease is not None and brought_about is not None:
-            self.resource.write_lease(live, replace(lease, of=digits + brought_about))
+        if lease is None or brought_about is None:
+            return
+        remembered = replace(lease, of=digits + brought_about)
+        if lease.of and lease.left_by(self.request).holders:
+            # A renamed construct brings about what was there: CloudFormation may still come back to the old one.
+            both = replace(lease, of=f"{lease.of.split('+')[-1][:_DIGITS]}+{remembered.of}")
+            remembered = both if len(str(both)) <= _LONGEST_VALUE else remembered
+        self.resource.write_lease(live, remembered)
 
 
 _NAME_OR_ADOPT = "use another name, remove it, or take it over with adopt_existing=True"

@@ -80,7 +80,7 @@ def given_back(tags: Mapping[str, str]) -> Tags:
 
 _LEASE = re.compile(
     r"(?P<stack>\S+)( before=(?P<before>\d+))?( is=(?P<digits>[0-9a-f]+))?( after=(?P<after>[0-9a-f]+))?"
-    r"( of=(?P<of>[0-9a-f]+))? holders=(?P<holders>[0-9a-f+,]+)"
+    r"( of=(?P<of>[0-9a-f+]+))? holders=(?P<holders>[0-9a-f+,]+)"
 )
 
 
@@ -100,7 +100,8 @@ class Lease:
     digits: str | None = None
     #: How far the work got that makes it so: while this is set it is not complete.
     after: str | None = None
-    #: Digits of the properties that are in force, and of what those brought about where no description tells.
+    #: Digits of the properties that are in force, and of what those brought about where no description tells. In front
+    #: of them, with a plus, those for which the same was in force before its construct was renamed.
     of: str | None = None
 
     @classmethod
