@@ -12,6 +12,8 @@ from demo.stories.example import Example
 from examples.readings import rows
 
 _STACK = "Schedulers"
+#: What is in force is written down once it is complete, for a rollback.
+_NOTED = "TagResource"
 _INTERVAL = timedelta(minutes=5)
 #: So many files are uploaded ahead of time.
 _FILES = 12
@@ -73,13 +75,13 @@ class Schedulers(Example):
         self.stage.expect(
             (scheduler["DataUploadFrequency"], scheduler["Status"]) == ("PT10M", "RUNNING"), "it runs every 10 minutes"
         )
-        self._changed("StopInferenceScheduler", "UpdateInferenceScheduler", "StartInferenceScheduler")
+        self._changed("StopInferenceScheduler", "UpdateInferenceScheduler", "StartInferenceScheduler", _NOTED)
 
     def stop(self) -> None:
         self.stage.calls.clear()
         self.stage.succeeds(self.cli().deploy(_STACK, minutes="10", state="stopped"))
         self.stage.expect(self._scheduler()["Status"] == "STOPPED", "it does not run any more")
-        self._changed("StopInferenceScheduler")
+        self._changed("StopInferenceScheduler", _NOTED)
 
     def destroy(self) -> None:
         self.stage.succeeds(self.cli().destroy(_STACK))
