@@ -83,7 +83,7 @@ class Shareable(LookoutResource):
     @property
     def grants(self) -> ShareableGrants:
         """What others can be allowed to do with it."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind has grants of its own
 
     def grant_import(self, grantee: iam.IGrantable, *, inference_data: bool | None = None) -> iam.Grant:
         """The same as `grants.import_`."""
