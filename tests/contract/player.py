@@ -19,8 +19,9 @@ from botocore.session import Session
 
 from lookout_local.services import AccessDenied, Backend, HttpRequest, ManualClock, StorageError, connect
 from lookout_local.services.storage import AccountStorage
-from lookout_provider import aws, handler, protocol
-from lookout_provider.properties import loader
+from lookout_provider import handler, protocol
+from lookout_shared import aws
+from lookout_shared.properties import loader
 from tests.contract.permissions import PROVIDER_KEY
 
 REGION = "us-east-1"

@@ -269,8 +269,8 @@ class TestWhenTheServiceHasEnded:
 
 
 def test_every_status_of_a_version_is_known() -> None:
-    from lookout_provider.properties import service_model
     from lookout_provider.resources.model import version_state
+    from lookout_shared.properties import service_model
 
     statuses = service_model("lookoutequipment").shape_for("ModelVersionStatus").metadata["enum"]
     assert {version_state({"Status": status}) for status in statuses} == set(State)

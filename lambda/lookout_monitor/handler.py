@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lookout_provider import log
-from lookout_provider.aws import Kind, Service, ServiceError
+from lookout_shared import log
+from lookout_shared.aws import Kind, Service, ServiceError
 
 #: What CloudWatch takes at once.
 _MOST_AT_ONCE = 1000

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 #: Where the build puts the zip.
-PROVIDER_ZIP = Path(__file__).parent / "_assets" / "lookout_provider.zip"
+PROVIDER_ZIP = Path(__file__).parents[1] / "_assets" / "lookout_provider.zip"
 
 
 class AssetNotBuilt(FileNotFoundError):

@@ -8,8 +8,10 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lookout_provider.properties import InvalidProperty
+from lookout_shared.properties import InvalidProperty
 
+#: The tag on a version of a model that holds the lease of whoever hosts it.
+HOSTING = "cdk-lookout:hosted-model"
 #: In the order of `datetime.weekday`.
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 

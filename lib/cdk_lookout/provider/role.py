@@ -12,8 +12,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_lookout.nesting import owner_names
-from cdk_lookout.permissions import STACK, STACK_BY_ANY_NAME
+from cdk_lookout.provider.nesting import owner_names
+from cdk_lookout.provider.permissions import STACK, STACK_BY_ANY_NAME
 
 _NETWORK_ACTIONS = (
     "ec2:CreateNetworkInterface",

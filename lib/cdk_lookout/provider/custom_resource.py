@@ -17,7 +17,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct
 
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, invalid
 
 #: The number that every resource has which the app refers to in no newer way.

@@ -10,7 +10,7 @@ from typing import cast
 
 import aws_cdk as cdk
 
-from cdk_lookout.names import name_of_path
+from cdk_lookout.provider.names import name_of_path
 
 #: The parameter by which a nested stack knows its root.
 _PARAMETER = "LookoutRootStack"

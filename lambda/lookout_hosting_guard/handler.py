@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from lookout_provider import log, ownership, properties
-from lookout_provider.aws import Service
-from lookout_provider.hours import Hours
-from lookout_provider.resources.vision.model import HOSTING
+from lookout_shared import log, properties
+from lookout_shared.aws import Service
+from lookout_shared.hours import HOSTING, Hours
 
 
 def handle(event: Mapping[str, Any], context: object) -> dict[str, str]:
@@ -45,4 +44,4 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, str]:
 def _held(vision: Service, arn: str) -> bool:
     """Whether a deployment has it hosted: while one makes it, or after it was removed, there is nothing to do."""
     answer = vision.attempt("ListTagsForResource", ResourceArn=arn) or {}
-    return HOSTING in ownership.read(answer.get("Tags", []))
+    return HOSTING in {tag["Key"] for tag in answer.get("Tags", [])}

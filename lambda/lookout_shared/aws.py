@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from lookout_provider import log
-from lookout_provider.properties import loader
+from lookout_shared import log
+from lookout_shared.properties import loader
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

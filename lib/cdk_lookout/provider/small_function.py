@@ -13,10 +13,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk_lookout import asset, nag
-from cdk_lookout.provider import LookoutProvider
-from cdk_lookout.provider_role import network_access
-from cdk_lookout.resource_type import LookoutService
+from cdk_lookout.provider import asset, nag
+from cdk_lookout.provider.provider import LookoutProvider
+from cdk_lookout.provider.resource_type import LookoutService
+from cdk_lookout.provider.role import network_access
 from cdk_lookout.validation import check_pattern
 from cdk_lookout.warnings import warn_about_service
 

@@ -17,12 +17,12 @@ from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IConstruct, IDependable
 
-from cdk_lookout import asset, nag
-from cdk_lookout.custom_resource import CustomResource, References, known
-from cdk_lookout.machine import definition
-from cdk_lookout.nesting import lineage
-from cdk_lookout.provider_role import document_for, make_role, own_statements
-from cdk_lookout.resource_type import LookoutService, ResourceType
+from cdk_lookout.provider import asset, nag
+from cdk_lookout.provider.custom_resource import CustomResource, References, known
+from cdk_lookout.provider.machine import definition
+from cdk_lookout.provider.nesting import lineage
+from cdk_lookout.provider.resource_type import LookoutService, ResourceType
+from cdk_lookout.provider.role import document_for, make_role, own_statements
 from cdk_lookout.validation import AtSynthesis, Quoted, a, check_pattern, invalid
 from cdk_lookout.warnings import LINK, Size, warn_about_service
 

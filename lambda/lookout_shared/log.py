@@ -10,12 +10,26 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from lookout_provider.protocol import Request
+from typing import Any, Protocol
 
 _LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50}
+
+
+class Request(Protocol):
+    """What a line says of CloudFormation's event that it is about."""
+
+    @property
+    def request_type(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def stack_name(self) -> str: ...
+    @property
+    def logical_id(self) -> str: ...
+    @property
+    def resource_type(self) -> str: ...
+    @property
+    def response_url(self) -> str: ...
 
 
 def write(message: str, *, request: Request | None = None, level: str = "INFO", **fields: Any) -> None:

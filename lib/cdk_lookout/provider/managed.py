@@ -11,10 +11,10 @@ import jsii
 from constructs import IDependable
 
 from cdk_lookout.construct import LookoutResource
-from cdk_lookout.names import construct_name
-from cdk_lookout.provider import LookoutProvider
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import ServiceTags
+from cdk_lookout.provider.names import construct_name
+from cdk_lookout.provider.provider import LookoutProvider
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import ServiceTags
 from cdk_lookout.validation import Quoted, check_optional, invalid
 from cdk_lookout.wait import Wait
 from cdk_lookout.warnings import warn_about_name
