@@ -28,7 +28,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 ASSET = ROOT / "lib/cdk_lookout/_assets/lookout_provider.zip"
-MODELS = ROOT / "lib/lookout_local/_models"
+MODELS = ROOT / "lib/lookout_server/_models"
 #: The last release with `lookoutvision`; the same as in `build-system.requires`.
 BOTOCORE = "1.40.60"
 SERVICES = ("lookoutequipment/2020-12-15", "lookoutvision/2020-11-20")

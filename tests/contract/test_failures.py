@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from lookout_local.services import Fault, Progress
 from lookout_provider import ownership
 from lookout_provider.resources.base import State
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import (
     ACTIVE_MODEL_VERSION,
     IMPORTED_DATASET,

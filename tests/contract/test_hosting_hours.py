@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lookout_hosting_guard import handler as hosting_guard
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from lookout_shared.aws import ServiceError
 from tests.contract.cases import VISION_HOSTED_MODEL
 from tests.contract.cases.vision_hosted_model import hosted, hosting

