@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from lookout_server.store import disk
 from lookout_server.store.errors import StoreUnavailable
 
 #: How many seconds a writer waits for one of another process.
 _PATIENCE = 20.0
-_OWN_FILE, _OWN_DIRECTORY = 0o600, 0o700
 #: What SQLite's errors mean to whoever runs the store, and the way out, by the primary code in their names.
 _CAUSES = {
     "FULL": "the disk is full; free some space",
@@ -42,9 +42,7 @@ def explained(where: str) -> Iterator[None]:
         cause = _CAUSES.get(code.removeprefix("SQLITE_").partition("_")[0], "see what the database says")
         raise StoreUnavailable(f"{where}: {cause} (SQLite: {error})") from error
     except OSError as error:
-        raise StoreUnavailable(
-            f"{where}: {error.strerror or error}; check the path, its rights and its disk"
-        ) from error
+        raise disk.unavailable(where, error) from error
 
 
 class Connections(Protocol):
@@ -72,7 +70,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
         raise
 
 
-class InMemory:
+class InMemory(Connections):
     """One connection under a lock, to a database that goes with it."""
 
     def __init__(self) -> None:
@@ -98,7 +96,7 @@ class InMemory:
                 connection.close()
 
 
-class OnDisk:
+class OnDisk(Connections):
     """Connections to a file in WAL mode: readers do not wait, writers of this process stand in line.
 
     A connection that failed is not used again, so that the store goes on when its disk does.
@@ -188,14 +186,15 @@ def _connect(database: str) -> sqlite3.Connection:
 
 def _prepare(file: Path) -> None:
     """Make the file where it is missing. SQLite gives what it puts beside it the same rights."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=_OWN_DIRECTORY)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWN_FILE))
+        os.close(disk.new_file(file))
+        disk.to_disk(file.parent)
     except FileExistsError:
         # Not opened to do so: to close it would drop the locks that this process may have on it.
         if file.is_file() and file.stat().st_mode & 0o077:
             with contextlib.suppress(OSError):  # another user's; whether it can be used is seen next
-                file.chmod(_OWN_FILE)
+                file.chmod(disk.OWN_FILE)
 
 
 def _identity(file: Path) -> tuple[int, int]:

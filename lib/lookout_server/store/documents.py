@@ -6,8 +6,6 @@ by one key. Every read sees all commits that have returned, from whichever threa
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +17,8 @@ MOST_WRITES = 100
 LARGEST_BODY = 350_000
 #: The most bytes of a kind and of an id: those of DynamoDB's keys.
 LONGEST_KIND, LONGEST_ID = 2048, 1024
-#: Numbers are below it: what a column of a database holds.
-NUMBERS = 2**63
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+#: The largest number: what a column of a database holds.
+LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,53 +114,8 @@ class Documents(Protocol):
         They rise within a process, with gaps; two processes take theirs from ranges of their own.
         """
 
+    def check(self) -> list[str]:
+        """Read everything; what is wrong with it, one sentence each, and none when all is well."""
+
     def close(self) -> None:
         """Let go of files and connections; a second time does nothing."""
-
-
-def checked(writes: Sequence[Write]) -> list[str]:
-    """The bodies of the Puts as text, in order; raises ValueError as `Documents.commit` says. For adapters."""
-    if len(writes) > MOST_WRITES:
-        raise ValueError(f"commit: got {len(writes)} writes, expected at most {MOST_WRITES}")
-    if len({(write.kind, write.id) for write in writes}) < len(writes):
-        raise ValueError("commit: got two writes about one document, expected one about each")
-    for write in writes:
-        _check_key("kind", write.kind, LONGEST_KIND)
-        _check_key("id", write.id, LONGEST_ID)
-    return [_text(write) for write in writes if isinstance(write, Put)]
-
-
-def check_limit(limit: int | None) -> None:
-    """Raises ValueError when *limit* is below 0. For adapters."""
-    if limit is not None and limit < 0:
-        raise ValueError(f"limit: got {limit}, expected 0 or more, or None for all")
-
-
-def check_time(where: str, time: datetime) -> None:
-    """Raises ValueError when *time* has no zone. For adapters."""
-    if time.utcoffset() is None:
-        raise ValueError(f"{where}: got the time {time} without a zone, expected one in UTC")
-
-
-def _check_key(what: str, key: str, longest: int) -> None:
-    size = len(key) if key.isascii() else len(key.encode("utf-8"))
-    if not 0 < size <= longest or "\0" in key:
-        raise ValueError(f"{what} of a document: got {key!r:.80}, expected 1 to {longest} bytes without NUL")
-
-
-def _text(put: Put) -> str:
-    where = f"{put.kind} {put.id}"
-    try:
-        # In ASCII: also half of a surrogate pair, which JSON can say and UTF-8 cannot, comes back as it was.
-        text = json.dumps(dict(put.body), separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: got a body that is not JSON ({error})") from error
-    if len(text) > LARGEST_BODY:
-        raise ValueError(f"{where}: got a body of {len(text)} bytes, expected at most {LARGEST_BODY}; make it a blob")
-    if put.number is not None and not 0 < put.number < NUMBERS:
-        raise ValueError(f"{where}: got the number {put.number}, expected one above 0 of 63 bits")
-    if put.due is not None:
-        check_time(where, put.due)
-    if bad := [digest for digest in put.blobs if not _DIGEST.fullmatch(digest)]:
-        raise ValueError(f"{where}: got the blob {bad[0]!r:.80}, expected a SHA-256 as 64 hexadecimal digits")
-    return text

@@ -18,8 +18,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from lookout_server.store import checks
 from lookout_server.store.connections import InMemory, OnDisk, explained
-from lookout_server.store.documents import NUMBERS, Check, Document, Put, Write, check_limit, check_time, checked
+from lookout_server.store.disk import new_file, to_disk
+from lookout_server.store.documents import LARGEST_NUMBER, Check, Document, Documents, Put, Write
 from lookout_server.store.errors import Conflict, StoreUnavailable
 from lookout_server.store.schema import migrate
 
@@ -52,7 +54,7 @@ _KINDS = (
 )
 
 
-class SqliteDocuments:
+class SqliteDocuments(Documents):
     """Documents in a SQLite database; the port's methods are as `Documents` describes them."""
 
     def __init__(self, path: Path | str) -> None:
@@ -79,7 +81,7 @@ class SqliteDocuments:
         return found[0] if found else None
 
     def commit(self, writes: Sequence[Write]) -> dict[tuple[str, str], str]:
-        bodies = iter(checked(writes))
+        bodies = iter(checks.bodies(writes))
         revisions: dict[tuple[str, str], str] = {}
         with self._connections.writing() as connection:
             for write in writes:
@@ -102,16 +104,17 @@ class SqliteDocuments:
         return revisions
 
     def by_id(self, kind: str, *, prefix: str = "", after: str = "", limit: int | None = None) -> list[Document]:
-        where, values = "AND id >= ? AND id > ?", [kind, prefix, after]
+        # One bound from below: of two, SQLite would begin at the first one, and skip to the other.
+        where, values = ("AND id > ?", [kind, after]) if after >= prefix else ("AND id >= ?", [kind, prefix])
         if (end := _end(prefix)) is not None:
             where, values = f"{where} AND id < ?", [*values, end]
         return self._select(f"{where} ORDER BY id", values, limit)
 
     def by_number(self, kind: str, *, after: int = 0, limit: int | None = None) -> list[Document]:
-        return self._select("AND number > ? ORDER BY number, id", (kind, max(0, min(after, NUMBERS - 1))), limit)
+        return self._select("AND number > ? ORDER BY number, id", (kind, max(0, min(after, LARGEST_NUMBER))), limit)
 
     def by_due(self, kind: str, *, until: datetime, limit: int | None = None) -> list[Document]:
-        check_time("until", until)
+        checks.time("until", until)
         return self._select("AND due <= ? ORDER BY due, id", (kind, _microseconds(until)), limit)
 
     def kinds(self, prefix: str = "") -> list[str]:
@@ -148,17 +151,16 @@ class SqliteDocuments:
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with explained(str(path)):
             try:
-                os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                os.close(new_file(unfinished))
                 with self._connections.reading() as source, contextlib.closing(sqlite3.connect(unfinished)) as copy:
                     source.backup(copy)
-                _on_disk(unfinished)
+                to_disk(unfinished)
                 os.replace(unfinished, path)
-                _on_disk(path.parent)
+                to_disk(path.parent)
             finally:
                 unfinished.unlink(missing_ok=True)
 
     def check(self) -> list[str]:
-        """Read everything; what is wrong with it, one sentence each, and none when all is well."""
         found = []
         with self._connections.reading() as connection:
             try:
@@ -172,7 +174,7 @@ class SqliteDocuments:
         return found
 
     def _select(self, rest: str, values: Sequence[Any], limit: int | None = None) -> list[Document]:
-        check_limit(limit)
+        checks.limit(limit)
         if limit is not None:
             rest, values = f"{rest} LIMIT ?", [*values, limit]
         with self._connections.reading() as connection:
@@ -208,12 +210,3 @@ def _end(prefix: str) -> str | None:
         return None
     following = ord(prefix[-1]) + 1
     return prefix[:-1] + chr(0xE000 if following == 0xD800 else following)
-
-
-def _on_disk(path: Path) -> None:
-    """Wait until the disk has it."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
