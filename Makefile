@@ -88,6 +88,7 @@ docs: install asset ## write the generated pages anew, out of the constructs
 	@$(PYTHON) -m docs.generate_iam
 	@$(PYTHON) -m docs.generate_operations
 	@$(PYTHON) -m docs.generate_sections
+	@$(PYTHON) -m docs.generate_settings
 
 wheel: $(BUILDER) ## the wheel, into dist/, in an isolated and locked build environment
 	@$(BUILDER_PYTHON) -m hatchling build --target wheel --directory dist

@@ -14,7 +14,8 @@ _ROOT = PAGES.parents[1]
 MODULES = {
     _ROOT / "lib/cdk_lookout/sections.py": ("synthesis", "equipment", "vision", "files"),
     _ROOT / "lambda/lookout_provider/sections.py": ("deployment", "files"),
-    _ROOT / "lib/lookout_local/sections.py": ("local-cloud", "local-stacks", "local-requests"),
+    _ROOT / "lib/lookout_local/sections.py": ("local-cloud", "local-stacks", "local-requests", "settings"),
+    _ROOT / "lib/lookout_server/sections.py": ("server", "settings"),
 }
 
 _MODULE = '''\
@@ -22,35 +23,10 @@ _MODULE = '''\
 
 from __future__ import annotations
 
-#: What differs from case to case in a message.
-_GAP = "…"
-#: The messages of every section.
-_SECTIONS: dict[str, list[str]] = {{
+#: The messages of every section; `…` stands for what differs from case to case.
+SECTIONS: dict[str, list[str]] = {{
 {entries}
 }}
-
-
-def section(message: str) -> str | None:
-    """The page and section that quotes *message*; of several, the one that quotes most of it."""
-    found = [
-        (len(quoted), place) for place, messages in _SECTIONS.items() for quoted in messages if _fits(quoted, message)
-    ]
-    return max(found, key=lambda one: one[0])[1] if found else None
-
-
-def _fits(quoted: str, message: str) -> bool:
-    """Whether *message* is what is *quoted*, with anything in its gaps: in one pass, however long it is."""
-    beginning, *pieces = quoted.split(_GAP)
-    if not pieces:
-        return message == quoted
-    end, at = len(message) - len(pieces[-1]), len(beginning)
-    if not message.startswith(beginning) or not message.endswith(pieces.pop()):
-        return False
-    for piece in pieces:
-        if (found := message.find(piece, at)) < 0:
-            return False
-        at = found + len(piece)
-    return at <= end
 '''
 
 

@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lookout_provider.sections import section
+from lookout_files.sections import section
+from lookout_provider.sections import SECTIONS
 from lookout_shared import log
 
 #: CloudFormation fails a resource whose answer is larger than this many bytes.
@@ -235,7 +236,7 @@ class Answer:
             body["Data"] = dict(self.data)
         if not self.reason:
             return _json(body)
-        reason, named = self.reason, section(self.reason)
+        reason, named = self.reason, section(self.reason, SECTIONS)
         end = f"see {named}; {where}" if named else where
         while True:
             body["Reason"] = f"{reason} ({end})"

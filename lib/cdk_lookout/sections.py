@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-#: What differs from case to case in a message.
-_GAP = "…"
-#: The messages of every section.
-_SECTIONS: dict[str, list[str]] = {
+#: The messages of every section; `…` stands for what differs from case to case.
+SECTIONS: dict[str, list[str]] = {
     "docs/errors/synthesis.md#name": [
         "… of …: got …, expected 1 to 200 letters, digits, hyphens and underscores",
     ],
@@ -381,26 +379,3 @@ _SECTIONS: dict[str, list[str]] = {
         "file…: got nothing, expected a header with …",
     ],
 }
-
-
-def section(message: str) -> str | None:
-    """The page and section that quotes *message*; of several, the one that quotes most of it."""
-    found = [
-        (len(quoted), place) for place, messages in _SECTIONS.items() for quoted in messages if _fits(quoted, message)
-    ]
-    return max(found, key=lambda one: one[0])[1] if found else None
-
-
-def _fits(quoted: str, message: str) -> bool:
-    """Whether *message* is what is *quoted*, with anything in its gaps: in one pass, however long it is."""
-    beginning, *pieces = quoted.split(_GAP)
-    if not pieces:
-        return message == quoted
-    end, at = len(message) - len(pieces[-1]), len(beginning)
-    if not message.startswith(beginning) or not message.endswith(pieces.pop()):
-        return False
-    for piece in pieces:
-        if (found := message.find(piece, at)) < 0:
-            return False
-        at = found + len(piece)
-    return at <= end

@@ -15,7 +15,8 @@ import aws_cdk as cdk
 import jsii
 from constructs import IValidation
 
-from cdk_lookout.sections import section
+from cdk_lookout.sections import SECTIONS
+from lookout_files.sections import section
 
 _LONGEST_QUOTE = 160
 
@@ -28,7 +29,7 @@ class InvalidProperty(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        if named := section(message):
+        if named := section(message, SECTIONS):
             self.add_note(f"see {named}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lookout_local.sections import section
+from lookout_files.sections import section
+from lookout_local.sections import SECTIONS
 
 
 class LocalCloudError(RuntimeError):
@@ -13,7 +14,7 @@ class LocalCloudError(RuntimeError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        if named := section(message):
+        if named := section(message, SECTIONS):
             self.add_note(f"see {named}")
 
 

@@ -20,20 +20,20 @@ from ministack.services.cloudformation.wait_conditions import SIGNAL_PATH
 
 from lookout_local import corrections, signatures
 from lookout_local.admin import Admin
-from lookout_local.arrival import Arrival
-from lookout_local.asgi import Message, Receive, Scope, Send, again, discard, read, respond
 from lookout_local.corrections import answers, code_locations
 from lookout_local.functions import sdk
 from lookout_local.iam import MiniStackAuthorizer, enter
 from lookout_local.public import is_public
 from lookout_local.role_storage import RoleStorage, on_behalf_of
 from lookout_local.signatures import NOBODY, Refused
-from lookout_local.ticker import Ticker
 from lookout_local.workers import Workers
 from lookout_server.backend import Backend
 from lookout_server.clock import SystemClock
+from lookout_server.http.arrival import Arrival
+from lookout_server.http.asgi import Message, Receive, Scope, Send, again, discard, read, respond
 from lookout_server.protocol.http import HttpRequest
 from lookout_server.settings import Settings
+from lookout_server.ticker import Ticker
 
 ADMIN_PATH = "/_lookout/"
 # MiniStack's own administration: reset, configuration, what its services show to tests.

@@ -11,7 +11,7 @@ from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import get_account_id, set_request_account_id, set_request_region
 from ministack.core.router import extract_region
 
-from lookout_local.arrival import Arrival
+from lookout_server.http.arrival import Arrival
 from lookout_server.protocol.errors import AccessDenied
 from lookout_server.protocol.http import HttpRequest
 

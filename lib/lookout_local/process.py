@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from lookout_local import isolation
 from lookout_local.errors import LocalCloudError, MissingExtra
-from lookout_local.lock import UNSEEN
 from lookout_local.state_directory import StateDirectory
+from lookout_server.lock import UNSEEN
 
 if TYPE_CHECKING:
     from lookout_server.settings import Settings

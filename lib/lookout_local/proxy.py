@@ -25,8 +25,8 @@ from lookout_local.door import HostDoor
 if TYPE_CHECKING:
     from hypercorn.config import Config
 
-    from lookout_local.asgi import Application
-    from lookout_local.connections import Admit
+    from lookout_server.http.asgi import Application
+    from lookout_server.http.connections import Admit
 
 _LOG = logging.getLogger(__name__)
 _ADDRESS = "127.0.0.1"

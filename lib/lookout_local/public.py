@@ -10,7 +10,7 @@ from ministack import app as ministack_app
 from ministack.core.router import detect_service
 from ministack.services import s3
 
-from lookout_local.arrival import Arrival
+from lookout_server.http.arrival import Arrival
 
 _FORM = "multipart/form-data"
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-#: What differs from case to case in a message.
-_GAP = "…"
-#: The messages of every section.
-_SECTIONS: dict[str, list[str]] = {
+#: The messages of every section; `…` stands for what differs from case to case.
+SECTIONS: dict[str, list[str]] = {
     "docs/errors/local-cloud.md#extra-not-installed": [
         "the local cloud needs packages that are not installed (…): …",
     ],
@@ -78,11 +76,6 @@ _SECTIONS: dict[str, list[str]] = {
         "quota: got '…', expected NAME=NUMBER, such as …",
         "setting: got '…', expected a name as …; …",
     ],
-    "docs/errors/local-cloud.md#settings-progress": [
-        "…: got '…', expected describes=<count>, seconds=<seconds>, or both with a comma between them",
-        "…: got '…', expected a number with s, m, h or d behind it, such as 90s or 14d",
-        "…: got '…', expected the name of one of them: …",
-    ],
     "docs/errors/local-cloud.md#fault": [
         "fault: got '…', expected OPERATION=KIND…",
         "fault of …: got …, expected one of …",
@@ -97,12 +90,8 @@ _SECTIONS: dict[str, list[str]] = {
     "docs/errors/local-cloud.md#unknown-setting": [
         "settings of the local cloud: got '…', expected one of …",
     ],
-    "docs/errors/local-cloud.md#setting-value": [
-        "… of …: got …, expected …",
+    "docs/errors/local-cloud.md#clock": [
         "seconds to advance a clock: got …, expected 0 or more",
-    ],
-    "docs/errors/local-cloud.md#empty-progress": [
-        "Progress: got neither looks nor seconds, expected one of them or both: by_describes or by_seconds",
     ],
     "docs/errors/local-cloud.md#log-of-calls": [
         "the log of calls: … of … are gone; call clear() before what you look at, …",
@@ -211,27 +200,15 @@ _SECTIONS: dict[str, list[str]] = {
     "docs/errors/local-requests.md#internal-error": [
         "An internal error occurred: …",
     ],
+    "docs/errors/settings.md#value": [
+        "… of …: got …, expected …",
+    ],
+    "docs/errors/settings.md#form": [
+        "…: got '…', expected describes=<count>, seconds=<seconds>, or both with a comma between them",
+        "…: got '…', expected a number with s, m, h or d behind it, such as 90s or 14d",
+        "…: got '…', expected the name of one of them: …",
+    ],
+    "docs/errors/settings.md#empty-progress": [
+        "Progress: got neither looks nor seconds, expected one of them or both: by_describes or by_seconds",
+    ],
 }
-
-
-def section(message: str) -> str | None:
-    """The page and section that quotes *message*; of several, the one that quotes most of it."""
-    found = [
-        (len(quoted), place) for place, messages in _SECTIONS.items() for quoted in messages if _fits(quoted, message)
-    ]
-    return max(found, key=lambda one: one[0])[1] if found else None
-
-
-def _fits(quoted: str, message: str) -> bool:
-    """Whether *message* is what is *quoted*, with anything in its gaps: in one pass, however long it is."""
-    beginning, *pieces = quoted.split(_GAP)
-    if not pieces:
-        return message == quoted
-    end, at = len(message) - len(pieces[-1]), len(beginning)
-    if not message.startswith(beginning) or not message.endswith(pieces.pop()):
-        return False
-    for piece in pieces:
-        if (found := message.find(piece, at)) < 0:
-            return False
-        at = found + len(piece)
-    return at <= end

@@ -137,11 +137,11 @@ async def _serve(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from lookout_local import connections
-    from lookout_local.bounds import Bounds
-    from lookout_local.door import Door
+    from lookout_local.bounds import bounded
     from lookout_local.gateway import Gateway
     from lookout_local.wire import decode
+    from lookout_server.http import connections
+    from lookout_server.http.door import OwnDoor
 
     ready, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -175,7 +175,7 @@ async def _serve(
         from lookout_local.proxy import Proxy
 
         authority = Authority()
-        proxy = Proxy(Bounds(gateway, gateway.services), authority, config, admit)
+        proxy = Proxy(bounded(gateway, gateway.services), authority, config, admit)
         certificate = directory.write_authority(authority.certificate)
         port = asyncio.run_coroutine_threadsafe(proxy.listen(), loop).result()
         return {"port": port, "certificate": str(certificate)}
@@ -186,7 +186,7 @@ async def _serve(
             return opened()
 
     gateway.admin.offer("POST", "proxy", open_proxy)
-    await serve(Door(Bounds(gateway), port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    await serve(OwnDoor(bounded(gateway), port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     keeping.cancel()
 
 

@@ -22,7 +22,7 @@ from ministack.core import iam_evaluator, responses, sigv4
 from ministack.core.router import detect_service, extract_access_key_id
 
 from lookout_local import hosts
-from lookout_local.arrival import Arrival
+from lookout_server.http.arrival import Arrival
 
 #: The access key of a request that nobody signed.
 NOBODY = ""

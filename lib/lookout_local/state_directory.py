@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lookout_local.errors import LocalCloudError
-from lookout_local.lock import Lock
+from lookout_server.lock import Lock
 
 DEFAULT_STATE_DIR, STATE_DIR_VARIABLE = Path(".lookout-local"), "LOOKOUT_LOCAL_STATE_DIR"
 _LOCK, _RECORD, _LOG, _AUTHORITY = "lookout-local.lock", "server.json", "server.log", "proxy-ca.pem"

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import field, fields
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -29,6 +30,13 @@ class Checked:
     def __setattr__(self, name: str, value: Any) -> None:
         check(type(self), name, value)
         super().__setattr__(name, value)
+
+
+class Frozen(Checked):
+    """The same for a frozen dataclass."""
+
+    def __post_init__(self) -> None:
+        check_all(self)
 
 
 def check_all(made: Any) -> None:
@@ -66,6 +74,8 @@ def _fits(hint: Any, value: Any, least: int, most: int) -> bool:
         return isinstance(value, Mapping) and all(
             isinstance(key, str) and _fits(item, each, least, most) for key, each in value.items()
         )
+    if origin is tuple:
+        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
     if hint is float:
         return _is_number(value, int | float) and math.isfinite(value) and least <= value <= most
     if hint is int:
@@ -88,10 +98,13 @@ def _described(hint: Any, least: int, most: int) -> list[str]:
         return [repr(each) for each in get_args(hint)]
     if origin is Mapping:
         return [f"a mapping of names, each to {_described(get_args(hint)[1], least, most)[0]}"]
+    if origin is tuple:
+        return ["texts with commas between them"]
     if hint in (int, float):
         bounds = f"{least} or more" if most == _LARGEST else f"{least} to {most}"
         return [f"a {'whole ' if hint is int else ''}number ({bounds})"]
     named = {NoneType: "None", bool: "True or False", timedelta: "a timedelta that is not negative", str: "a text"}
+    named[Path] = "a path"
     return [named.get(hint, f"a {hint.__name__}")]
 
 

@@ -16,6 +16,7 @@ import lookout_local.sections
 import lookout_provider.sections
 from cdk_lookout.validation import invalid
 from docs import generate_sections
+from lookout_files.sections import fits, section
 from lookout_local.errors import LocalCloudError, told
 from lookout_provider.protocol import RESPONSE_LIMIT, Answer, Request
 from tests.docs import pages
@@ -70,9 +71,9 @@ def said(module: ModuleType) -> list[Message]:
 
 def is_quoted(message: Message, module: ModuleType) -> bool:
     """Whether a section quotes the message, or one that it becomes when its gaps are filled."""
-    if module.section(message.text) is not None:
+    if section(message.text, module.SECTIONS) is not None:
         return True
-    return any(module._fits(message.text, text) for texts in module._SECTIONS.values() for text in texts)
+    return any(fits(message.text, text) for texts in module.SECTIONS.values() for text in texts)
 
 
 @functools.cache
@@ -127,7 +128,7 @@ def test_a_message_without_a_section_is_found_out() -> None:
 
 def test_a_message_is_quoted_once_where_one_package_says_it() -> None:
     for module in SAID:
-        counts = Counter(text for texts in module._SECTIONS.values() for text in texts)  # type: ignore[attr-defined]
+        counts = Counter(text for texts in module.SECTIONS.values() for text in texts)  # type: ignore[attr-defined]
         assert [text for text, count in counts.items() if count > 1] == []
 
 

@@ -14,7 +14,7 @@ def _at_import_time(file: Path) -> set[str]:
     """The modules of ours that importing *file* imports: not those inside functions or for types only."""
     names: set[str] = set()
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and node.module in ("lookout_provider", "lookout_shared"):
+        if isinstance(node, ast.ImportFrom) and node.module in ("lookout_files", "lookout_provider", "lookout_shared"):
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
@@ -31,6 +31,7 @@ def test_what_answers_imports_nothing_that_could_fail(module: str) -> None:
     assert not {name for name in names if name.startswith("botocore")}
     assert {name for name in names if name.startswith("lookout_")} <= {
         "lookout_provider.authenticity",
+        "lookout_files.sections",
         "lookout_shared.log",
         "lookout_provider.protocol",
         "lookout_provider.sections",

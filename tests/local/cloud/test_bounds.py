@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
 
 from lookout_local import LocalCloud, client
-from lookout_local.bounds import Bounds
-from lookout_local.gateway import Message
-from lookout_local.refusals import too_large
+from lookout_local.bounds import bounded
 from lookout_server.backend import Backend
+from lookout_server.http.asgi import Message
+from lookout_server.http.refusals import too_large
 from lookout_server.settings import Limits, Settings
 from tests.server.services.support import Bucket
 
@@ -84,7 +84,7 @@ class Client:
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
         }
-        bounds = Bounds(self._behind, is_signed=lambda _: self._signed)  # type: ignore[arg-type]
+        bounds = bounded(self._behind, is_signed=lambda _: self._signed)  # type: ignore[arg-type]
         asyncio.run(bounds(scope, self._receive, self._send))
         return self
 
@@ -132,7 +132,7 @@ def test_what_is_no_request_is_none_of_its_business(behind: Behind) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Bounds(behind)({"type": "websocket"}, EVER, send))  # type: ignore[arg-type]
+    asyncio.run(bounded(behind)({"type": "websocket"}, EVER, send))  # type: ignore[arg-type]
     assert sent == [{"type": "passed"}]
 
 

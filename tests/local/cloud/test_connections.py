@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypercorn.asyncio import run, tcp_server
 
-from lookout_local import connections
+from lookout_server.http import connections
 
 
 class Writer:

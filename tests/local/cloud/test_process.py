@@ -16,8 +16,8 @@ import pytest
 from lookout_local import process
 from lookout_local.cloud import LocalCloud
 from lookout_local.errors import LocalCloudError, MissingExtra
-from lookout_local.lock import UNSEEN
 from lookout_local.state_directory import StateDirectory
+from lookout_server.lock import UNSEEN
 
 SLOW_FUNCTION = "def handle(event, context):\n    return 'hello'\n"
 

@@ -9,6 +9,7 @@ import pytest
 
 from lookout_local import written
 from lookout_local.errors import LocalCloudError
+from lookout_server.config.written import shown
 from lookout_server.faults import Fault, Kind, PlannedFault
 from lookout_server.settings import Progress, Settings
 
@@ -22,7 +23,7 @@ def test_what_is_shown_can_be_given_back() -> None:
         cross_region_imports=True,
     )
     for settings in (Settings(), changed):
-        lines = [f"{name}={text}" for name, text in written.shown(settings).items()]
+        lines = [f"{name}={text}" for name, text in shown(settings).items()]
         for start in (Settings(), changed):
             assert written.changed(start, lines) == settings
 

@@ -21,9 +21,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from lookout_local import LocalCloud
-from lookout_local.asgi import Message, Receive, Scope, Send
 from lookout_local.authority import Authority
 from lookout_local.door import HostDoor
+from lookout_server.http.asgi import Message, Receive, Scope, Send
 
 from .support import ACCOUNT, REGION, Answer, ask, secret_of
 

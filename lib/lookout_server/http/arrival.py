@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qs, quote
 
-from ministack.core.sigv4 import decode_header_value
-
-from lookout_local.asgi import Scope
+from lookout_server.http.asgi import Scope
 
 
 @dataclass(frozen=True)
@@ -57,5 +55,13 @@ class Arrival:
     def _lines(self) -> dict[str, list[str]]:
         lines: dict[str, list[str]] = {}
         for name, value in self.raw_headers:
-            lines.setdefault(name.decode("latin-1").lower(), []).append(decode_header_value(value))
+            lines.setdefault(name.decode("latin-1").lower(), []).append(_text(value))
         return lines
+
+
+def _text(value: bytes) -> str:
+    """The value of a header, as both ends of a signature read it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

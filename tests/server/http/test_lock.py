@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from lookout_local.lock import Lock
+from lookout_server.lock import Lock
 
 TAKE = """
 import subprocess, sys
 from pathlib import Path
-from lookout_local.lock import Lock
+from lookout_server.lock import Lock
 
 lock = Lock(Path(sys.argv[1]))
 print(lock.take(), flush=True)

@@ -1,0 +1,112 @@
+"""What can be set about a server, beyond what can be set about the two services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from lookout_server.checked import Frozen, number
+from lookout_server.settings import Progress, Settings
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_EVERYWHERE = ("0.0.0.0", "::", "")
+_LAST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Tls(Frozen):
+    """The server's certificate. With it, the server speaks HTTPS only."""
+
+    #: The file of the certificate, followed by those that lead to its authority (PEM).
+    certificate: Path | None = None
+    #: The file of the certificate's private key (PEM), which no other user may read.
+    key: Path | None = None
+
+
+@dataclass(frozen=True)
+class Retention(Frozen):
+    """How long is kept what would otherwise grow without end."""
+
+    #: The audit log: who did what.
+    audit: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Health(Frozen):
+    """When the server is not ready any more, at `/health/ready`."""
+
+    #: The least free space on the disk of the data, in bytes.
+    free_bytes: int = 256 * 1024**2
+    #: How long ago the last look for work that is due may be.
+    reconciled: timedelta = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Configuration(Frozen):
+    """The server itself."""
+
+    #: The directory in which the server keeps everything that must not be lost. It is made, for its own user only. One
+    #: server has it at a time.
+    data: Path | None = None
+    #: A directory whose folders are the buckets of the users' files.
+    buckets: Path | None = None
+    #: Where the buckets are instead: an address of Amazon S3 itself or of what speaks its API. With neither, Amazon S3
+    #: is found and paid as any program of AWS does it.
+    s3_endpoint: str | None = None
+    #: The file with the key that encrypts the secrets of access keys; `key` in the directory of the data by default. A
+    #: backup does not have it, unless told.
+    key_file: Path | None = None
+    #: The address to listen on. One that other machines reach needs TLS, or `insecure`.
+    host: str = "127.0.0.1"
+    #: The port to listen on; 0 takes a free one.
+    port: int = number(8484, most=_LAST_PORT)
+    #: The names by which clients reach the server, besides those of loopback and `host` itself; needed when `host` is
+    #: every address (`0.0.0.0`). Requests with another Host are refused, so that no web page elsewhere can lead a
+    #: browser here by a name of its own.
+    host_names: tuple[str, ...] = ()
+    #: Serve other machines without TLS, as behind a load balancer that has it.
+    insecure: bool = False
+    tls: Tls = field(default_factory=Tls)
+    #: Requests that are carried out at a time; further ones wait.
+    threads: int = number(16, least=1, most=1_000)
+    #: How long requests may go on once the server was told to end.
+    shutdown: timedelta = timedelta(seconds=30)
+    #: The least of what is logged. `info` has a line for each request.
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    health: Health = field(default_factory=Health)
+    retention: Retention = field(default_factory=Retention)
+    #: What can be set about the services, whose names stand beside these.
+    services: Settings = field(default_factory=lambda: Settings(progress=Progress.by_describes(0)))
+
+    @property
+    def scheme(self) -> str:
+        """What addresses of the server begin with."""
+        return "https" if self.tls.certificate else "http"
+
+
+def contradictions(configuration: Configuration) -> Iterator[str]:
+    """What does not fit together."""
+    tls = configuration.tls
+    if (tls.certificate is None) != (tls.key is None):
+        missing = "tls.key" if tls.key is None else "tls.certificate"
+        yield f"{missing}: got none, expected the file that belongs to the other one of tls.certificate and tls.key"
+    if configuration.buckets is not None and configuration.s3_endpoint is not None:
+        yield "s3_endpoint: got one beside buckets, expected one of the two"
+    endpoint = configuration.s3_endpoint
+    if endpoint is not None and not endpoint.startswith(("http://", "https://")):
+        yield f"s3_endpoint: got '{endpoint}', expected an address that begins with http:// or https://"
+    if configuration.host in LOOPBACK:
+        return
+    if tls.certificate is None and not configuration.insecure:
+        yield (
+            f"host: got {configuration.host}, which other machines reach, without TLS; "
+            "give tls.certificate and tls.key (--tls-certificate, --tls-key), or say --insecure"
+        )
+    if configuration.host in _EVERYWHERE and not configuration.host_names:
+        yield (
+            f"host_names: got none for the host '{configuration.host}', which is every address; "
+            "expected the names by which clients reach the server"
+        )

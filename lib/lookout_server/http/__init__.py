@@ -1,0 +1,1 @@
+"""How requests come in and answers go out, for every server of ours: bounded, and not from pages of other origins."""
