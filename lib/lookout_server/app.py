@@ -1,0 +1,265 @@
+"""The server as an ASGI application: who calls is checked, the services answer in threads, and what happened is told.
+
+Door, bounds and signature come before anything else. Requests for the server itself, its health and its metrics, are
+the only ones that need no signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Collection
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_address
+from typing import Protocol
+
+from lookout_server.http.arrival import Arrival
+from lookout_server.http.asgi import Application, Receive, Scope, Send, discard, read, respond
+from lookout_server.http.bounds import Allowance, Bounds
+from lookout_server.http.door import OwnDoor
+from lookout_server.http.refusals import Refusal, in_json
+from lookout_server.identity.callers import Caller, Callers, NotAuthenticated
+from lookout_server.monitoring.audit import Audit, Entry, changes
+from lookout_server.monitoring.health import Health
+from lookout_server.monitoring.logs import FIELDS
+from lookout_server.monitoring.metrics import CONTENT_TYPE, Metrics
+from lookout_server.protocol import names
+from lookout_server.protocol.http import HttpRequest, HttpResponse
+from lookout_server.settings import Limits
+from lookout_server.store import StoreError
+
+_LOG = logging.getLogger("lookout_server.request")
+LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
+_JSON = {"content-type": "application/json", "cache-control": "no-store"}
+_REQUEST_ID = "x-amzn-requestid"
+#: The most that somebody may bring whose signature was not looked at yet, in bytes.
+_UNKNOWN = 1024**2
+
+
+class Services(Protocol):
+    """What answers requests: the Backend."""
+
+    @property
+    def services(self) -> Collection[str]:
+        """The signing names of what is answered for."""
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request; may block."""
+
+    def largest_body(self, request: HttpRequest) -> int:
+        """How many bytes the body of a request may have."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an application is put together from."""
+
+    services: Services
+    callers: Callers
+    audit: Audit
+    #: Where requests are carried out.
+    threads: Executor
+    #: The ARN of a caller, for the audit log.
+    principal: Callable[[HttpRequest], str]
+    limits: Limits = field(default_factory=Limits)
+    health: Health = field(default_factory=Health)
+    metrics: Metrics = field(default_factory=Metrics)
+    #: Whether other machines may read the metrics, and the reasons of health.
+    open_metrics: bool = False
+    on_ready: Callable[[], None] = lambda: None
+
+
+def application(parts: Parts, *, port: int, names: Collection[str] = (), scheme: str = "http") -> Application:
+    """The whole application, for a port of this machine that has these names besides its own."""
+    inner = App(parts)
+    return OwnDoor(Bounds(inner, inner.allowance, lambda: parts.limits), port, names=names, scheme=scheme)
+
+
+class App:
+    """What is behind door and bounds."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        elif scope["method"] == "GET" and scope["path"] in (LIVE, READY, METRICS):
+            await discard(receive)
+            await respond(send, *await self._of_itself(scope))
+        else:
+            body = await read(receive)
+            answer = partial(self._answer, Arrival.of(scope), body)
+            response = await asyncio.get_running_loop().run_in_executor(self._parts.threads, answer)
+            await respond(send, response.status, response.headers, response.body)
+
+    def allowance(self, scope: Scope, headers: dict[str, str]) -> Allowance:
+        """What a request may bring: little, until it is known whose it is."""
+        arrival = Arrival.of(scope)
+        service = _service(headers)
+        request = HttpRequest(service, "", "", "", arrival.method, arrival.raw_path, headers)
+        known = service in self._parts.services.services
+        most = self._parts.services.largest_body(request) if known else _UNKNOWN
+        announced = headers.get("content-length", "")
+        small = announced.isdecimal() and len(announced) < 10 and int(announced) <= _UNKNOWN
+        if most > _UNKNOWN and not small and not self._parts.callers.knows(arrival):
+            most = _UNKNOWN
+        return Allowance(most, lambda refusal: in_json(refusal, headers))
+
+    def _answer(self, arrival: Arrival, body: bytes) -> HttpResponse:
+        """Answer a request, and tell of it; never raises."""
+        started = time.monotonic()
+        try:
+            caller = self._parts.callers.caller(arrival, body)
+            if caller.service not in self._parts.services.services:
+                raise NotAuthenticated(
+                    "SignatureDoesNotMatch",
+                    f"signature: got one for {caller.service:.100}, expected one for "
+                    f"{' or '.join(sorted(self._parts.services.services))}",
+                )
+        except NotAuthenticated as refused:
+            response = _rendered(Refusal(refused.status, refused.code, refused.message, 0.0), arrival)
+            self._parts.metrics.refused(refused.code)
+            self._log(arrival, response, refused.code, started, {})
+            return response
+        except Exception:
+            response = self._failed(arrival)
+            self._log(arrival, response, names.code(response), started, {})
+            return response
+        return self._carried_out(caller, arrival, body, started)
+
+    def _carried_out(self, caller: Caller, arrival: Arrival, body: bytes, started: float) -> HttpResponse:
+        query = f"?{arrival.query_string}" if arrival.query_string else ""
+        request = HttpRequest(
+            service=caller.service,
+            account=caller.account,
+            region=caller.region,
+            access_key=caller.access_key,
+            method=arrival.method,
+            path=f"{arrival.raw_path}{query}",
+            headers=arrival.headers,
+            body=body,
+        )
+        operation = names.operation(request)
+        try:
+            response = self._parts.services.handle(request)
+        except Exception:
+            response = self._failed(arrival)
+        code = names.code(response)
+        self._parts.metrics.answered(caller.service, operation or "unknown", code, time.monotonic() - started)
+        who = {
+            "service": caller.service,
+            "operation": operation,
+            "account": caller.account,
+            "access_key": caller.access_key,
+            "region": caller.region,
+        }
+        self._log(arrival, response, code, started, who)
+        if changes(operation):
+            self._audit(request, arrival, operation, response, code)
+        return response
+
+    def _audit(
+        self, request: HttpRequest, arrival: Arrival, operation: str, response: HttpResponse, code: str
+    ) -> None:
+        try:
+            entry = Entry(
+                time=datetime.now(UTC),
+                request_id=_request_id(response),
+                account=request.account,
+                access_key=request.access_key,
+                principal=self._parts.principal(request),
+                region=request.region,
+                service=request.service,
+                operation=operation,
+                code=code,
+                source=arrival.client,
+            )
+            self._parts.audit.append(entry)
+        except Exception as error:
+            # The call was made: what the log has of it is all there is.
+            what = str(error) if isinstance(error, StoreError) else "see the exception"
+            fields = {"request_id": _request_id(response), "operation": operation, "code": code}
+            _LOG.error("no audit entry: %s", what, exc_info=not isinstance(error, StoreError), extra={FIELDS: fields})
+
+    def _failed(self, arrival: Arrival) -> HttpResponse:
+        """The answer to a request at which we failed; to be called where the exception is handled."""
+        request_id = str(uuid.uuid4())
+        _LOG.exception("internal failure", extra={FIELDS: {"request_id": request_id}})
+        message = f"An internal error occurred; the log of the server has more about request {request_id}"
+        response = _rendered(Refusal(500, "InternalServerException", message, 0.0), arrival)
+        return HttpResponse(response.status, {**response.headers, _REQUEST_ID: request_id}, response.body)
+
+    def _log(
+        self, arrival: Arrival, response: HttpResponse, code: str, started: float, who: dict[str, str]
+    ) -> None:
+        if not _LOG.isEnabledFor(logging.INFO):
+            return
+        fields = {
+            "request_id": _request_id(response),
+            **who,
+            "code": code,
+            "status": response.status,
+            "milliseconds": round((time.monotonic() - started) * 1000, 1),
+            "source": arrival.client,
+        }
+        _LOG.info("answered", extra={FIELDS: fields})
+
+    async def _of_itself(self, scope: Scope) -> tuple[int, dict[str, str], bytes]:
+        path = scope["path"]
+        if path == LIVE:
+            return 200, _JSON, b'{"live": true}\n'
+        near = self._parts.open_metrics or _is_near(scope)
+        if path == METRICS:
+            if not near:
+                return 403, _JSON, b'{"message": "only for this machine, unless open_metrics is set"}\n'
+            # What there is now may be counted in the store.
+            text = await asyncio.to_thread(self._parts.metrics.text)
+            return 200, {"content-type": CONTENT_TYPE}, text
+        problems = await asyncio.to_thread(self._parts.health.problems)
+        ready = not any(problems.values())
+        document: dict[str, object] = {"ready": ready}
+        if near:
+            document["checks"] = {name: problem or "ok" for name, problem in problems.items()}
+        return (200 if ready else 503), _JSON, json.dumps(document).encode() + b"\n"
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+            self._parts.on_ready()
+
+
+def _service(headers: dict[str, str]) -> str:
+    """The service that the head of a request claims to be signed for; '' when it does not say so there."""
+    scope = headers.get("authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
+    return scope[3] if len(scope) == 5 else ""
+
+
+def _rendered(refusal: Refusal, arrival: Arrival) -> HttpResponse:
+    status, headers, body = in_json(refusal, arrival.headers)
+    del headers["connection"]  # the request was read
+    return HttpResponse(status, headers, body)
+
+
+def _request_id(response: HttpResponse) -> str:
+    return next((value for name, value in response.headers.items() if name.lower() == _REQUEST_ID), "")
+
+
+def _is_near(scope: Scope) -> bool:
+    """Whether a request comes from this machine."""
+    client = scope.get("client")
+    try:
+        return client is not None and ip_address(client[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""How a server tells how it is: health, metrics, logs, and who did what."""
