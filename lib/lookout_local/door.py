@@ -14,11 +14,11 @@ class HostDoor(Door):
     """Passes on what comes through the proxy to one host of AWS: that host only, and what its service is asked."""
 
     def __init__(self, application: Application, host: str, service: str) -> None:
-        super().__init__(application)
+        super().__init__(application, self._refuses)
         self._host = host
         self._service = service
 
-    def _objection(self, scope: Scope) -> str:
+    def _refuses(self, scope: Scope) -> str:
         allowed = (self._host, f"{self._host}:{_PORT}")
         problem = objection(scope, lambda host: host.lower() in allowed, self._host, "https")
         if problem or scope["type"] != "http":

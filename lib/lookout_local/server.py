@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import errno
 import json
 import os
 import shutil
@@ -27,6 +26,7 @@ from lookout_local.errors import LocalCloudError
 from lookout_local.functions import sdk
 from lookout_local.secret import ROOT_SECRET
 from lookout_local.state_directory import StateDirectory
+from lookout_server.http.listening import CannotListen, listen
 
 HOST = "127.0.0.1"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE")
@@ -141,7 +141,7 @@ async def _serve(
     from lookout_local.gateway import Gateway
     from lookout_local.wire import decode
     from lookout_server.http import connections
-    from lookout_server.http.door import OwnDoor
+    from lookout_server.http.door import Address, Door
 
     ready, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -186,7 +186,7 @@ async def _serve(
             return opened()
 
     gateway.admin.offer("POST", "proxy", open_proxy)
-    await serve(OwnDoor(bounded(gateway), port), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    await serve(Door(bounded(gateway), Address(port).objection), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     keeping.cancel()
 
 
@@ -219,18 +219,10 @@ def _answer(descriptor: int, answer: Mapping[str, Any]) -> bool:
 
 def _listen(port: int) -> socket.socket:
     """A socket that listens on loopback; raises LocalCloudError."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except OSError as error:
-        way_out = f"or stop what listens on {port}" if error.errno == errno.EADDRINUSE else "from 1024 on"
-        reason = (error.strerror or str(error)).lower()
-        raise LocalCloudError(
-            f"port {port} on {HOST} cannot be used: {reason}; choose another port (--port), {way_out}"
-        ) from error
-    return listener
+        return listen(HOST, port)
+    except CannotListen as error:
+        raise LocalCloudError(str(error)) from error
 
 
 def _absolute(path: str) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Protocol
 from lookout_server.http.arrival import Arrival
 from lookout_server.http.asgi import Application, Receive, Scope, Send, discard, read, respond
 from lookout_server.http.bounds import Allowance, Bounds
-from lookout_server.http.door import OwnDoor
+from lookout_server.http.door import Address, Door
 from lookout_server.http.refusals import Refusal, in_json
 from lookout_server.identity.callers import Caller, Callers, NotAuthenticated
 from lookout_server.monitoring.audit import Audit, Entry, changes
@@ -75,10 +75,10 @@ class Parts:
     on_ready: Callable[[], None] = lambda: None
 
 
-def application(parts: Parts, *, port: int, names: Collection[str] = (), scheme: str = "http") -> Application:
-    """The whole application, for a port of this machine that has these names besides its own."""
+def application(parts: Parts, address: Address) -> Application:
+    """The whole application, for what comes to an address of this machine."""
     inner = App(parts)
-    return OwnDoor(Bounds(inner, inner.allowance, lambda: parts.limits), port, names=names, scheme=scheme)
+    return Door(Bounds(inner, inner.allowance, lambda: parts.limits), address.objection)
 
 
 class App:
@@ -167,9 +167,7 @@ class App:
             self._audit(request, arrival, operation, response, code)
         return response
 
-    def _audit(
-        self, request: HttpRequest, arrival: Arrival, operation: str, response: HttpResponse, code: str
-    ) -> None:
+    def _audit(self, request: HttpRequest, arrival: Arrival, operation: str, response: HttpResponse, code: str) -> None:
         try:
             entry = Entry(
                 time=datetime.now(UTC),
@@ -198,9 +196,7 @@ class App:
         response = _rendered(Refusal(500, "InternalServerException", message, 0.0), arrival)
         return HttpResponse(response.status, {**response.headers, _REQUEST_ID: request_id}, response.body)
 
-    def _log(
-        self, arrival: Arrival, response: HttpResponse, code: str, started: float, who: dict[str, str]
-    ) -> None:
+    def _log(self, arrival: Arrival, response: HttpResponse, code: str, started: float, who: dict[str, str]) -> None:
         if not _LOG.isEnabledFor(logging.INFO):
             return
         fields = {

@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-_INTERVAL = 0.2
 _PATIENCE = 2.0
 
 
 class Ticker:
-    """Calls a function every fifth of a second of real time, in a thread of its own, so that it may block.
+    """Calls a function every so many seconds of real time, in a thread of its own, so that it may block.
 
     The function must not raise. A call that takes longer delays the next one.
     """
 
-    def __init__(self, tick: Callable[[], None]) -> None:
+    def __init__(self, tick: Callable[[], None], seconds: float = 0.2) -> None:
         self._tick = tick
+        self._seconds = seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
 
@@ -31,5 +31,5 @@ class Ticker:
             self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
-        while not self._stopping.wait(_INTERVAL):
+        while not self._stopping.wait(self._seconds):
             self._tick()

@@ -11,7 +11,7 @@ import http.server
 import os
 from pathlib import Path
 
-from lookout_local.door import objection
+from lookout_server.http.door import Address
 
 _CONNECTIONS = Path("/proc/net/tcp")
 
@@ -31,7 +31,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         port = int(self.connection.getsockname()[1])
         headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()]
         scope = {"method": self.command, "raw_path": self.path.encode("latin-1", "replace"), "headers": headers}
-        if objection(scope, port) or not _is_ours(self.client_address[1], port):
+        if Address(port).objection(scope) or not _is_ours(self.client_address[1], port):
             self.send_error(403)
             return False
         return True

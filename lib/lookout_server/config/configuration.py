@@ -12,7 +12,7 @@ from lookout_server.checked import Frozen, number
 from lookout_server.settings import Progress, Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_EVERYWHERE = ("0.0.0.0", "::", "")
+EVERYWHERE = ("0.0.0.0", "::", "")
 _LAST_PORT = 65_535
 
 
@@ -69,6 +69,8 @@ class Configuration(Frozen):
     host_names: tuple[str, ...] = ()
     #: Serve other machines without TLS, as behind a load balancer that has it.
     insecure: bool = False
+    #: Let other machines read `/metrics`, and the reasons at `/health/ready`, which need no signature.
+    open_metrics: bool = False
     tls: Tls = field(default_factory=Tls)
     #: Requests that are carried out at a time; further ones wait.
     threads: int = number(16, least=1, most=1_000)
@@ -105,7 +107,7 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
             f"host: got {configuration.host}, which other machines reach, without TLS; "
             "give tls.certificate and tls.key (--tls-certificate, --tls-key), or say --insecure"
         )
-    if configuration.host in _EVERYWHERE and not configuration.host_names:
+    if configuration.host in EVERYWHERE and not configuration.host_names:
         yield (
             f"host_names: got none for the host '{configuration.host}', which is every address; "
             "expected the names by which clients reach the server"

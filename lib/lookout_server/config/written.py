@@ -118,7 +118,7 @@ def _value(hint: Any, text: str, name: str) -> Any:
     if Progress in kinds:
         return progress(text, name)
     if timedelta in kinds:
-        return _duration(text, name)
+        return duration(text, name)
     if Path in kinds:
         return Path(text)
     if get_origin(hint) is tuple:
@@ -126,7 +126,8 @@ def _value(hint: Any, text: str, name: str) -> Any:
     return number(text) if {int, float} & set(kinds) else text
 
 
-def _duration(text: str, name: str) -> timedelta:
+def duration(text: str, name: str) -> timedelta:
+    """The duration that a text says; raises ValueError."""
     count = number(text[:-1])
     if isinstance(count, str) or text[-1] not in _UNITS:
         raise ValueError(f"{name}: got '{text}', expected {_DURATION}")

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from lookout_server.http.asgi import Application, Message, Receive, Scope, Send, discard, respond
 
@@ -21,14 +21,19 @@ _SITES = ("none", "same-origin")
 _PORTS = {"http": 80, "https": 443}
 
 
-class Door(ABC):
-    """Passes on to an application what may come in.
+#: Why a request is not let in; '' when it is.
+Objection = Callable[[Scope], str]
+
+
+class Door:
+    """Passes on to an application what there is no objection to.
 
     What it turns away is answered with status 403 and a message, and a websocket is not accepted.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, objection: Objection) -> None:
         self._application = application
+        self._objection = objection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -38,40 +43,30 @@ class Door(ABC):
         else:
             await self._application(scope, receive, _without_cors(send))
 
-    @abstractmethod
-    def _objection(self, scope: Scope) -> str:
-        """Why a request is not let in; '' when it is."""
 
+@dataclass(frozen=True)
+class Address:
+    """A port of this machine, by its own names, those of loopback, and by others that it is given.
 
-class OwnDoor(Door):
-    """Lets in what comes to a port of this machine by one of its own names, or by one of `names`.
-
-    The names of the machine itself are those of loopback. One of `names` may come with any port, because what stands in
-    between, such as a load balancer, has its own.
+    One of the others, in lower case, may come with any port: what stands in between, such as a load balancer, has its
+    own.
     """
 
-    def __init__(
-        self, application: Application, port: int, *, names: Collection[str] = (), scheme: str = "http"
-    ) -> None:
-        super().__init__(application)
-        self._port = port
-        self._names = frozenset(name.lower() for name in names)
-        self._scheme = scheme
+    port: int
+    names: frozenset[str] = frozenset()
+    scheme: str = "http"
 
-    def _objection(self, scope: Scope) -> str:
-        more = f", or one of {', '.join(sorted(self._names))}" if self._names else ""
-        expected = f"127.0.0.1:{self._port}, localhost:{self._port} or a name under localhost with this port{more}"
-        return objection(scope, self._is_ours, expected, self._scheme)
+    def objection(self, scope: Scope) -> str:
+        """Why a request is not for this address, or comes from a page of another; '' when it may come in."""
+        more = f", or one of {', '.join(sorted(self.names))}" if self.names else ""
+        expected = f"127.0.0.1:{self.port}, localhost:{self.port} or a name under localhost with this port{more}"
+        return objection(scope, self._is_ours, expected, self.scheme)
 
     def _is_ours(self, host: str) -> bool:
         name, colon, given = host.lower().rpartition(":")
         if not colon or not given.isascii() or not given.isdecimal():
-            name, given = host.lower(), str(_PORTS[self._scheme])
-        return name in self._names or (_NAME.fullmatch(name) is not None and given == str(self._port))
-
-
-def _objection(self, scope: Scope) -> str:
-    return objection(scope, self._port)
+            name, given = host.lower(), str(_PORTS[self.scheme])
+        return name in self.names or (_NAME.fullmatch(name) is not None and given == str(self.port))
 
 
 def objection(scope: Scope, is_ours: Callable[[str], bool], expected: str, scheme: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from lookout_server.monitoring.release import release
 from lookout_server.store import Conflict, Documents, Write
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -58,9 +58,9 @@ class Metrics:
         """Count a commit that wrote nothing."""
         self._conflicts.inc()
 
-    def offer(self, name: str, help: str, labels: Sequence[str], count: Counted) -> None:
+    def offer(self, name: str, meaning: str, labels: Sequence[str], count: Counted) -> None:
         """Have something counted whenever the metrics are read; it must not raise."""
-        self.registry.register(_Offered(name, help, labels, count))
+        self.registry.register(_Offered(name, meaning, labels, count))
 
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""
@@ -68,17 +68,17 @@ class Metrics:
 
 
 class _Offered(Collector):
-    def __init__(self, name: str, help: str, labels: Sequence[str], count: Counted) -> None:
-        self._name, self._help, self._labels, self._count = name, help, labels, count
+    def __init__(self, name: str, meaning: str, labels: Sequence[str], count: Counted) -> None:
+        self._name, self._meaning, self._labels, self._count = name, meaning, labels, count
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily(self._name, self._help, labels=self._labels)
+        family = GaugeMetricFamily(self._name, self._meaning, labels=self._labels)
         for labels, value in self._count().items():
             family.add_metric(labels, value)
         yield family
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        return [GaugeMetricFamily(self._name, self._help, labels=self._labels)]
+        return [GaugeMetricFamily(self._name, self._meaning, labels=self._labels)]
 
 
 def measured(documents: Documents, metrics: Metrics) -> Documents:
@@ -87,7 +87,6 @@ def measured(documents: Documents, metrics: Metrics) -> Documents:
 
 
 class _Measured:
-
     def __init__(self, documents: Documents, metrics: Metrics) -> None:
         self._documents = documents
         self._metrics = metrics
@@ -104,11 +103,3 @@ class _Measured:
             raise
         self._metrics.committed()
         return revisions
-
-
-def release() -> str:
-    """The release of the package that runs."""
-    try:
-        return version("cdk-lookout")
-    except PackageNotFoundError:
-        return "unknown"

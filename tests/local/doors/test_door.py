@@ -13,7 +13,7 @@ from h2.events import ResponseReceived
 
 from lookout_local import LocalCloud
 from lookout_server.http.asgi import Message, Receive, Scope, Send
-from lookout_server.http.door import OwnDoor
+from lookout_server.http.door import Address, Door
 
 from .support import Answer, ask, port_of, secret_of, send, signed
 
@@ -69,7 +69,7 @@ def at_the_door(*headers: tuple[str, str], method: str = "GET", target: str = "/
     }
     if kind == "http":
         scope["method"] = method
-    asyncio.run(OwnDoor(opened, PORT)(scope, receive, send))
+    asyncio.run(Door(opened, Address(PORT).objection)(scope, receive, send))
     return sent
 
 
@@ -139,8 +139,8 @@ def test_a_request_has_one_host() -> None:
 
 def test_a_port_of_http_need_not_be_named() -> None:
     for host in (b"localhost", b"localhost:80"):
-        scope = {"type": "http", "method": "GET", "raw_path": b"/", "headers": [(b"host", host)]}
-        assert OwnDoor(opened, 80)._objection(scope) == ""
+        scope = {"method": "GET", "raw_path": b"/", "headers": [(b"host", host)]}
+        assert Address(80).objection(scope) == ""
 
 
 @pytest.mark.parametrize("target", ["http://example.com/", f"http://{HERE}/", "example.com:4566", "*", ""])
