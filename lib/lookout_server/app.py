@@ -7,6 +7,7 @@ the only ones that need no signature.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import time
@@ -24,12 +25,14 @@ from lookout_server.http.asgi import Application, Receive, Scope, Send, discard,
 from lookout_server.http.bounds import Allowance, Bounds
 from lookout_server.http.door import Address, Door
 from lookout_server.http.refusals import Refusal, in_json
-from lookout_server.identity.callers import Caller, Callers, NotAuthenticated
+from lookout_server.identity.callers import Caller, error_of
+from lookout_server.identity.signatures import Refused, Request, claim
 from lookout_server.monitoring.audit import Audit, Entry, changes
 from lookout_server.monitoring.health import Health
 from lookout_server.monitoring.logs import FIELDS
 from lookout_server.monitoring.metrics import CONTENT_TYPE, Metrics
 from lookout_server.protocol import names
+from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.http import HttpRequest, HttpResponse
 from lookout_server.settings import Limits
 from lookout_server.store import StoreError
@@ -56,12 +59,23 @@ class Services(Protocol):
         """How many bytes the body of a request may have."""
 
 
+class Callers(Protocol):
+    """Knows the callers."""
+
+    def identify(self, request: Request, digest: str | None) -> Caller:
+        """Who signed a request with a body of this SHA-256; raises Refused. May block."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What an application is put together from."""
 
     services: Services
     callers: Callers
+    #: Whether somebody has an access key, of which nothing else is known yet.
+    is_key: Callable[[str], bool]
+    #: Counts a request of an access key; raises ServiceError when it is one too many.
+    rate: Callable[[str], None]
     audit: Audit
     #: Where requests are carried out.
     threads: Executor
@@ -70,6 +84,8 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     health: Health = field(default_factory=Health)
     metrics: Metrics = field(default_factory=Metrics)
+    #: Whether requests come by TLS.
+    secure: bool = False
     #: Whether other machines may read the metrics, and the reasons of health.
     open_metrics: bool = False
     on_ready: Callable[[], None] = lambda: None
@@ -110,28 +126,32 @@ class App:
         most = self._parts.services.largest_body(request) if known else _UNKNOWN
         announced = headers.get("content-length", "")
         small = announced.isdecimal() and len(announced) < 10 and int(announced) <= _UNKNOWN
-        if most > _UNKNOWN and not small and not self._parts.callers.knows(arrival):
+        if most > _UNKNOWN and not small and not self._is_known(arrival):
             most = _UNKNOWN
         return Allowance(most, lambda refusal: in_json(refusal, headers))
+
+    def _is_known(self, arrival: Arrival) -> bool:
+        """Whether a request names a key that somebody has. Most clients sign what only the whole body shows."""
+        try:
+            claimed = claim(arrival)
+            return claimed is not None and self._parts.is_key(claimed.access_key)
+        except (Refused, StoreError):
+            return False
 
     def _answer(self, arrival: Arrival, body: bytes) -> HttpResponse:
         """Answer a request, and tell of it; never raises."""
         started = time.monotonic()
         try:
-            caller = self._parts.callers.caller(arrival, body)
-            if caller.service not in self._parts.services.services:
-                raise NotAuthenticated(
-                    "SignatureDoesNotMatch",
-                    f"signature: got one for {caller.service:.100}, expected one for "
-                    f"{' or '.join(sorted(self._parts.services.services))}",
-                )
-        except NotAuthenticated as refused:
-            response = _rendered(Refusal(refused.status, refused.code, refused.message, 0.0), arrival)
-            self._parts.metrics.refused(refused.code)
-            self._log(arrival, response, refused.code, started, {})
+            caller = self._parts.callers.identify(arrival, hashlib.sha256(body).hexdigest())
+            self._parts.rate(caller.access_key)
+        except (Refused, ServiceError) as refused:
+            error = error_of(refused) if isinstance(refused, Refused) else refused
+            response = _rendered(Refusal(error.status, error.code, error.message, 0.0), arrival)
+            self._parts.metrics.refused(error.code)
+            self._log(arrival, response, error.code, started, {})
             return response
-        except Exception:
-            response = self._failed(arrival)
+        except Exception as error:
+            response = self._failed(arrival, error)
             self._log(arrival, response, names.code(response), started, {})
             return response
         return self._carried_out(caller, arrival, body, started)
@@ -147,12 +167,14 @@ class App:
             path=f"{arrival.raw_path}{query}",
             headers=arrival.headers,
             body=body,
+            source_ip=arrival.client,
+            secure=self._parts.secure,
         )
         operation = names.operation(request)
         try:
             response = self._parts.services.handle(request)
-        except Exception:
-            response = self._failed(arrival)
+        except Exception as error:
+            response = self._failed(arrival, error)
         code = names.code(response)
         self._parts.metrics.answered(caller.service, operation or "unknown", code, time.monotonic() - started)
         who = {
@@ -188,12 +210,18 @@ class App:
             fields = {"request_id": _request_id(response), "operation": operation, "code": code}
             _LOG.error("no audit entry: %s", what, exc_info=not isinstance(error, StoreError), extra={FIELDS: fields})
 
-    def _failed(self, arrival: Arrival) -> HttpResponse:
+    def _failed(self, arrival: Arrival, error: Exception) -> HttpResponse:
         """The answer to a request at which we failed; to be called where the exception is handled."""
         request_id = str(uuid.uuid4())
-        _LOG.exception("internal failure", extra={FIELDS: {"request_id": request_id}})
-        message = f"An internal error occurred; the log of the server has more about request {request_id}"
-        response = _rendered(Refusal(500, "InternalServerException", message, 0.0), arrival)
+        fields = {FIELDS: {"request_id": request_id}}
+        if isinstance(error, StoreError):
+            _LOG.error("the store: %s", error, extra=fields)
+            status, code, what = 503, "ServiceUnavailableException", "The store cannot be reached now"
+        else:
+            _LOG.error("internal failure", exc_info=error, extra=fields)
+            status, code, what = 500, "InternalServerException", "An internal error occurred"
+        message = f"{what}; the log of the server has more about request {request_id}"
+        response = _rendered(Refusal(status, code, message, 0.0), arrival)
         return HttpResponse(response.status, {**response.headers, _REQUEST_ID: request_id}, response.body)
 
     def _log(self, arrival: Arrival, response: HttpResponse, code: str, started: float, who: dict[str, str]) -> None:

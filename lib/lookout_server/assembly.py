@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from lookout_server.app import Parts
 from lookout_server.backend import Backend
@@ -16,14 +16,15 @@ from lookout_server.clock import SystemClock
 from lookout_server.config.configuration import Configuration
 from lookout_server.data_directory import DataDirectory
 from lookout_server.files.storage import Storage
-from lookout_server.http.arrival import Arrival
-from lookout_server.identity.authorization import AllowEverything, Authorizer
-from lookout_server.identity.callers import Caller, Callers, NotAuthenticated
+from lookout_server.identity.callers import Callers
+from lookout_server.identity.key_authorizer import KeyAuthorizer
+from lookout_server.identity.keys import Keys
+from lookout_server.identity.rates import Rates
 from lookout_server.monitoring import health
 from lookout_server.monitoring.audit import DocumentAudit
 from lookout_server.monitoring.metrics import Metrics, measured
 from lookout_server.protocol.errors import StorageError
-from lookout_server.store import DirectoryBlobs, Documents, SqliteDocuments
+from lookout_server.store import DirectoryBlobs, SqliteDocuments
 from lookout_server.ticker import Ticker
 
 _LOG = logging.getLogger(__name__)
@@ -31,10 +32,6 @@ _LOG = logging.getLogger(__name__)
 _TICK = 1.0
 #: Looks after which what has expired is cleared away: a minute.
 _EXPIRE = 60
-
-
-class Authority(Callers, Authorizer, Protocol):
-    """Who calls, and may they."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Server:
 
 
 def assemble(configuration: Configuration, directory: DataDirectory, on_ready: Callable[[], None]) -> Server:
-    """Open the store and make everything that works on it. Raises StoreError, ServerError."""
+    """Open the store and make everything that works on it. Raises StoreError, IdentityError."""
     with ExitStack() as opened:
         metrics = Metrics()
         store = SqliteDocuments(directory.documents)
@@ -55,7 +52,9 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         documents, blobs = measured(store, metrics), DirectoryBlobs(directory.blobs)
         clock = SystemClock()
         audit = DocumentAudit(documents, lambda: configuration.retention.audit)
-        authority = keys(configuration, directory, documents)
+        keys = Keys(documents, configuration.key_file or directory.key_file)
+        keys.check()
+        authority = KeyAuthorizer(keys)
         backend = Backend(
             storage=storage(configuration),
             clock=clock,
@@ -70,13 +69,16 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         threads = ThreadPoolExecutor(configuration.threads, thread_name_prefix="request")
         parts = Parts(
             services=backend,
-            callers=authority,
+            callers=Callers(keys, services=backend.services),
+            is_key=lambda access_key: keys.holder(access_key) is not None,
+            rate=Rates(configuration.rates.per_second, configuration.rates.burst).count,
             audit=audit,
             threads=threads,
             principal=authority.principal_arn,
             limits=configuration.services.limits,
             health=checks,
             metrics=metrics,
+            secure=configuration.scheme == "https",
             open_metrics=configuration.open_metrics,
             on_ready=on_ready,
         )
@@ -86,24 +88,9 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         return Server(parts, ticker, opened.pop_all())
 
 
-def keys(configuration: Configuration, directory: DataDirectory, documents: Documents) -> Authority:
-    """Who calls, by the keys in the store."""
-    return _Nobody()
-
-
 def storage(configuration: Configuration) -> Storage:
     """The users' files, as the settings say where they are."""
     return _Nowhere()
-
-
-class _Nobody(AllowEverything):
-    """Knows nobody: every request is refused."""
-
-    def caller(self, arrival: Arrival, body: bytes) -> Caller:
-        raise NotAuthenticated("UnrecognizedClientException", "The security token included in the request is invalid.")
-
-    def knows(self, arrival: Arrival) -> bool:
-        return False
 
 
 class _Nowhere:

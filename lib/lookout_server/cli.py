@@ -7,6 +7,7 @@ import os
 import sys
 
 from lookout_server.errors import ServerError, told
+from lookout_server.identity.errors import IdentityError
 from lookout_server.store.errors import StoreError
 
 _MODULES = ("PIL", "botocore", "cryptography", "hypercorn", "numpy", "prometheus_client", "rich", "typer")
@@ -23,7 +24,7 @@ def main() -> None:
     except ServerError as error:
         print(told(error), file=sys.stderr)
         raise SystemExit(error.status) from None
-    except StoreError as error:
+    except (IdentityError, StoreError) as error:
         print(told(ServerError(str(error))), file=sys.stderr)
         raise SystemExit(1) from None
     except OSError as error:

@@ -71,9 +71,8 @@ class DataDirectory:
                 f"data directory {self.path}: holds other things ({sorted(content)[0]}); name an empty or a new one"
             )
 
-    def take(self) -> None:
-        """Have the directory until this process ends; it is made, or closed to other users."""
-        self.must_be_free()
+    def prepare(self) -> None:
+        """Make the directory, or close it to other users, without taking it."""
         self.must_be_usable()
         os.umask(_OTHERS)
         with explained(self.path):
@@ -81,6 +80,12 @@ class DataDirectory:
             mode = stat.S_IMODE(self.path.stat().st_mode)
             if mode & _OTHERS:
                 self.path.chmod(mode & _OWN)
+
+    def take(self) -> None:
+        """Have the directory, which is prepared, until this process ends."""
+        self.must_be_free()
+        self.prepare()
+        with explained(self.path):
             if not self._lock.take():
                 raise ServerError(self._in_use(self._lock.holder() or UNSEEN), IN_USE)
 

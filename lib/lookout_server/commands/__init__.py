@@ -2,6 +2,6 @@
 
 # In the order in which `--help` shows them.
 from lookout_server.commands.base import app  # isort: skip
-from lookout_server.commands import serving, backups, looking, settings, clients  # isort: skip
+from lookout_server.commands import serving, keys, backups, looking, settings, clients  # isort: skip
 
-__all__ = ["app", "backups", "clients", "looking", "serving", "settings"]
+__all__ = ["app", "backups", "clients", "keys", "looking", "serving", "settings"]

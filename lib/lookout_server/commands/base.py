@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from lookout_server.config.configuration import Configuration
 from lookout_server.config.loading import FILE_VARIABLE, Loaded, load
 from lookout_server.data_directory import IN_USE, DataDirectory
 from lookout_server.errors import ServerError
+
+if TYPE_CHECKING:
+    from lookout_server.identity.keys import Keys
 
 app = typer.Typer(
     name="lookout-server",
@@ -60,15 +63,19 @@ def directory_of(configuration: Configuration) -> DataDirectory:
     return DataDirectory(configuration.data)
 
 
-def data_of(configuration: Configuration) -> DataDirectory:
+def data_of(configuration: Configuration, *, make: bool = False) -> DataDirectory:
     """The same where there is data that this release may open: of none, or of a server of this release.
 
     To open a store brings it to this release's format, which must not happen under a server of another one.
+    With `make` there need not be data yet.
     """
     from lookout_server.monitoring.release import release
 
     directory = directory_of(configuration)
-    directory.must_exist()
+    if make:
+        directory.prepare()
+    else:
+        directory.must_exist()
     runs = directory.record().get("version", release())
     if runs != release():
         raise ServerError(
@@ -77,6 +84,21 @@ def data_of(configuration: Configuration) -> DataDirectory:
             IN_USE,
         )
     return directory
+
+
+@contextmanager
+def keys_of(config: Path | None, data: Path | None, *, make: bool = False) -> Iterator[tuple[Keys, Configuration]]:
+    """The keys in a data directory, which is made if that is wanted, and the settings."""
+    from lookout_server.identity.keys import Keys
+    from lookout_server.store import SqliteDocuments
+
+    configuration = loaded(config, data=data).configuration
+    directory = data_of(configuration, make=make)
+    documents = SqliteDocuments(directory.documents)
+    try:
+        yield Keys(documents, configuration.key_file or directory.key_file), configuration
+    finally:
+        documents.close()
 
 
 def say(text: str) -> None:

@@ -35,6 +35,16 @@ class Retention(Frozen):
 
 
 @dataclass(frozen=True)
+class Rates(Frozen):
+    """How many requests an access key may make; further ones are throttled."""
+
+    #: A second, on average.
+    per_second: int = number(1_000, least=1)
+    #: At once.
+    burst: int = number(2_000, least=1)
+
+
+@dataclass(frozen=True)
 class Health(Frozen):
     """When the server is not ready any more, at `/health/ready`."""
 
@@ -59,6 +69,8 @@ class Configuration(Frozen):
     #: The file with the key that encrypts the secrets of access keys; `key` in the directory of the data by default. A
     #: backup does not have it, unless told.
     key_file: Path | None = None
+    #: The account of access keys that are made without one: 12 digits.
+    account: str = "000000000000"
     #: The address to listen on. One that other machines reach needs TLS, or `insecure`.
     host: str = "127.0.0.1"
     #: The port to listen on; 0 takes a free one.
@@ -78,6 +90,7 @@ class Configuration(Frozen):
     shutdown: timedelta = timedelta(seconds=30)
     #: The least of what is logged. `info` has a line for each request.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    rates: Rates = field(default_factory=Rates)
     health: Health = field(default_factory=Health)
     retention: Retention = field(default_factory=Retention)
     #: What can be set about the services, whose names stand beside these.

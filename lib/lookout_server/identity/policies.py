@@ -1,22 +1,36 @@
-"""Resource policies: reading them strictly, and deciding what they say about a caller."""
+"""Policies, of resources and of callers: reading them strictly, and deciding what they say about a request."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from lookout_files import documents
+from lookout_server.identity.conditions import OPERATORS, Conditions, hold, objection
+from lookout_server.identity.patterns import Keys, glob, matches, problem, resolved
 from lookout_server.protocol.errors import validation
 
-Conditions = Mapping[str, Mapping[str, Sequence[str]]]
+__all__ = ["OPERATORS", "Malformed", "Statement", "Verdict", "decide", "evaluate", "glob", "parse", "parse_identity"]
 
+#: The most characters of a policy of a caller.
+LARGEST = 20_000
 _POLICY_MEMBERS = {"Version", "Id", "Statement"}
 _STATEMENT_MEMBERS = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+_IDENTITY_MEMBERS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _PRINCIPAL = re.compile(r"\*|[0-9]{12}|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(root|(role|user|assumed-role)/\S+)")
+_ACTION = re.compile(r"\*|[a-z0-9-]+:[a-z0-9*?]+", re.ASCII | re.IGNORECASE)
+_RESOURCE = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
+# What a policy of a resource is asked with has no addresses, times or numbers.
+_OF_RESOURCES = re.compile(r"(Bool|String\w+|Arn\w+|Null)")
+
+
+class Malformed(ValueError):
+    """A policy cannot be read; the message says what is wrong where."""
 
 
 class Verdict(Enum):
@@ -29,69 +43,19 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a policy whose resource is the thing that it is attached to."""
+    """One statement of a policy."""
 
     effect: str
+    #: Whom it is about: everybody, in a policy of a caller.
     principals: tuple[str, ...]
+    #: Patterns, in lower case.
     actions: tuple[str, ...]
     conditions: Conditions
-
-
-def glob(pattern: str, value: str) -> bool:
-    """Whether a value matches a pattern of `*` and `?`.
-
-    What comes after a star is looked for as early as possible, and further on when the rest does not fit: a regular
-    expression would try all combinations of many stars.
-    """
-    at = place = 0
-    star, taken = -1, 0
-    while place < len(value):
-        if at < len(pattern) and pattern[at] == "*":
-            star, taken = at, place
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", value[place]):
-            at += 1
-            place += 1
-        elif star >= 0:
-            taken += 1
-            at, place = star + 1, taken
-        else:
-            return False
-    return not pattern[at:].strip("*")
-
-
-def _same_arn(pattern: str, value: str) -> bool:
-    """ARNs are compared part by part; each part may hold `*` and `?`."""
-    wanted, given = pattern.split(":", 5), value.split(":", 5)
-    return len(wanted) == len(given) and all(map(glob, wanted, given))
-
-
-def _equal(wanted: str, given: str) -> bool:
-    return wanted == given
-
-
-def _equal_ignoring_case(wanted: str, given: str) -> bool:
-    return wanted.lower() == given.lower()
-
-
-_OPERATORS: dict[str, Callable[[str, str], bool]] = {
-    "Bool": _equal_ignoring_case,
-    "StringEquals": _equal,
-    "StringEqualsIgnoreCase": _equal_ignoring_case,
-    "StringLike": glob,
-    "ArnEquals": _same_arn,
-    "ArnLike": _same_arn,
-}
-_NEGATED = {
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-}
-_IF_EXISTS = "IfExists"
-#: The condition operators that can be evaluated.
-OPERATORS = frozenset({name + suffix for name in [*_OPERATORS, *_NEGATED] for suffix in ("", _IF_EXISTS)} | {"Null"})
+    #: Patterns: everything, in a policy of a resource, which is about nothing else.
+    resources: tuple[str, ...] = ("*",)
+    #: Whether the actions, or resources, are those that it is not about.
+    not_actions: bool = False
+    not_resources: bool = False
 
 
 def parse(text: str, *, resource: str, actions: Collection[str]) -> list[Statement]:
@@ -101,72 +65,145 @@ def parse(text: str, *, resource: str, actions: Collection[str]) -> list[Stateme
     guide, "Importing resources").
     """
     try:
+        return [_of_resource(raw, where, resource, actions) for raw, where in _statements(text, "ResourcePolicy")]
+    except Malformed as error:
+        raise validation(str(error)) from error
+
+
+def parse_identity(text: str, *, where: str = "policy", known: Mapping[str, Collection[str]]) -> list[Statement]:
+    """The statements of a policy of a caller; raises Malformed.
+
+    `known` are services by their names in IAM, with all their actions: what names none of those is a mistake. Actions
+    of other services are not looked at further.
+    """
+    if len(text) > LARGEST:
+        raise Malformed(f"{where}: got {len(text)} characters, expected at most {LARGEST}")
+    return [_of_caller(raw, place, known) for raw, place in _statements(text, where)]
+
+
+def _statements(text: str, where: str) -> list[tuple[dict[str, Any], str]]:
+    """The statements of a policy as they are written, and where each stands."""
+    try:
         document = documents.parse(text)
     except documents.NotJson as error:
-        raise validation(f"ResourcePolicy: not valid JSON: {error}") from error
+        raise Malformed(f"{where}: not valid JSON: {error}") from error
     if not isinstance(document, dict):
-        raise validation("ResourcePolicy: expected a JSON object")
-    _no_others(document, _POLICY_MEMBERS, "ResourcePolicy")
+        raise Malformed(f"{where}: expected a JSON object")
+    _no_others(document, _POLICY_MEMBERS, where)
     version = document.get("Version", _VERSIONS[1])
     if version not in _VERSIONS:
-        raise validation(f"ResourcePolicy.Version: got '{version}', expected one of {', '.join(_VERSIONS)}")
+        raise Malformed(f"{where}.Version: got '{version}', expected one of {', '.join(_VERSIONS)}")
+    if version != _VERSIONS[0] and "${" in text:
+        raise Malformed(f"{where}.Version: got '{version}', expected {_VERSIONS[0]}, because there are variables in it")
     statements = document.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
-        raise validation("ResourcePolicy.Statement: expected at least one statement")
-    return [
-        _statement(raw, f"ResourcePolicy.Statement[{index}]", resource, actions) for index, raw in enumerate(statements)
-    ]
+        raise Malformed(f"{where}.Statement: expected at least one statement")
+    found = []
+    for index, raw in enumerate(statements):
+        place = f"{where}.Statement[{index}]"
+        if not isinstance(raw, dict):
+            raise Malformed(f"{place}: expected a JSON object")
+        found.append((raw, place))
+    return found
 
 
-def _statement(raw: Any, where: str, resource: str, actions: Collection[str]) -> Statement:
-    if not isinstance(raw, dict):
-        raise validation(f"{where}: expected a JSON object")
+def _of_resource(raw: Mapping[str, Any], where: str, resource: str, actions: Collection[str]) -> Statement:
     _no_others(raw, _STATEMENT_MEMBERS, where)
-    effect = raw.get("Effect")
-    if effect not in ("Allow", "Deny"):
-        raise validation(f"{where}.Effect: got '{effect}', expected Allow or Deny")
+    effect = _effect(raw, where)
     named = _strings(raw.get("Action"), f"{where}.Action")
     allowed = {action.lower() for action in actions}
     for action in named:
         if action.lower() not in allowed:
-            raise validation(f"{where}.Action: got '{action}', expected {' or '.join(sorted(actions))}")
+            raise Malformed(f"{where}.Action: got '{action}', expected {' or '.join(sorted(actions))}")
     for arn in _strings(raw.get("Resource"), f"{where}.Resource"):
         if arn != resource:
-            raise validation(f"{where}.Resource: got '{arn}', expected the resource of the policy, '{resource}'")
-    return Statement(
-        effect=effect,
-        principals=_principals(raw.get("Principal"), f"{where}.Principal"),
-        actions=tuple(action.lower() for action in named),
-        conditions=_conditions(raw.get("Condition", {}), f"{where}.Condition"),
-    )
+            raise Malformed(f"{where}.Resource: got '{arn}', expected the resource of the policy, '{resource}'")
+    principals = _principals(raw.get("Principal"), f"{where}.Principal")
+    conditions = _conditions(raw.get("Condition", {}), f"{where}.Condition", _OF_RESOURCES)
+    return Statement(effect, principals, tuple(action.lower() for action in named), conditions)
+
+
+def _of_caller(raw: Mapping[str, Any], where: str, known: Mapping[str, Collection[str]]) -> Statement:
+    for name in ("Principal", "NotPrincipal"):
+        if name in raw:
+            raise Malformed(f"{where}: got the member {name}, expected none: this policy is about the key that has it")
+    _no_others(raw, _IDENTITY_MEMBERS, where)
+    effect = _effect(raw, where)
+    actions, not_actions = _one_of(raw, "Action", where)
+    resources, not_resources = _one_of(raw, "Resource", where)
+    for action in actions:
+        _check_action(action, f"{where}.{'Not' if not_actions else ''}Action", known)
+    for resource in resources:
+        place = f"{where}.{'Not' if not_resources else ''}Resource"
+        if not _RESOURCE.fullmatch(resource):
+            raise Malformed(f"{place}: got '{resource}', expected * or an ARN, which may have * and ? in it")
+        if wrong := problem(resource):
+            raise Malformed(f"{place}: {wrong}")
+    conditions = _conditions(raw.get("Condition", {}), f"{where}.Condition")
+    lowered = tuple(action.lower() for action in actions)
+    return Statement(effect, ("*",), lowered, conditions, resources, not_actions, not_resources)
+
+
+def _one_of(raw: Mapping[str, Any], name: str, where: str) -> tuple[tuple[str, ...], bool]:
+    """What stands under a name, or under Not and this name; and whether it is the latter."""
+    negated = f"Not{name}"
+    if (name in raw) == (negated in raw):
+        raise Malformed(f"{where}: got {'both' if name in raw else 'neither'}, expected either {name} or {negated}")
+    found = name if name in raw else negated
+    return _strings(raw[found], f"{where}.{found}"), found == negated
+
+
+def _check_action(action: str, where: str, known: Mapping[str, Collection[str]]) -> None:
+    if not _ACTION.fullmatch(action):
+        raise Malformed(f"{where}: got '{action}', expected * or a service and an action, such as lookoutvision:List*")
+    service, _, name = action.partition(":")
+    actions = known.get(service.lower())
+    if actions is None or any(glob(name.lower(), one.lower()) for one in actions):
+        return
+    close = difflib.get_close_matches(name, actions, 1)
+    hint = f", such as {service}:{close[0]}" if close else ""
+    raise Malformed(f"{where}: got '{action}', expected an action that {service} has{hint}")
+
+
+def _effect(raw: Mapping[str, Any], where: str) -> str:
+    effect = raw.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise Malformed(f"{where}.Effect: got '{effect}', expected Allow or Deny")
+    return str(effect)
 
 
 def _principals(raw: Any, where: str) -> tuple[str, ...]:
     if raw == "*":
         return ("*",)
     if not isinstance(raw, dict) or set(raw) != {"AWS"}:
-        raise validation(f"{where}: expected '*' or an object with the member AWS")
+        raise Malformed(f"{where}: expected '*' or an object with the member AWS")
     principals = _strings(raw["AWS"], f"{where}.AWS")
     for principal in principals:
         if not _PRINCIPAL.fullmatch(principal):
-            raise validation(f"{where}.AWS: got '{principal}', expected '*', an account id or the ARN of a principal")
+            raise Malformed(f"{where}.AWS: got '{principal}', expected '*', an account id or the ARN of a principal")
     return principals
 
 
-def _conditions(raw: Any, where: str) -> Conditions:
+def _conditions(raw: Any, where: str, operators: re.Pattern[str] | None = None) -> Conditions:
     if not isinstance(raw, dict):
-        raise validation(f"{where}: expected a JSON object")
+        raise Malformed(f"{where}: expected a JSON object")
     conditions: dict[str, dict[str, Sequence[str]]] = {}
     for operator, keys in raw.items():
-        if operator not in OPERATORS:
-            raise validation(f"{where}: the operator '{operator}' is not supported")
+        if operator not in OPERATORS or (operators and not operators.fullmatch(operator)):
+            raise Malformed(f"{where}: the operator '{operator}' is not supported")
         if not isinstance(keys, dict) or not keys:
-            raise validation(f"{where}.{operator}: expected condition keys with values")
-        conditions[operator] = {
-            key.lower(): _strings(value, f"{where}.{operator}.{key}") for key, value in keys.items()
-        }
+            raise Malformed(f"{where}.{operator}: expected condition keys with values")
+        conditions[operator] = {}
+        for key, value in keys.items():
+            values = _strings(value, f"{where}.{operator}.{key}")
+            for one in values:
+                if wrong := objection(operator, one):
+                    raise Malformed(f"{where}.{operator}.{key}: {wrong}")
+            if key.lower() in conditions[operator]:
+                raise Malformed(f"{where}.{operator}: got the key {key} twice, expected it once")
+            conditions[operator][key.lower()] = values
     return conditions
 
 
@@ -174,14 +211,14 @@ def _strings(raw: Any, where: str) -> tuple[str, ...]:
     values = raw if isinstance(raw, list) else [raw]
     texts = tuple(str(value).lower() if isinstance(value, bool) else value for value in values)
     if not texts or not all(isinstance(text, str) and text for text in texts):
-        raise validation(f"{where}: expected a string or a list of strings")
+        raise Malformed(f"{where}: expected a string or a list of strings")
     return texts
 
 
 def _no_others(raw: Mapping[str, Any], known: set[str], where: str) -> None:
     others = sorted(raw.keys() - known)
     if others:
-        raise validation(f"{where}: got the member {others[0]}, expected only {', '.join(sorted(known))}")
+        raise Malformed(f"{where}: got the member {others[0]}, expected only {', '.join(sorted(known))}")
 
 
 def account_of(principal: str) -> str:
@@ -189,26 +226,47 @@ def account_of(principal: str) -> str:
     return principal.split(":")[4]
 
 
-def evaluate(statements: Sequence[Statement], *, principal: str, action: str, context: Mapping[str, str]) -> Verdict:
-    """What the statements say about an action of a principal; one Deny outweighs every Allow.
+def evaluate(statements: Sequence[Statement], *, principal: str, action: str, context: Keys) -> Verdict:
+    """What the policy of a resource says about an action of a principal; one Deny outweighs every Allow.
 
-    Keys of the caller itself (aws:PrincipalArn, aws:PrincipalAccount, aws:SourceAccount) are filled in. A condition
-    that cannot be evaluated lets an Allow not match, and a Deny match.
+    Keys of the caller itself (aws:PrincipalArn, aws:PrincipalAccount, aws:SourceAccount) are filled in.
     """
     account = account_of(principal)
     keys = {key.lower(): value for key, value in context.items()}
     keys |= {"aws:principalarn": _role_of(principal) or principal}
     keys |= {"aws:principalaccount": account, "aws:sourceaccount": account}
+    return decide(statements, principal=principal, action=action, resource="*", keys=keys)
+
+
+def decide(statements: Sequence[Statement], *, principal: str, action: str, resource: str, keys: Keys) -> Verdict:
+    """What statements say about an action of a principal on a resource, with the keys of the request in lower case.
+
+    One Deny outweighs every Allow. A condition that cannot be evaluated lets an Allow not match, and a Deny match.
+    """
     verdict = Verdict.SILENT
+    wanted = action.lower()
     for statement in statements:
-        if action.lower() not in statement.actions or not _names(statement.principals, principal):
+        if not _is_about(statement, wanted, resource, keys) or not _names(statement.principals, principal):
             continue
-        holds = _hold(statement.conditions, keys)
+        holds = hold(statement.conditions, keys)
         if statement.effect == "Deny" and holds is not False:
             return Verdict.DENY
         if statement.effect == "Allow" and holds is True:
             verdict = Verdict.ALLOW
     return verdict
+
+
+def _is_about(statement: Statement, action: str, resource: str, keys: Keys) -> bool:
+    if any(glob(pattern, action) for pattern in statement.actions) is statement.not_actions:
+        return False
+    return any(_covers(pattern, resource, keys) for pattern in statement.resources) is not statement.not_resources
+
+
+def _covers(pattern: str, resource: str, keys: Keys) -> bool:
+    if pattern == "*":
+        return True
+    found = resolved(pattern, keys, wild=True)
+    return found is not None and matches(found, resource)
 
 
 def _role_of(principal: str) -> str | None:
@@ -233,30 +291,3 @@ def _names(principals: Sequence[str], caller: str) -> bool:
         if role and resource.startswith("role/") and resource.rsplit("/", 1)[1] == role.rsplit("/", 1)[1]:
             return True
     return False
-
-
-def _hold(conditions: Conditions, keys: Mapping[str, str]) -> bool | None:
-    """Whether all conditions hold; None when one of them cannot be evaluated and no other fails."""
-    results = [
-        _holds(operator, key, wanted, keys)
-        for operator, wanted_by_key in conditions.items()
-        for key, wanted in wanted_by_key.items()
-    ]
-    if False in results:
-        return False
-    return None if None in results else True
-
-
-def _holds(operator: str, key: str, wanted: Sequence[str], keys: Mapping[str, str]) -> bool | None:
-    given = keys.get(key.lower())
-    if operator == "Null":
-        return str(given is None).lower() in [value.lower() for value in wanted]
-    name = operator.removesuffix(_IF_EXISTS)
-    if given is None and operator.endswith(_IF_EXISTS):
-        return True
-    if name in _NEGATED:
-        compare = _OPERATORS[_NEGATED[name]]
-        return given is None or not any(compare(value, given) for value in wanted)
-    if name not in _OPERATORS:
-        return None
-    return given is not None and any(_OPERATORS[name](value, given) for value in wanted)

@@ -12,6 +12,7 @@ class HttpRequest:
 
     `service` is the name that the request was signed for, `account` the caller's account (12 digits) and `access_key`
     the access key id of the signature. `path` is as it was sent: encoded, and with the query string if there is one.
+    `source_ip` is the caller's address, '' where it is not known, and `secure` whether it came over TLS.
     """
 
     service: str
@@ -22,6 +23,8 @@ class HttpRequest:
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    source_ip: str = ""
+    secure: bool = False
 
     def header(self, name: str) -> str:
         """The value of a header, whatever the case of its name; '' when there is none."""

@@ -101,8 +101,9 @@ def test_all_conditions_must_hold() -> None:
 
 def test_a_condition_that_cannot_be_evaluated_is_held_against_the_caller() -> None:
     unknown = {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}}
-    assert says(USER, conditions=unknown) is Verdict.SILENT
-    assert says(USER, conditions=unknown, effect="Deny") is Verdict.DENY
+    nowhere = {"aws:SourceIp": "nowhere"}
+    assert says(USER, conditions=unknown, context=nowhere) is Verdict.SILENT
+    assert says(USER, conditions=unknown, context=nowhere, effect="Deny") is Verdict.DENY
 
 
 def test_an_unknown_condition_beside_one_that_fails_denies_nothing() -> None:
