@@ -68,6 +68,6 @@ def serve(
             in_json({"ready": True, **record})
         else:
             url = record["url"]
-            say(f"ready: {url} (process {record['pid']}); use it: export AWS_ENDPOINT_URL={url}")
+            say(f"ready: {url} (process {record['pid']}); use it: export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION=…")
 
     serving.serve(found.configuration, announce)

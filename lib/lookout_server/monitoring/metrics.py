@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -23,6 +23,7 @@ class Metrics:
     """What is counted in one server. Counters only grow; what there is now is asked for when it is read."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # when each counter began says nothing, and doubles what is read
         self.registry = CollectorRegistry()
         labels = ("service", "operation")
         self._requests = Counter(
