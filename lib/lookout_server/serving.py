@@ -98,6 +98,7 @@ async def _serve(
     config = Config()
     config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.keep_alive_timeout = _KEEP_ALIVE
+    config.keep_alive_max_requests = sys.maxsize  # a client would send one that nobody answers
     config.graceful_timeout = configuration.shutdown.total_seconds()
     config.errorlog = logging.getLogger("hypercorn.error")
     config.include_server_header = False

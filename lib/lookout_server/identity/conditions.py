@@ -145,7 +145,8 @@ OPERATORS = frozenset({prefix + name for name in _NAMES for prefix in ("", *_SET
 def objection(operator: str, value: str) -> str:
     """What is wrong with a value that a condition names, as far as it can be told beforehand; '' when nothing is."""
     _, name, _ = _parts(operator)
-    reader = next((read for beginning, read in _READERS.items() if name.startswith(beginning)), None)
+    positive = _NEGATED.get(name, name)
+    reader = next((read for beginning, read in _READERS.items() if positive.startswith(beginning)), None)
     if reader is None:
         return problem(value)
     try:
@@ -173,7 +174,7 @@ def _holds(operator: str, key: str, wanted: Sequence[str], keys: Keys) -> bool |
     if operator == "Null":
         return str(not given).lower() in [value.lower() for value in wanted]
     of, name, if_exists = _parts(operator)
-    if (_NEGATED.get(name, name)) not in _OPERATORS:
+    if _NEGATED.get(name, name) not in _OPERATORS:
         return None
     if not given:
         # For all of none it holds, for any of none it does not.

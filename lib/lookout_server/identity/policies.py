@@ -197,7 +197,7 @@ def _conditions(raw: Any, where: str, operators: re.Pattern[str] | None = None) 
             raise Malformed(f"{where}.{operator}: expected condition keys with values")
         conditions[operator] = {}
         for key, value in keys.items():
-            values = _strings(value, f"{where}.{operator}.{key}")
+            values = _strings(_numbers_as_text(value), f"{where}.{operator}.{key}")
             for one in values:
                 if wrong := objection(operator, one):
                     raise Malformed(f"{where}.{operator}.{key}: {wrong}")
@@ -205,6 +205,12 @@ def _conditions(raw: Any, where: str, operators: re.Pattern[str] | None = None) 
                 raise Malformed(f"{where}.{operator}: got the key {key} twice, expected it once")
             conditions[operator][key.lower()] = values
     return conditions
+
+
+def _numbers_as_text(raw: Any) -> Any:
+    if isinstance(raw, list):
+        return [_numbers_as_text(value) for value in raw]
+    return str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else raw
 
 
 def _strings(raw: Any, where: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def test_a_call_is_answered_when_no_entry_can_be_kept(app: Plant, caplog: pytest
 
 
 def test_every_operation_is_known_to_change_something_or_not() -> None:
-    operations = {name for model, _ in _protocols().values() for name in model.operations}
+    operations = [name for model, _ in _protocols().values() for name in model.operations]
     looks = {name for name in operations if not changes(name)}
     assert len(operations) == 71
     assert looks == {name for name in operations if name.startswith(("List", "Describe"))} | {"DetectAnomalies"}
