@@ -4,6 +4,116 @@ from __future__ import annotations
 
 #: The messages of every section; `…` stands for what differs from case to case.
 SECTIONS: dict[str, list[str]] = {
+    "docs/errors/server.md#extra-not-installed": [
+        "the server needs packages that are not installed (…): pip install 'cdk-lookout[server]'",
+    ],
+    "docs/errors/server.md#no-data-directory": [
+        "data: got none, expected the directory in which the server keeps its data (--data)",
+    ],
+    "docs/errors/server.md#in-use": [
+        "data directory …: process … is the server of it…; end that, or name another (--data)",
+        "data directory …: a server on another machine or in another container has it; end that",
+    ],
+    "docs/errors/server.md#another-release": [
+        "data directory …: its server is of release …, this command of …; use that release's, or start the server anew",
+    ],
+    "docs/errors/server.md#not-the-directory": [
+        "data directory …: holds no data of a server; name the one that does (--data)",
+        "data directory …: holds other things (…); name an empty or a new one",
+        "data directory …: is not empty; name an empty or a new one (--data)",
+        "data directory …: is not a directory; name another one (--data)",
+        "data directory …: belongs to another user; run as that one, or name another",
+    ],
+    "docs/errors/server.md#unusable-directory": [
+        "data directory …: cannot be used: …; check it and its rights",
+        "data directory …: cannot be used: …; make room on its disk",
+    ],
+    "docs/errors/server.md#port": [
+        "port … on … cannot be used: …; choose another port (--port), …",
+        "host … cannot be listened on: …; name another one (--host)",
+    ],
+    "docs/errors/server.md#exposed": [
+        "host: got …, which other machines reach, without TLS; …",
+        "host_names: got none for the host '…', which is every address; expected …",
+    ],
+    "docs/errors/server.md#tls": [
+        "…: got none, expected the file that belongs to the other one of tls.certificate and tls.key",
+        "tls.certificate …: cannot be read: …; check the path and its rights",
+        "tls.key …: cannot be read: …; check the path and its rights",
+        "tls.certificate …: does not go with tls.key …: …; expected PEM files of one pair",
+    ],
+    "docs/errors/server.md#buckets": [
+        "buckets …: is not a directory; name the one that holds the buckets",
+        "s3_endpoint: got one beside buckets, expected one of the two",
+        "s3_endpoint: got '…', expected an address that begins with http:// or https://",
+    ],
+    "docs/errors/server.md#setting": [
+        "setting … (…): …",
+        "setting (…): got '…', expected a name as …; …",
+        "environment: got …, expected a name as …",
+        "--set: got '…', expected NAME=VALUE, such as quotas.datasets=30",
+        "--tag: got '…', expected KEY=VALUE",
+    ],
+    "docs/errors/server.md#settings-file": [
+        "file of settings …: cannot be read: …; name another one (--config)",
+        "file of settings …: is not TOML: …",
+    ],
+    "docs/errors/server.md#keys": [
+        "name of a key: got '…', expected 1 to 64 of letters, digits and _+=,.@-",
+        "name of a key: '…' is there already; rotate it for a new key, or change its policy",
+        "name of a key: there is no '…'; …",
+        "account of …: got '…', expected 12 digits",
+        "tags of …: got …, expected …",
+        "tags of …: got two keys that differ in case only, which policies cannot tell apart",
+        "…: has … keys, …; revoke one of them first",
+        "…: is being changed by others all the time; try again",
+        "access key: there is no '…'…",
+        "lifetime of a temporary key: got …, expected 15 minutes to 36 hours",
+    ],
+    "docs/errors/server.md#policy": [
+        "policy …: cannot be read: …; name a file with an IAM policy",
+    ],
+    "docs/errors/server.md#key-file": [
+        "…: the key file is missing, expected …",
+        "…: the key file cannot be read (…); check its rights",
+        "…: the key file cannot be made (…); check its directory and its rights",
+        "…: is no key file, expected … bytes as base64; restore it from a backup",
+        "…: is not the key file that the secret of … was encrypted with; restore the right one from a backup",
+        "…: others than its owner may read it; chmod 600 …",
+    ],
+    "docs/errors/server.md#store": [
+        "…: … (SQLite: …)",
+        "…: …; check the path, its rights and the room on its disk",
+        "…: is closed; open …",
+        "…: was replaced while it was open; start again with the one wanted",
+        "…: is a database of something else; name another file",
+    ],
+    "docs/errors/server.md#damaged": [
+        "…: …: is damaged; restore a backup (…)",
+        "blob …: is not what was written; restore it from a backup",
+        "…: has no blob …; if a document refers to it, restore a backup",
+        "check of …: … things are not as they were written, see above",
+    ],
+    "docs/errors/server.md#newer-format": [
+        "…: got the format …, expected at most …; use the release that wrote it, or a later one",
+    ],
+    "docs/errors/server.md#backup": [
+        "backup …: exists; name a file that does not",
+        "backup …: the database cannot be copied (…); check disk and rights",
+        "backup …: …; check the path, its rights and the room on its disk",
+        "… blobs were not there (…); everything else is; lookout-server check names all",
+    ],
+    "docs/errors/server.md#restore": [
+        "backup …: is not a backup, or not the whole of one (…); name another",
+        "backup …: is a zip of something else; name a backup",
+        "backup …: got the format …, expected …; use the release that wrote it",
+        "backup …: blob … is not what was written; take an earlier backup",
+        "backup …: …; take an earlier backup",
+        "backup …: …",
+    ],
+    "docs/errors/server.md#client-models": [
+        "models of clients: … cannot be written: …; name another one",
+    ],
     "docs/errors/settings.md#value": [
         "… of …: got …, expected …",
     ],

