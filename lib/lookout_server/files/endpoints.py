@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -20,6 +21,13 @@ _SESSION_NAME = "lookout-server"
 _LIFETIME, _MARGIN = timedelta(hours=1), timedelta(minutes=5)
 # How many roles there are clients for at once.
 _ROLES = 64
+_LOCK = threading.Lock()
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One for all: each session reads the descriptions of the services and of their endpoints again."""
+    return botocore.session.Session()
 
 
 @dataclass(frozen=True)
@@ -60,15 +68,13 @@ class S3:
     def __init__(self, endpoint: Endpoint, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._endpoint = endpoint
         self._now = now
-        self._lock = threading.Lock()
-        self._session = botocore.session.Session()
         self._own: S3Buckets | None = None
         self._sts: Any = None
         self._roles: OrderedDict[str, tuple[S3Buckets, datetime]] = OrderedDict()
 
     def buckets(self) -> S3Buckets:
         """With the credentials of the endpoint; raises StorageError when there are none."""
-        with self._lock:
+        with _LOCK:
             if self._own is None:
                 self._own = S3Buckets(self._client("s3", self._endpoint.url, self._endpoint.credentials))
             return self._own
@@ -77,7 +83,7 @@ class S3:
         """With the rights of a role, if roles are assumed here; raises StorageError when it cannot be."""
         if not self._endpoint.assume_roles:
             return self.buckets()
-        with self._lock:
+        with _LOCK:
             found = self._roles.get(role_arn)
             if found and self._now() < found[1] - _MARGIN:
                 self._roles.move_to_end(role_arn)
@@ -85,7 +91,7 @@ class S3:
             # Nobody waits for STS but who needs it, since the lock is held for making clients only.
             sts = self._sts = self._sts or self._client("sts", self._endpoint.sts_url, self._endpoint.credentials)
         credentials, expires = self._assume(sts, role_arn)
-        with self._lock:
+        with _LOCK:
             made = S3Buckets(self._client("s3", self._endpoint.url, credentials))
             self._roles[role_arn] = (made, expires)
             self._roles.move_to_end(role_arn)
@@ -109,7 +115,7 @@ class S3:
         return credentials, answer["Expiration"]
 
     def _client(self, service: str, url: str | None, credentials: Credentials | None) -> Any:
-        """A client; a session must not make two at once."""
+        """A client, made under the lock: a session must not make two at once."""
         endpoint = self._endpoint
         # Others than AWS know buckets by the path, and not all of them the newer checksums.
         others: dict[str, Any] = {
@@ -123,7 +129,7 @@ class S3:
             retries={"mode": "standard", "total_max_attempts": endpoint.attempts},
             **(others if url else {}),
         )
-        given = credentials or self._session.get_credentials()
+        given = credentials or _session().get_credentials()
         if given is None:
             raise StorageError(f"credentials for {url or f'{service} of AWS'}: got none; set them up for its place")
         keys: dict[str, str | None] = {}
@@ -134,7 +140,7 @@ class S3:
                 "aws_session_token": credentials.token,
             }
         try:
-            return self._session.create_client(
+            return _session().create_client(
                 service,
                 region_name=endpoint.region,
                 endpoint_url=url,
