@@ -57,11 +57,11 @@ class S3Buckets(Buckets):
 
         def content() -> bytes:
             answer = self._s3.get_object(Bucket=bucket, Key=key, **version)
-            with closing(answer["Body"]) as body:
+            with closing(answer["Body"]):
                 size = answer["ContentLength"]
                 if size > most:
                     raise StorageError(f"it has {size} bytes, the quota is {most}")
-                return bytes(body.read())
+                return _body(answer)
 
         return _persistent(content)
 
@@ -115,12 +115,12 @@ class _Object(io.RawIOBase):
             if error.response["Error"].get("Code") != "InvalidRange":
                 raise
             return 0, "", b""  # an empty object has no first byte
-        with closing(answer["Body"]) as body:
+        with closing(answer["Body"]):
             found = _RANGE.fullmatch(answer.get("ContentRange") or "")
             size = int(found["size"]) if found else int(answer["ContentLength"])
             if not found and size > PIECE:
                 raise StorageError("the endpoint sends whole objects only, expected it to serve ranges (HTTP 206)")
-            return size, answer["ETag"], body.read()
+            return size, answer["ETag"], _body(answer)
 
     def _next(self) -> bytes:
         end = min(self._at + PIECE, self._size) - 1
@@ -130,32 +130,41 @@ class _Object(io.RawIOBase):
             if error.response["Error"].get("Code") in ("PreconditionFailed", "412"):
                 raise StorageError("it was replaced while it was read; try again") from error
             raise
-        with closing(answer["Body"]) as body:
-            piece = bytes(body.read())
+        with closing(answer["Body"]):
+            piece = _body(answer)
             if len(piece) != end + 1 - self._at:
                 raise StorageError(f"the endpoint sent {len(piece)} bytes, expected {end + 1 - self._at}")
             return piece
 
 
+class _Broken(Exception):
+    """A connection broke in the middle of a body. Everything before that botocore repeats itself."""
+
+
+def _body(answer: Any) -> bytes:
+    try:
+        return bytes(answer["Body"].read())
+    except BotoCoreError as error:
+        raise _Broken(str(error)) from error
+
+
 def _persistent(fetch: Callable[[], T]) -> T:
-    """What is fetched, again when the connection breaks in the middle of a body: botocore repeats the rest itself."""
-    for _ in range(_ATTEMPTS - 1):
+    """What is fetched, again when it breaks off."""
+    said = ""
+    for _ in range(_ATTEMPTS):
         try:
-            with _told(but=BotoCoreError):
+            with _told():
                 return fetch()
-        except BotoCoreError:
-            continue
-    with _told():
-        return fetch()
+        except _Broken as error:
+            said = str(error)
+    raise StorageError(said)
 
 
 @contextmanager
-def _told(but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
+def _told() -> Iterator[None]:
     """Turns what S3 says into a StorageError."""
     try:
         yield
-    except but:
-        raise
     except ClientError as error:
         raise StorageError(words_of(error)) from error
     except BotoCoreError as error:
