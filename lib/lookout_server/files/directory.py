@@ -9,6 +9,7 @@ a disk for instance: whoever has the directory made it.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
 import stat
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from unicodedata import normalize
 
 from lookout_server.files.names import HIDDEN, check_bucket, folder_of, parts_of
@@ -36,6 +37,18 @@ _REASONS = {
     errno.EROFS: "AccessDenied: the disk may not be written",
     errno.EXDEV: f"InternalError: the folder is on another disk than {HIDDEN} in its bucket; make it a bucket",
 }
+
+
+class _File(io.FileIO):
+    """A file whose errors are those of a storage, also those that come when it is read."""
+
+    def readinto(self, buffer: Any) -> int | None:
+        with _explained():
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        with _explained():
+            return super().readall()
 
 
 class DirectoryBuckets(Buckets):
@@ -72,7 +85,7 @@ class DirectoryBuckets(Buckets):
                     raise _no_such_key()
                 if not stat.S_ISREG(mode):
                     raise StorageError("is no file, and not read: expected a file or a folder")
-                return os.fdopen(descriptor, "rb")
+                return io.BufferedReader(_File(descriptor))
             except BaseException:
                 os.close(descriptor)
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -51,6 +52,17 @@ def test_who_reads_goes_on_with_what_was_there_when_it_is_replaced(buckets: Dire
     with buckets.open("sensors", "x.csv") as file:
         buckets.write("sensors", "x.csv", b"second")
         assert file.read() == b"first"
+
+
+def test_a_disk_that_fails_while_a_file_is_read_is_told(buckets: DirectoryBuckets) -> None:
+    buckets.write("sensors", "x.csv", b"x" * 100_000)
+    for read in (lambda file: file.read(), lambda file: file.read(20_000), list):
+        file = buckets.open("sensors", "x.csv")
+        os.close(file.fileno())
+        with pytest.raises(StorageError, match="InternalError: Bad file descriptor"):
+            read(file)
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 @pytest.mark.parametrize(
