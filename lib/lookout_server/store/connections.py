@@ -187,14 +187,13 @@ def _connect(database: str) -> sqlite3.Connection:
 def _prepare(file: Path) -> None:
     """Make the file where it is missing. SQLite gives what it puts beside it the same rights."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(disk.new_file(file))
         disk.to_disk(file.parent)
-    except FileExistsError:
-        # Not opened to do so: to close it would drop the locks that this process may have on it.
-        if file.is_file() and file.stat().st_mode & 0o077:
-            with contextlib.suppress(OSError):  # another user's; whether it can be used is seen next
-                file.chmod(disk.OWN_FILE)
+    # What was there is not opened to change it: to close it would drop the locks that this process may have on it.
+    if file.is_file() and file.stat().st_mode & 0o077:
+        with contextlib.suppress(OSError):  # another user's; whether it can be used is seen next
+            file.chmod(disk.OWN_FILE)
 
 
 def _identity(file: Path) -> tuple[int, int]:
