@@ -334,6 +334,22 @@ def test_a_database_of_an_earlier_format_opens_and_becomes_as_a_new_one(golden: 
     assert sql(file, "SELECT version FROM format") == [(len(formats.MIGRATIONS),)]
 
 
+def test_two_that_open_a_new_file_at_once_make_it_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one is done between the look at the format and the transaction."""
+    look, looks = formats._format, iter([True])
+
+    def overtaken(connection: sqlite3.Connection, where: str) -> int:
+        found = look(connection, where)
+        if next(looks, False):
+            with opened(file) as other:
+                put(other, "a")
+        return found
+
+    monkeypatch.setattr(formats, "_format", overtaken)
+    with opened(file) as store:
+        assert ids(store) == ["a"]
+
+
 def test_a_migration_is_done_whole_or_not_at_all(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(file) as store:
         put(store, "a")

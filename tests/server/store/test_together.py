@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from lookout_server.store import Conflict, Documents, Put, SqliteDocuments
+from lookout_server.store import Check, Conflict, Documents, Put, SqliteDocuments
 
 KIND = "k"
 _TIMES = 40
@@ -35,13 +35,16 @@ while True:
 
 
 def increment(documents: Documents, times: int) -> None:
-    """Count up by compare-and-swap: read, decide, commit, and once more after a conflict."""
+    """Count up by compare-and-swap: read, decide, commit, and once more after a conflict.
+
+    The commit begins with a read, which must not keep it from writing.
+    """
     for _ in range(times):
         while True:
             found = documents.get(KIND, "count")
             count, revision = (found.body["count"], found.revision) if found else (0, None)
             try:
-                documents.commit([Put(KIND, "count", {"count": count + 1}, revision)])
+                documents.commit([Check(KIND, "none", None), Put(KIND, "count", {"count": count + 1}, revision)])
                 break
             except Conflict:
                 pass
@@ -63,10 +66,15 @@ def in_threads(*works: Callable[[], object]) -> None:
             failed.append(error)
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # they come between one another wherever they can
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
     assert failed == []
 
 
