@@ -39,6 +39,8 @@ OTHERS = {
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
+#: What stands beside one another in the server, as far as it is built.
+ROOMS = ("detection", "equipment", "files", "identity", "protocol", "store", "vision", "work", "app", "cli")
 #: Folder -> what in its package it does not build on; a name that ends with a dot stands for what is below it.
 BELOW = {
     "cdk_lookout.": ("cdk_lookout.equipment", "cdk_lookout.vision"),
@@ -46,6 +48,8 @@ BELOW = {
     "cdk_lookout.vision": ("cdk_lookout.equipment",),
     "lookout_local.services.equipment": ("lookout_local.services.vision",),
     "lookout_local.services.vision": ("lookout_local.services.equipment",),
+    "lookout_server.detection": ("lookout_server.store",),
+    "lookout_server.store": tuple(f"lookout_server.{room}" for room in ROOMS if room != "store"),
 }
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}

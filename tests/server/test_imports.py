@@ -1,4 +1,4 @@
-"""What the detector may know: numpy and itself; and nobody of the rest knows it yet."""
+"""What the rooms of the server may know; and nobody of the rest knows them yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 LIB = Path(__file__).parents[2] / "lib"
 
@@ -20,9 +22,10 @@ def imported(folder: Path) -> Iterator[str]:
                 yield node.module or ""
 
 
-def test_detection_imports_numpy_the_standard_library_and_itself() -> None:
-    allowed = ("numpy", "lookout_server.detection")
-    names = {name for name in imported(LIB / "lookout_server/detection") if not name.startswith(allowed)}
+@pytest.mark.parametrize(("room", "others"), [("detection", ("numpy",)), ("store", ())])
+def test_a_room_imports_the_standard_library_itself_and_little_else(room: str, others: tuple[str, ...]) -> None:
+    allowed = (*others, f"lookout_server.{room}")
+    names = {name for name in imported(LIB / "lookout_server" / room) if not name.startswith(allowed)}
     assert {name for name in names if name.split(".")[0] not in sys.stdlib_module_names} == set()
 
 

@@ -395,7 +395,7 @@ def test_a_backup_is_made_while_others_write(file: Path) -> None:
     done = threading.Event()
 
     def write(store: SqliteDocuments) -> None:
-        for number in range(200):
+        for number in range(60):
             store.commit([Put("k", f"{number}-{side}", LARGE if number < 3 else {}, None) for side in "ab"])
         done.set()
 
