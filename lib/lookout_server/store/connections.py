@@ -110,9 +110,12 @@ class OnDisk(Connections):
         self._closed = False
         self._process = os.getpid()
         with explained(str(file)):
-            _prepare(file)
-            self._identity = _identity(file)
-            self._writer = self._open()
+            file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
+            # To become WAL, a new file has to be alone: of two that try, SQLite refuses one without waiting.
+            with disk.locked(file.parent):
+                _prepare(file)
+                self._identity = _identity(file)
+                self._writer = self._open()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -172,6 +175,7 @@ class OnDisk(Connections):
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute("PRAGMA synchronous = FULL")  # a commit that returned outlives a power failure
+            connection.execute("PRAGMA fullfsync = 1")  # on macOS as well
         except BaseException:
             connection.close()
             raise
@@ -186,7 +190,6 @@ def _connect(database: str) -> sqlite3.Connection:
 
 def _prepare(file: Path) -> None:
     """Make the file where it is missing. SQLite gives what it puts beside it the same rights."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
     with contextlib.suppress(FileExistsError):
         os.close(disk.new_file(file))
         disk.to_disk(file.parent)
