@@ -365,6 +365,35 @@ def test_a_migration_is_done_whole_or_not_at_all(file: Path, monkeypatch: pytest
     assert sql(file, "SELECT version, more FROM format, documents") == [(known + 1, None)]
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.get("k", "a"),
+        lambda store: store.by_id("k", after="a", limit=3),
+        lambda store: store.by_id("k", prefix="a", after="b"),
+        lambda store: store.by_number("k", after=3, limit=3),
+        lambda store: store.by_due("k", until=datetime.now(UTC), limit=3),
+        lambda store: store.kinds("k"),
+        lambda store: store.kinds(),
+        lambda store: store.blobs(),
+    ],
+)
+def test_each_query_goes_by_an_index_and_sorts_nothing(ask: Callable[[SqliteDocuments], object]) -> None:
+    """So it costs what it finds, however much else there is."""
+    with opened(MEMORY) as store:
+        with store._connections.reading() as connection:
+            asked: list[str] = []
+            connection.set_trace_callback(asked.append)
+        ask(store)
+        with store._connections.reading() as connection:
+            connection.set_trace_callback(None)
+            steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()]
+    through = [step for step in steps if "documents" in step]
+    assert through != []
+    assert [step for step in through if "INDEX" not in step] == []
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
 def test_a_backup_is_the_store_of_one_moment_and_opens_as_one(file: Path) -> None:
     copy = file.parent / "copy.sqlite"
     with opened(file) as store:
