@@ -103,7 +103,7 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 		--package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; done
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay
-	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_local/_models .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_server/_models .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find app.py demo docs examples hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGES): requirements/dev.txt

@@ -2,10 +2,10 @@
 
 It runs as hatchling's build hook, for the wheel and for an editable install, and by hand:
 `python hatch_build.py`. The asset is the zip that every stack uploads as the code of its one Lambda function. It holds
-`lambda/lookout_provider`, `lib/lookout_files`, the models of the two services, LICENSE and NOTICE, deflated to a third:
+the packages of `lambda/`, `lib/lookout_files`, the models of the two services, LICENSE and NOTICE, deflated to a third:
 names sorted, times, modes and creator fixed. Releases of zlib deflate differently, so what is the same on any machine
-is not the zip but its hash: `cdk_lookout.asset` takes it of what is inside. `lookout_local` gets the same models as
-files.
+is not the zip but its hash: `cdk_lookout.provider.asset` takes it of what is inside. `lookout_local` gets the
+same models as files.
 
 The models come out of the last botocore that has both services, which is a build requirement. Where another
 botocore is installed, as in the development environment, they come out of its wheel: pip downloads it once
@@ -28,14 +28,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 ASSET = ROOT / "lib/cdk_lookout/_assets/lookout_provider.zip"
-MODELS = ROOT / "lib/lookout_local/_models"
+MODELS = ROOT / "lib/lookout_server/_models"
 #: The last release with `lookoutvision`; the same as in `build-system.requires`.
 BOTOCORE = "1.40.60"
 SERVICES = ("lookoutequipment/2020-12-15", "lookoutvision/2020-11-20")
 FILES = ("endpoint-rule-set-1.json", "paginators-1.json", "service-2.json")
 
 #: What the asset holds of ours, and where that is.
-_PACKAGES = ((ROOT / "lambda", "lookout_provider"), (ROOT / "lib", "lookout_files"))
+_PACKAGES = ((ROOT / "lambda", "lookout_*"), (ROOT / "lib", "lookout_files"))
 _WHEELS = ROOT / "build/wheels"
 _LOCK = ROOT / "requirements/build.txt"
 #: The earliest time that a zip can hold.
@@ -70,7 +70,7 @@ def asset_entries() -> dict[str, bytes]:
     for directory, package in _PACKAGES:
         for source in directory.glob(f"{package}/**/*.py"):
             entries[source.relative_to(directory).as_posix()] = source.read_bytes()
-    entries |= {f"lookout_provider/models/{name}": content for name, content in model_files().items()}
+    entries |= {f"lookout_shared/models/{name}": content for name, content in model_files().items()}
     return dict(sorted(entries.items()))
 
 

@@ -25,7 +25,7 @@ from botocore.credentials import Credentials
 from rich.console import Console
 
 from cdk_lookout import equipment
-from cdk_lookout.asset import provider_zip
+from cdk_lookout.provider.asset import provider_zip
 from lookout_local import LocalCloud, process, tools
 from lookout_local.deployment import Environment
 
@@ -34,7 +34,7 @@ _DATASETS = 100
 _READS = 500
 
 _OURS = """
-from lookout_provider import aws
+from lookout_shared import aws
 aws.client("lookoutequipment", "us-east-1")
 """
 _BOTO3 = """

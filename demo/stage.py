@@ -17,7 +17,7 @@ from lookout_local import remote
 from lookout_local.clients import client
 from lookout_local.process import Running
 from lookout_local.remote import RemoteCalls, RemoteFaults, RemoteSettings
-from lookout_local.services.settings import Settings
+from lookout_server.settings import Settings
 
 TRAINING, PLANT = "111111111111", "222222222222"
 

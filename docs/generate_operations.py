@@ -19,9 +19,9 @@ from aws_cdk import aws_iam as iam
 from cdk_lookout import LookoutProvider, equipment, vision
 from docs.everything import Everything
 from docs.generate_iam import type_of
-from lookout_local.services.equipment import Equipment
-from lookout_local.services.service import Service
-from lookout_local.services.vision import Vision
+from lookout_server.equipment import Equipment
+from lookout_server.service import Service
+from lookout_server.vision import Vision
 
 #: Operation of a service -> names of constructs or grants.
 Names = dict[str, list[str]]

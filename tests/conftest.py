@@ -7,8 +7,8 @@ import tempfile
 
 from hypothesis import HealthCheck, settings
 
-from lookout_local.api_models import MODELS
-from lookout_provider import properties
+from lookout_server.api_models import MODELS
+from lookout_shared import properties
 
 # The CDK's own check of templates takes most of a first synthesis; one test, in constructs/test_quality.py, keeps it.
 os.environ.setdefault("CDK_VALIDATION", "false")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lookout_provider import log
-from lookout_provider.aws import Kind, Service, ServiceError
 from lookout_provider.holding import Refused
 from lookout_provider.protocol import Request
+from lookout_shared import log
+from lookout_shared.aws import Kind, Service, ServiceError
 
 #: Bytes of a file that the function reads: it has 256 MB for that, and for what becomes of it.
 _MOST = 32 * 1024 * 1024

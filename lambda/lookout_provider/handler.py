@@ -13,9 +13,9 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lookout_provider import log
 from lookout_provider.authenticity import refusal
 from lookout_provider.protocol import REFUSED, Answer, Request, digest, send
+from lookout_shared import log
 
 if TYPE_CHECKING:
     from lookout_provider.lifecycle import Progress
@@ -114,7 +114,8 @@ def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> 
     Behind one that was sent after it, and where it asks for what is being deleted, an event comes too late:
     CloudFormation has gone on.
     """
-    from lookout_provider import aws, lifecycle
+    from lookout_provider import lifecycle
+    from lookout_shared import aws
 
     progress = lifecycle.begin(request)
     if any(request.sent_before(wait.request) for wait in earlier):
@@ -135,8 +136,9 @@ def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> 
 
 def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[str, Any]:
     """One poll; an exception is the state machine's to retry, and to answer when retries are used up."""
-    from lookout_provider import aws, lifecycle
+    from lookout_provider import lifecycle
     from lookout_provider.machine import Machine, Stopped, Warrant
+    from lookout_shared import aws
 
     request = Request.parse(state["Event"])
     began = state.get("Began") or time.time()

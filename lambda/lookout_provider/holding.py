@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from lookout_provider import log, ownership
+from lookout_provider import ownership
 from lookout_provider.ownership import Adopted, Tags
+from lookout_shared import log
 
 if TYPE_CHECKING:
     from lookout_provider.resources.base import Attached, Live, Resource

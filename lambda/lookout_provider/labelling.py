@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lookout_files.label_rows import Row
-from lookout_provider.aws import Service
 from lookout_provider.ownership import PREFIX
+from lookout_shared.aws import Service
 
 #: The most labels that one page of ListLabels has.
 _PAGE = 500

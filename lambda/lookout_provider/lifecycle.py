@@ -11,14 +11,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lookout_provider import gates, log
-from lookout_provider.aws import Kind, ServiceError
+from lookout_provider import gates
 from lookout_provider.holding import Holding, Refused
 from lookout_provider.in_force import InForce
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import UNKNOWN, Answer, Request
 from lookout_provider.resources import resource_for, type_of
 from lookout_provider.resources.base import Live, Resource, State
+from lookout_shared import log
+from lookout_shared.aws import Kind, ServiceError
+from lookout_shared.properties import InvalidProperty
 
 #: A Delete has the time that CloudFormation gives a custom resource, less some to answer in.
 _DELETE_SECONDS = 3300

@@ -21,9 +21,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from lookout_provider import log
-from lookout_provider.aws import Kind, Service, ServiceError
 from lookout_provider.protocol import Request, digest
+from lookout_shared import log
+from lookout_shared.aws import Kind, Service, ServiceError
 
 #: Step Functions takes 262,144 bytes of input; the rest is room for what the machine adds.
 _INPUT_LIMIT = 250_000

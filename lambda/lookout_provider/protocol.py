@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lookout_provider import log
 from lookout_provider.sections import section
+from lookout_shared import log
 
 #: CloudFormation fails a resource whose answer is larger than this many bytes.
 RESPONSE_LIMIT = 4096

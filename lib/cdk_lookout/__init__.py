@@ -9,8 +9,8 @@ from cdk_lookout import _node
 _node.ensure()
 
 from cdk_lookout import equipment, vision  # noqa: E402 - the CDK can only be imported when Node.js has been found
-from cdk_lookout.asset import AssetNotBuilt  # noqa: E402
-from cdk_lookout.provider import LookoutProvider  # noqa: E402
+from cdk_lookout.provider.asset import AssetNotBuilt  # noqa: E402
+from cdk_lookout.provider.provider import LookoutProvider  # noqa: E402
 from cdk_lookout.validation import InvalidProperty  # noqa: E402
 from cdk_lookout.wait import Wait  # noqa: E402
 

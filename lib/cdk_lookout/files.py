@@ -13,8 +13,8 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from cdk_lookout import permissions
-from cdk_lookout.provider import LookoutProvider
+from cdk_lookout.provider import permissions
+from cdk_lookout.provider.provider import LookoutProvider
 
 _NAMES = "ManagedFilesPolicy"
 _BUCKETS = f"arn:{Aws.PARTITION}:s3:::*"

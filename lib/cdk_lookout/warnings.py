@@ -16,7 +16,7 @@ import jsii
 from constructs import IConstruct, IValidation
 
 from cdk_lookout.construct import LookoutResource
-from cdk_lookout.resource_type import LookoutService, ResourceType
+from cdk_lookout.provider.resource_type import LookoutService, ResourceType
 
 #: What CloudFormation takes in one stack, and what the CDK finds close to it.
 _MOST_RESOURCES, _MANY_RESOURCES = 500, 400

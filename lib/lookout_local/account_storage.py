@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lookout_local.clients import client
 from lookout_local.secret import ROOT_SECRET
-from lookout_local.services import StorageError
+from lookout_server.protocol.errors import StorageError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

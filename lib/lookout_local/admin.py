@@ -16,8 +16,9 @@ from lookout_files import documents
 from lookout_local.corrections import answers
 from lookout_local.errors import LocalCloudError
 from lookout_local.secret import is_root_secret
-from lookout_local.services import Backend, Settings
 from lookout_local.wire import decode, encode
+from lookout_server.backend import Backend
+from lookout_server.settings import Settings
 
 
 class Admin:

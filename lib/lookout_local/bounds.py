@@ -20,7 +20,7 @@ from lookout_local.arrival import Arrival
 from lookout_local.asgi import Application, Message, Receive, Scope, Send
 from lookout_local.gateway import ADMIN_PATH
 from lookout_local.refusals import Refusal, rendered, too_large, too_slow
-from lookout_local.services import HttpRequest
+from lookout_server.protocol.http import HttpRequest
 
 if TYPE_CHECKING:
     from lookout_local.gateway import Gateway

@@ -7,8 +7,8 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lookout_local.api_models import MODELS
 from lookout_local.errors import LocalCloudError
+from lookout_server.api_models import MODELS
 
 if TYPE_CHECKING:
     from boto3.session import Session

@@ -23,9 +23,9 @@ from lookout_local.deployment import Environment
 from lookout_local.environment import proxied, variables
 from lookout_local.errors import LocalCloudError
 from lookout_local.process import Running
-from lookout_local.services.faults import Kind, PlannedFault
-from lookout_local.services.settings import Progress, Settings
 from lookout_local.state_directory import DEFAULT_STATE_DIR, STATE_DIR_VARIABLE, StateDirectory
+from lookout_server.faults import Kind, PlannedFault
+from lookout_server.settings import Progress, Settings
 
 app = typer.Typer(
     name="lookout-local",

@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 
-from lookout_local.api_models import MODELS
 from lookout_local.clients import ACCOUNT, REGION
 from lookout_local.errors import LocalCloudError
+from lookout_server.api_models import MODELS
 
 
 def variables(endpoint_url: str, secret: str, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:

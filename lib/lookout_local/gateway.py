@@ -27,10 +27,13 @@ from lookout_local.functions import sdk
 from lookout_local.iam import MiniStackAuthorizer, enter
 from lookout_local.public import is_public
 from lookout_local.role_storage import RoleStorage, on_behalf_of
-from lookout_local.services import Backend, HttpRequest, Settings, SystemClock
 from lookout_local.signatures import NOBODY, Refused
 from lookout_local.ticker import Ticker
 from lookout_local.workers import Workers
+from lookout_server.backend import Backend
+from lookout_server.clock import SystemClock
+from lookout_server.protocol.http import HttpRequest
+from lookout_server.settings import Settings
 
 ADMIN_PATH = "/_lookout/"
 # MiniStack's own administration: reset, configuration, what its services show to tests.

@@ -12,7 +12,8 @@ from ministack.core.responses import get_account_id, set_request_account_id, set
 from ministack.core.router import extract_region
 
 from lookout_local.arrival import Arrival
-from lookout_local.services import AccessDenied, HttpRequest
+from lookout_server.protocol.errors import AccessDenied
+from lookout_server.protocol.http import HttpRequest
 
 
 @dataclass(frozen=True)

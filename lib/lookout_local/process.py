@@ -21,7 +21,7 @@ from lookout_local.lock import UNSEEN
 from lookout_local.state_directory import StateDirectory
 
 if TYPE_CHECKING:
-    from lookout_local.services.settings import Settings
+    from lookout_server.settings import Settings
 
 _LAST_PORT = 65_535
 #: A minute takes 6 milliseconds, or 17 hours.

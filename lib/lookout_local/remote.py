@@ -14,10 +14,10 @@ from typing import Any
 
 from lookout_local.errors import LocalCloudError
 from lookout_local.process import Running
-from lookout_local.services.calls import Call
-from lookout_local.services.faults import Fault, PlannedFault
-from lookout_local.services.settings import Settings
 from lookout_local.wire import decode, encode
+from lookout_server.calls import Call
+from lookout_server.faults import Fault, PlannedFault
+from lookout_server.settings import Settings
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -14,8 +14,9 @@ from lookout_local.account_storage import AccountBuckets, content_of, told
 from lookout_local.clients import client
 from lookout_local.roles import name_of, obstacle
 from lookout_local.secret import session_credentials
-from lookout_local.services import StorageError, StoredObject
-from lookout_local.services.authorization import partition_of
+from lookout_server.files.storage import StoredObject
+from lookout_server.identity.authorization import partition_of
+from lookout_server.protocol.errors import StorageError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lookout_local.services.calls import Call
-from lookout_local.services.faults import Fault, PlannedFault
-from lookout_local.services.settings import Limits, Progress, Quotas, Settings, VisionQuotas
+from lookout_server.calls import Call
+from lookout_server.faults import Fault, PlannedFault
+from lookout_server.settings import Limits, Progress, Quotas, Settings, VisionQuotas
 
 _TYPES: dict[str, Any] = {
     kind.__name__: kind for kind in (Call, Fault, Limits, PlannedFault, Progress, Quotas, Settings, VisionQuotas)

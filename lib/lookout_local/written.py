@@ -16,9 +16,9 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from lookout_local.errors import LocalCloudError
-from lookout_local.services.checked import Checked
-from lookout_local.services.faults import Fault, Kind, PlannedFault
-from lookout_local.services.settings import Progress, Quotas, Settings, VisionQuotas
+from lookout_server.checked import Checked
+from lookout_server.faults import Fault, Kind, PlannedFault
+from lookout_server.settings import Progress, Quotas, Settings, VisionQuotas
 
 T = TypeVar("T")
 _PROGRESS = "describes=<count>, seconds=<seconds>, or both with a comma between them"

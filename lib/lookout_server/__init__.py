@@ -1,1 +1,1 @@
-"""The services themselves: `pip install 'cdk-lookout[server]'`. So far `detection`, which judges, and `store`."""
+"""The services themselves: `pip install 'cdk-lookout[server]'`."""

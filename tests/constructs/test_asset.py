@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cdk_lookout import AssetNotBuilt, asset
+from cdk_lookout import AssetNotBuilt
+from cdk_lookout.provider import asset
 
 FILES = {"lookout_provider/handler.py": "def handle(): ...\n", "lookout_provider/__init__.py": ""}
 

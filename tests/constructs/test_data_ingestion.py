@@ -27,7 +27,7 @@ from cdk_lookout.equipment import (
     SchemaComponent,
 )
 from cdk_lookout.equipment.policy_document import flat
-from lookout_local.services.equipment.key_patterns import KeyPattern as ServicePattern
+from lookout_server.equipment.key_patterns import KeyPattern as ServicePattern
 from tests.constructs.support import Json, of_type, options, properties, resources
 
 INGESTION = "Custom::LookoutEquipmentDataIngestion"

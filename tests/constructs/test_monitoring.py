@@ -19,7 +19,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
-from cdk_lookout import InvalidProperty, LookoutProvider, asset
+from cdk_lookout import InvalidProperty, LookoutProvider
 from cdk_lookout.equipment import (
     DataQuality,
     Dataset,
@@ -30,6 +30,7 @@ from cdk_lookout.equipment import (
     Monitoring,
 )
 from cdk_lookout.equipment.policy_document import _flattened, flat
+from cdk_lookout.provider import asset
 from tests.constructs.support import DATASET_ARN, MODEL_ARN, errors, of_type, only, resources, template, warnings
 
 NAMESPACE = "CdkLookout/Equipment"
@@ -82,15 +83,15 @@ def test_the_function_is_the_monitor_in_the_provider_s_zip(
     [code, same] = [function["Properties"]["Code"]["S3Key"] for function in functions]
     assert code == same
     assert sorted(function["Properties"]["Handler"] for function in functions) == [
+        "lookout_monitor.handler.handle",
         "lookout_provider.handler.handle",
-        "lookout_provider.monitor.handle",
     ]
 
 
 def test_a_stack_that_only_watches_has_no_provider(stack: cdk.Stack, scheduler: IInferenceScheduler) -> None:
     Monitoring(stack, "Monitoring", schedulers=[scheduler])
     assert LookoutProvider.find(stack) is None
-    assert only(stack, "AWS::Lambda::Function")["Properties"]["Handler"] == "lookout_provider.monitor.handle"
+    assert only(stack, "AWS::Lambda::Function")["Properties"]["Handler"] == "lookout_monitor.handler.handle"
 
 
 def test_the_rule_says_when_and_about_what(
@@ -208,7 +209,7 @@ def test_every_metric_is_one_that_the_function_puts(
         *(everything.metric_data_quality(pumps, figure) for figure in DataQuality),
     ]
     with zipfile.ZipFile(asset.provider_zip()) as archive:
-        source = ast.parse(archive.read("lookout_provider/monitor.py"))
+        source = ast.parse(archive.read("lookout_monitor/handler.py"))
     texts = {node.value for node in ast.walk(source) if isinstance(node, ast.Constant)}
     assert {metric.metric_name for metric in metrics} <= texts
     assert {name for metric in metrics for name in metric.dimensions or {}} <= texts

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import Dataset, DatasetSource
-from cdk_lookout.names import LONGEST, construct_name, name_of_path
+from cdk_lookout.provider.names import LONGEST, construct_name, name_of_path
 from tests.constructs.support import options
 
 #: What the CDK takes as the id of a construct: anything but a slash.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdk_lookout.equipment import ActiveModelVersion, Dataset, IModelVersion, Model, ModelVersion
-from cdk_lookout.tags import problems
+from cdk_lookout.provider.tags import problems
 from tests.constructs.support import errors, properties
 
 KIND = "Custom::LookoutEquipmentDataset"

@@ -11,8 +11,8 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from syrupy.assertion import SnapshotAssertion
 
-from cdk_lookout import asset
 from cdk_lookout.equipment import Dataset, DatasetSchema, DatasetSource
+from cdk_lookout.provider import asset
 from cdk_lookout.snapshot import TemplateSnapshotExtension
 from cdk_lookout.testing import template
 

@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 import cdk_lookout.equipment
 import cdk_lookout.vision
 from cdk_lookout import InvalidProperty, Wait, equipment
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.resource_type import ResourceType
 from lookout_provider.resources import TYPES, type_of
 from tests.constructs.golden import GOLDEN, custom_resources
 from tests.constructs.support import VERSION_ARN, Json, of_type, resources

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Backend, ManualClock, Progress
-from lookout_provider import aws, machine
+from lookout_provider import machine
+from lookout_server.backend import Backend
+from lookout_server.clock import ManualClock
+from lookout_server.settings import Progress
+from lookout_shared import aws
 from tests.contract.cases import CASES, Case
 from tests.contract.permissions import Permissions
 from tests.contract.player import MACHINE, Player, Resource

@@ -11,7 +11,9 @@ from aws_cdk import assertions
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from docs.everything import Everything
-from lookout_local.services import AccessDenied, AllowEverything, HttpRequest
+from lookout_server.identity.authorization import AllowEverything
+from lookout_server.protocol.errors import AccessDenied
+from lookout_server.protocol.http import HttpRequest
 
 PROVIDER_KEY = "PROVIDER"
 _PSEUDO = {

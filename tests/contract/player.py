@@ -17,10 +17,15 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from lookout_local.services import AccessDenied, Backend, HttpRequest, ManualClock, StorageError, connect
-from lookout_local.services.storage import AccountStorage
-from lookout_provider import aws, handler, protocol
-from lookout_provider.properties import loader
+from lookout_provider import handler, protocol
+from lookout_server.backend import Backend
+from lookout_server.clock import ManualClock
+from lookout_server.files.storage import AccountStorage
+from lookout_server.inprocess import connect
+from lookout_server.protocol.errors import AccessDenied, StorageError
+from lookout_server.protocol.http import HttpRequest
+from lookout_shared import aws
+from lookout_shared.properties import loader
 from tests.contract.permissions import PROVIDER_KEY
 
 REGION = "us-east-1"

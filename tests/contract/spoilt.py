@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdk_lookout.equipment import DataGate
-from lookout_local.services import Fault
+from lookout_server.faults import Fault
 from tests.contract.cases import (
     ACTIVE_MODEL_VERSION,
     DATA_INGESTION,
@@ -31,7 +31,7 @@ from tests.contract.cases.label_set import BUCKET as LABELS
 from tests.contract.cases.vision_dataset import BUCKET as IMAGES
 from tests.contract.cases.vision_dataset import of_images, of_manifest
 from tests.contract.world import SCHEMA, World
-from tests.local.services.vision.material import line, manifest
+from tests.server.services.vision.material import line, manifest
 
 Properties = Mapping[str, Any]
 _MANIFEST, _CSV, _SENSORS, _SCHEMA = "a-b.manifest", "labels.csv", "data/pump/a.csv", "schema.json"

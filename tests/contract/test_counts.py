@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from lookout_local.services import Progress
+from lookout_server.settings import Progress
 from tests.contract.cases import Case
 from tests.contract.player import Player, Resource
 from tests.contract.world import World

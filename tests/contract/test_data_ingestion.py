@@ -10,7 +10,8 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_lookout.equipment import DataGate
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import DATASET
 from tests.contract.cases.data_ingestion import DATA_INGESTION, ROLE
 from tests.contract.player import Player, Resource

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from lookout_local.services import Fault, Progress
 from lookout_provider import ownership
 from lookout_provider.resources.base import State
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import (
     ACTIVE_MODEL_VERSION,
     IMPORTED_DATASET,
@@ -269,8 +270,8 @@ class TestWhenTheServiceHasEnded:
 
 
 def test_every_status_of_a_version_is_known() -> None:
-    from lookout_provider.properties import service_model
     from lookout_provider.resources.model import version_state
+    from lookout_shared.properties import service_model
 
     statuses = service_model("lookoutequipment").shape_for("ModelVersionStatus").metadata["enum"]
     assert {version_state({"Status": status}) for status in statuses} == set(State)

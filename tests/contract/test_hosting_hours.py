@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault, Progress
-from lookout_provider import hosting_guard
-from lookout_provider.aws import ServiceError
+from lookout_hosting_guard import handler as hosting_guard
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
+from lookout_shared.aws import ServiceError
 from tests.contract.cases import VISION_HOSTED_MODEL
 from tests.contract.cases.vision_hosted_model import hosted, hosting
 from tests.contract.cases.vision_model import PROJECT, remove_versions, start_by_hand, status, trained_by_hand

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import Case
 from tests.contract.marks import owned, renamable, replaceable
 from tests.contract.player import Answer, Player, Resource, refusal

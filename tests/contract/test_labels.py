@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Progress
 from lookout_provider.labelling import Group
 from lookout_provider.resources import label_set as label_set_of_provider
+from lookout_server.settings import Progress
 from tests.contract.cases import LABEL, LABEL_GROUP, LABEL_SET
 from tests.contract.cases.case import options
 from tests.contract.cases.label import group, groups, labels

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault
+from lookout_server.faults import Fault
 from tests.contract.cases import LATEST_MODEL_VERSION
 from tests.contract.player import Player, Resource
 from tests.contract.world import World, until

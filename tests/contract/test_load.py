@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lookout_local.services import ManualClock
+from lookout_server.clock import ManualClock
 from tests.contract.cases import DATASET, LABEL_GROUP, Case
 from tests.contract.player import Player, Resource, StateMachine
 from tests.contract.world import World

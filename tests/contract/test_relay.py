@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import IMPORTED_MODEL
 from tests.contract.player import Answer, Player, Resource
 from tests.contract.test_ownership import with_options

@@ -10,17 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cdk_lookout.equipment import DataGate
-from lookout_local.services import Fault, Progress
 from lookout_provider import gates, ownership
 from lookout_provider.holding import Leased
 from lookout_provider.ownership import Lease
 from lookout_provider.resources.issued import Issued
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import DATA_INGESTION, VISION_DATASET
 from tests.contract.cases.vision_dataset import BUCKET, of_manifest
 from tests.contract.player import Answer, Objects, Player, Resource
 from tests.contract.spoilt import DUPLICATE, SPOILT, Properties, Spoilt, with_options
 from tests.contract.world import World, until
-from tests.local.services.vision.material import line, manifest
+from tests.server.services.vision.material import line, manifest
 
 #: Where the provider's own files are.
 _OWN = "cdk-lookout/"

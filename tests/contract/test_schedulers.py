@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault
 from lookout_provider import ownership
 from lookout_provider.resources.scheduler import Scheduler
+from lookout_server.faults import Fault
 from tests.contract.cases import INFERENCE_SCHEDULER, RETRAINING_SCHEDULER, Case
 from tests.contract.cases.case import options
 from tests.contract.cases.inference_scheduler import by_hand, inference, schedulers

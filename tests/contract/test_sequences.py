@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Progress
 from lookout_provider import ownership
+from lookout_server.settings import Progress
 from tests.contract.cases import TAGS, Case
 from tests.contract.conftest import wire
 from tests.contract.marks import owned, renamable, replaceable

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import IMPORTED_MODEL, LABELS, TRAINED_MODEL, WAIT
 from tests.contract.cases.case import options
 from tests.contract.cases.model import trained

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lookout_local.services import Fault, Progress
 from lookout_provider import manifest
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import VISION_DATASET, VISION_DATASET_OF_IMAGES
 from tests.contract.cases.vision_dataset import BUCKET, of_images, of_manifest
 from tests.contract.player import Objects, Player, Resource
 from tests.contract.test_ownership import with_options
 from tests.contract.world import World
-from tests.local.services.vision.material import line
-from tests.local.services.vision.material import manifest as written
+from tests.server.services.vision.material import line
+from tests.server.services.vision.material import manifest as written
 
 ID = "bottles/train"
 OWN, BEFORE = "cdk-lookout/bottles/train.manifest", "cdk-lookout/bottles/train-before.manifest"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Fault, Progress
 from lookout_provider import ownership
 from lookout_provider.resources.vision import hosted_model
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import VISION_HOSTED_MODEL
 from tests.contract.cases.case import options
 from tests.contract.cases.vision_hosted_model import hosted, hosting

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Progress
 from lookout_provider import ownership
+from lookout_server.settings import Progress
 from tests.contract.cases import VISION_MODEL
 from tests.contract.cases.case import options
 from tests.contract.cases.vision_model import PROJECT, made, model, start_by_hand, status, trained_by_hand, with_images

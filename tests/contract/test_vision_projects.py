@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lookout_local.services import Progress
+from lookout_server.settings import Progress
 from tests.contract.cases import VISION_PROJECT
 from tests.contract.cases.vision_model import HOSTED
 from tests.contract.cases.vision_project import OWNER, fill

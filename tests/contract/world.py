@@ -8,7 +8,11 @@ import sys
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from lookout_local.services import Backend, ManualClock, Settings, StorageError, StoredObject
+from lookout_server.backend import Backend
+from lookout_server.clock import ManualClock
+from lookout_server.files.storage import StoredObject
+from lookout_server.protocol.errors import StorageError
+from lookout_server.settings import Settings
 from tests.contract.permissions import TARGET_KEY
 from tests.contract.player import REGION, make_client
 

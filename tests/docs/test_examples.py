@@ -17,7 +17,7 @@ import pytest
 from aws_cdk import assertions
 
 from lookout_local import LocalCloud
-from lookout_local.services import Settings
+from lookout_server.settings import Settings
 from tests.docs import pages
 
 ACCOUNT = "333333333333"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from docs import generate_iam, generate_operations
-from lookout_local.services.settings import Limits, Quotas, VisionQuotas
 from lookout_provider import handler
 from lookout_provider.lifecycle import Phase, Progress
 from lookout_provider.protocol import Request
+from lookout_server.settings import Limits, Quotas, VisionQuotas
 from tests.contract.cases import CASES
 from tests.docs import pages
 from tests.provider.support import event

@@ -8,7 +8,8 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ssm as ssm
 
-from cdk_lookout import equipment, provider, provider_role
+from cdk_lookout import equipment
+from cdk_lookout.provider import provider, provider_role
 from tests.e2e.conftest import Plant
 from tests.e2e.test_stacks import Definition
 

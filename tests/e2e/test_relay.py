@@ -15,7 +15,8 @@ import pytest
 from cdk_lookout import Wait, equipment
 from demo.training import seed
 from lookout_local import DeploymentFailed, LocalCloud
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 
 #: An hour takes 3.6 seconds.
 SCALE = 0.001

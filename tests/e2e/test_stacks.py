@@ -12,7 +12,7 @@ from aws_cdk import aws_ssm as ssm
 
 from cdk_lookout import equipment
 from lookout_local import DeploymentFailed
-from lookout_local.services import Fault
+from lookout_server.faults import Fault
 from tests.e2e.conftest import PLANT, Plant
 
 DESTROY = cdk.RemovalPolicy.DESTROY

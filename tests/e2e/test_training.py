@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 
 from cdk_lookout import Wait, equipment
 from lookout_local import DeploymentFailed
-from lookout_local.services import Fault
+from lookout_server.faults import Fault
 from tests.e2e.conftest import PLANT, Plant
 
 DESTROY = cdk.RemovalPolicy.DESTROY

@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from cdk_lookout import Wait, vision
 from lookout_local import DeploymentFailed
 from tests.e2e.conftest import PLANT, Plant
-from tests.local.services.vision.material import DARK, picture
+from tests.server.services.vision.material import DARK, picture
 
 BUCKET = "bottle-pictures"
 DESTROY = cdk.RemovalPolicy.DESTROY

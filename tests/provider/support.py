@@ -14,10 +14,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from lookout_provider import properties
 from lookout_provider.lifecycle import Phase, Progress
 from lookout_provider.machine import Machine
 from lookout_provider.protocol import Answer, Request
+from lookout_shared import properties
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "0.1.0"
 ACCOUNT, REGION = "222222222222", "eu-west-1"

@@ -9,9 +9,9 @@ import pytest
 from botocore import exceptions, xform_name
 from botocore.awsrequest import AWSResponse
 
-from lookout_provider import aws
-from lookout_provider.aws import Kind, Service, ServiceError, WouldChange, before_change
-from lookout_provider.properties import operation
+from lookout_shared import aws
+from lookout_shared.aws import Kind, Service, ServiceError, WouldChange, before_change
+from lookout_shared.properties import operation
 from tests.provider.support import REGION, Use, client_error, lines, operations
 
 EQUIPMENT = "lookoutequipment"

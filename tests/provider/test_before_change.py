@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lookout_provider.aws import Service, WouldChange, before_change, only_look
-from lookout_provider.properties import service_model
+from lookout_shared.aws import Service, WouldChange, before_change, only_look
+from lookout_shared.properties import service_model
 from tests.provider.support import REGION, Use, client_error
 
 EQUIPMENT = "lookoutequipment"

@@ -10,17 +10,16 @@ from pathlib import Path
 
 import pytest
 
-import lookout_provider
-from lookout_provider.properties import SERVICES, loader
+from lookout_shared.properties import SERVICES, loader
 from tests.provider.support import STACK, event
 
-PACKAGE = Path(lookout_provider.__file__).parent
+LAMBDA = Path(__file__).parents[2] / "lambda"
 
 
 def loaded_by(code: str) -> set[str]:
     """The modules of the SDK and of what it needs that a new process has loaded after *code*."""
     report = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
-    environment = {"PYTHONPATH": str(PACKAGE.parent), "STACK_ID": STACK}
+    environment = {"PYTHONPATH": str(LAMBDA), "STACK_ID": STACK}
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"], env=environment, capture_output=True, text=True, check=True
     )
@@ -33,20 +32,22 @@ def test_a_refused_event_needs_no_sdk() -> None:
     assert loaded_by(f"import json; from lookout_provider import handler; assert {call} == {{}}") == set()
 
 
-@pytest.mark.parametrize("module", ["lifecycle", "machine", "properties", "resources", "aws"])
+@pytest.mark.parametrize(
+    "module", ["provider.lifecycle", "provider.machine", "provider.resources", "shared.properties", "shared.aws"]
+)
 def test_no_module_loads_the_sdk_before_something_is_called(module: str) -> None:
-    assert loaded_by(f"import lookout_provider.{module}") == set()
+    assert loaded_by(f"import lookout_{module}") == set()
 
 
 def test_what_loads_the_sdk_is_seen() -> None:
-    assert loaded_by("from lookout_provider import aws; aws.client('s3', 'us-east-1')") == {"botocore", "urllib3"}
+    assert loaded_by("from lookout_shared import aws; aws.client('s3', 'us-east-1')") == {"botocore", "urllib3"}
 
 
 def test_every_service_that_is_called_can_be_found() -> None:
     """The others are not looked for."""
     called = {
         argument.value
-        for file in PACKAGE.rglob("*.py")
+        for file in LAMBDA.rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "Service" and call.args
         for argument in call.args[:1]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout_provider.hours import DAYS, Hours
-from lookout_provider.properties import InvalidProperty
+from lookout_shared.hours import DAYS, Hours
+from lookout_shared.properties import InvalidProperty
 
 OFFICE = {"Days": ["MON", "FRI"], "Start": "08:00", "Stop": "18:00", "TimeZone": "Europe/Berlin"}
 

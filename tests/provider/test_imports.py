@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-import lookout_provider
-
-PACKAGE = Path(lookout_provider.__file__).parent
+LAMBDA = Path(__file__).parents[2] / "lambda"
 
 
 def _at_import_time(file: Path) -> set[str]:
-    """The modules of this package that importing *file* imports: not those inside functions or for types only."""
+    """The modules of ours that importing *file* imports: not those inside functions or for types only."""
     names: set[str] = set()
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and node.module == "lookout_provider":
-            names |= {f"lookout_provider.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module in ("lookout_provider", "lookout_shared"):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
         elif isinstance(node, ast.Import):
@@ -25,13 +23,15 @@ def _at_import_time(file: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", ["handler", "authenticity", "protocol", "log", "sections"])
+@pytest.mark.parametrize(
+    "module", ["provider/handler", "provider/authenticity", "provider/protocol", "shared/log", "provider/sections"]
+)
 def test_what_answers_imports_nothing_that_could_fail(module: str) -> None:
-    names = _at_import_time(PACKAGE / f"{module}.py")
+    names = _at_import_time(LAMBDA / f"lookout_{module}.py")
     assert not {name for name in names if name.startswith("botocore")}
-    assert {name for name in names if name.startswith("lookout_provider")} <= {
+    assert {name for name in names if name.startswith("lookout_")} <= {
         "lookout_provider.authenticity",
-        "lookout_provider.log",
+        "lookout_shared.log",
         "lookout_provider.protocol",
         "lookout_provider.sections",
     }

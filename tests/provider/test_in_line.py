@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lookout_provider import handler
-from lookout_provider.aws import ServiceError, WouldChange
 from lookout_provider.protocol import Answer, Request
+from lookout_shared.aws import ServiceError, WouldChange
 from tests.provider.support import (
     DONE,
     URL,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout_provider import log
 from lookout_provider.protocol import Request
+from lookout_shared import log
 from tests.provider.support import URL, event, lines
 
 REQUEST = Request.parse(event("Update"))

@@ -18,10 +18,13 @@ from typing import Any
 
 import pytest
 
-import lookout_provider
-from lookout_provider import aws, handler, hosting_guard, log, monitor
+from lookout_hosting_guard import handler as hosting_guard
+from lookout_monitor import handler as monitor
+from lookout_provider import handler
+from lookout_shared import aws, log
 from tests.provider.support import Context, FakeClient, StateMachine, client_error, event, in_line, wait_state
 
+LAMBDA = Path(__file__).parents[2] / "lambda"
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -78,9 +81,8 @@ def test_an_error_is_kept_where_only_errors_are(
 
 def test_nothing_but_the_log_writes_anything() -> None:
     """No print, no logger, no standard error: so a line of any function is one of the log."""
-    package = Path(lookout_provider.__file__).parent
     writers: set[str] = set()
-    for file in package.rglob("*.py"):
+    for file in LAMBDA.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             prints = isinstance(node, ast.Name) and node.id == "print"
             streams = isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")

@@ -12,10 +12,10 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout_provider import aws
-from lookout_provider.aws import ServiceError
 from lookout_provider.machine import Busy, InputTooLarge, Machine
 from lookout_provider.protocol import Answer, Request
+from lookout_shared import aws
+from lookout_shared.aws import ServiceError
 from tests.provider.support import (
     MACHINE,
     STACK,

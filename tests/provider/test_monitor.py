@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdk_lookout.equipment import DataQuality
-from lookout_local.services import Fault
-from lookout_provider import aws, monitor
-from lookout_provider.aws import ServiceError
-from tests.local.services.scheduling import NORMAL, ODD, START, at, create, running, send
-from tests.local.services.support import Cloud
+from lookout_monitor import handler as monitor
+from lookout_server.faults import Fault
+from lookout_shared import aws
+from lookout_shared.aws import ServiceError
 from tests.provider.support import Context, FakeClient, client_error, lines
+from tests.server.services.scheduling import NORMAL, ODD, START, at, create, running, send
+from tests.server.services.support import Cloud
 
 NAMESPACE = "Plant/Pumps"
 INTERVAL, SETTLING = 300, 600

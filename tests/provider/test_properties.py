@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookout_provider.properties import InvalidProperty, coerce
+from lookout_shared.properties import InvalidProperty, coerce
 from tests.provider.support import input_shape, operations, scalars, wrap
 
 #: One scalar of every type and every operation: (operation, path, shape).

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from lookout_provider import handler
-from lookout_provider.aws import WouldChange
 from lookout_provider.protocol import Answer
 from lookout_provider.resources import TYPES
+from lookout_shared.aws import WouldChange
 from tests.provider.support import (
     DONE,
     FUNCTION,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from lookout_provider.aws import ServiceError
 from lookout_provider.machine import Busy, Machine, Stopped, Wait, Warrant, unheard
 from lookout_provider.protocol import Answer, Request
+from lookout_shared.aws import ServiceError
 from tests.provider.support import (
     URL,
     StateMachine,

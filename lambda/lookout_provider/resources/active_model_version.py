@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lookout_provider import gates, ownership
-from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.holding import Refused
 from lookout_provider.ownership import Lease
 from lookout_provider.resources.base import Attached, Live, State
 from lookout_provider.resources.figures import FIGURES, with_figures
 from lookout_provider.resources.model import failure, version_state
+from lookout_shared.aws import Kind, ServiceError
 
 _PHYSICAL_ID = re.compile(r"(?P<model>[^/]+)/active-model-version/(?P<before>\d+)")
 

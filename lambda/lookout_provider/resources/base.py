@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from lookout_provider import ownership, properties
-from lookout_provider.aws import Service
+from lookout_provider import ownership
 from lookout_provider.holding import Holding, Leased, Tagged, Unheld
 from lookout_provider.identity import fingerprint, generated_name, same, text
 from lookout_provider.ownership import Lease, Tags
 from lookout_provider.protocol import Request
+from lookout_shared import properties
+from lookout_shared.aws import Service
 
 #: The attribute by which those who wait notice that work is done anew.
 GENERATION = "Generation"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lookout_files import text_files
-from lookout_provider import aws
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import GENERATION, Live, Named, State
 from lookout_provider.resources.data_ingestion import failure
+from lookout_shared import aws
+from lookout_shared.properties import InvalidProperty
 
 
 class Dataset(Named):

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from lookout_provider import gates, ownership
-from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.holding import Refused
 from lookout_provider.identity import fingerprint, same
 from lookout_provider.ownership import Adopted
 from lookout_provider.resources.base import Live, Named, State
 from lookout_provider.resources.scheduler import Scheduler, scheduler_state
+from lookout_shared.aws import Kind, ServiceError
 
 _KEY = "ServerSideKmsKeyId"
 #: The option that says how good its model has to be for it to be started.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.holding import FOUND, ById
 from lookout_provider.identity import text
 from lookout_provider.protocol import digest
 from lookout_provider.resources.base import Live, Resource
+from lookout_shared.aws import Kind, ServiceError
 
 #: Before the digits of what a thing was made instead of, at the end of its physical id.
 _INSTEAD_OF = "#"

@@ -12,9 +12,9 @@ from lookout_files.label_rows import Row
 from lookout_provider import ownership
 from lookout_provider.holding import Noted
 from lookout_provider.labelling import Group
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import digest
 from lookout_provider.resources.base import Live, Resource
+from lookout_shared.properties import InvalidProperty
 
 _PHYSICAL_ID = re.compile(r"(?P<group>[^/]+)/label/(?P<digits>[0-9a-f]{12})")
 #: The members of the create request in the order of a row's.

@@ -12,14 +12,14 @@ from typing import Any
 from lookout_files import label_rows
 from lookout_files.label_rows import InvalidRows, Row
 from lookout_provider import ownership
-from lookout_provider.aws import ServiceError
 from lookout_provider.files import Files
 from lookout_provider.holding import Refused
 from lookout_provider.labelling import Group
 from lookout_provider.ownership import Lease
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.protocol import digest
 from lookout_provider.resources.base import Attached, Live
+from lookout_shared.aws import ServiceError
+from lookout_shared.properties import InvalidProperty
 
 _PHYSICAL_ID = re.compile(r"(?P<group>[^/]+)/label-set")
 #: What one invocation does at most; the next poll goes on.

@@ -6,8 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import Live, Resource, State
+from lookout_shared.properties import InvalidProperty
 
 RUNNING, STOPPED = "RUNNING", "STOPPED"
 #: The member that no request has: whether it is to run.

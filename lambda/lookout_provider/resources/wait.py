@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import Live, Resource, Unowned
+from lookout_shared.properties import InvalidProperty
 
 
 class Wait(Unowned):

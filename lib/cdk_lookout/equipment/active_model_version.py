@@ -13,8 +13,8 @@ from cdk_lookout.equipment.interfaces import IModelVersion
 from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
 from cdk_lookout.equipment.quality_gate import QualityGate
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cdk_lookout.equipment.interfaces import ILabelGroup
-from cdk_lookout.managed import Managed
+from cdk_lookout.provider.managed import Managed
 
 #: The attributes of `QualityAttributes`, but for the quality itself.
 FIGURES = (

@@ -17,8 +17,8 @@ from cdk_lookout.equipment.interfaces import IDataset
 from cdk_lookout.equipment.key_pattern import KeyPattern
 from cdk_lookout.equipment.patterns import check_prefix
 from cdk_lookout.equipment.service_role import Files, role_for
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 from cdk_lookout.wait import Wait
 

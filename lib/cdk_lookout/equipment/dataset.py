@@ -21,9 +21,9 @@ from cdk_lookout.equipment.interfaces import IDataset
 from cdk_lookout.equipment.key_pattern import KeyPattern
 from cdk_lookout.equipment.patterns import check_dataset_arn, check_name
 from cdk_lookout.equipment.resource_policy import Shareable
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import ServiceTags
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import ServiceTags
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 from cdk_lookout.wait import Wait
 

@@ -30,9 +30,9 @@ from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.patterns import check_inference_scheduler_arn, check_name, check_prefix
 from cdk_lookout.equipment.quality_gate import ModelQuality
 from cdk_lookout.equipment.service_role import Files, role_for
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import ServiceTags
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import ServiceTags
 from cdk_lookout.validation import Quoted, check_choice, check_kind, check_optional, invalid
 
 

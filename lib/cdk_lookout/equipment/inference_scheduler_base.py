@@ -10,7 +10,7 @@ from aws_cdk.interfaces import aws_lookoutequipment as lookoutequipment
 
 from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment.grants import InferenceSchedulerGrants
-from cdk_lookout.managed import Managed
+from cdk_lookout.provider.managed import Managed
 from cdk_lookout.validation import Quoted, invalid
 
 

@@ -15,8 +15,8 @@ from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.label_group import LabelGroupBase
 from cdk_lookout.equipment.time_range import TimeRange
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import check_kind, invalid
 from lookout_files.label_rows import LONGEST
 

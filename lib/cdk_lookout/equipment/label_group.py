@@ -21,9 +21,9 @@ from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.patterns import check_label_group_arn, check_name
 from cdk_lookout.equipment.time_range import TimeRange
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import MOST, ServiceTags
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import MOST, ServiceTags
 from cdk_lookout.validation import Quoted, invalid
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from cdk_lookout.equipment.attributes import LabelAttributes
 from cdk_lookout.equipment.interfaces import ILabelGroup
 from cdk_lookout.equipment.label import CHANGE, LOOK
 from cdk_lookout.equipment.label_group import LabelGroupBase
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, a, check_kind, check_pattern, invalid, refused
 from lookout_files import label_rows
 

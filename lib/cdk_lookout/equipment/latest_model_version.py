@@ -15,8 +15,8 @@ from cdk_lookout.equipment.model_base import ModelBase
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
 from cdk_lookout.equipment.quality_gate import QualityGate
 from cdk_lookout.equipment.time_range import check_time, iso
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import check_kind, check_optional, invalid
 
 

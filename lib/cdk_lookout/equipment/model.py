@@ -26,9 +26,9 @@ from cdk_lookout.equipment.model_source import ModelSource
 from cdk_lookout.equipment.patterns import check_model_arn, check_name
 from cdk_lookout.equipment.service_role import files_of_labels, role_for
 from cdk_lookout.equipment.training import warn_about_span
-from cdk_lookout.managed import Managed, until_trained
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import ServiceTags
+from cdk_lookout.provider.managed import Managed, until_trained
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import ServiceTags
 from cdk_lookout.validation import check_kind, check_optional
 from cdk_lookout.wait import Wait
 

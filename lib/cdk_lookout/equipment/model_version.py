@@ -20,9 +20,9 @@ from cdk_lookout.equipment.model_source import InferenceDataImportStrategy, chec
 from cdk_lookout.equipment.model_version_base import ModelVersionBase
 from cdk_lookout.equipment.patterns import check_model_version_arn
 from cdk_lookout.equipment.service_role import files_of_labels, role_for
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import ServiceTags
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import ServiceTags
 from cdk_lookout.validation import check_kind, check_optional, invalid
 from cdk_lookout.wait import Wait
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_lookout.equipment.monitored import Monitored
-from cdk_lookout.small_function import Setting, small_function
+from cdk_lookout.provider.small_function import Setting, small_function
 
 
 def monitor_function(
@@ -20,7 +20,7 @@ def monitor_function(
     """The function, in *scope*; it can read *watched*, put metrics into *namespace*, and nothing else."""
     return small_function(
         scope,
-        handler="lookout_provider.monitor.handle",
+        handler="lookout_monitor.handler.handle",
         description="Puts metrics about Lookout for Equipment, which has none (cdk-lookout)",
         role_description="The function of cdk-lookout that puts metrics about Lookout for Equipment",
         policy="Monitor",

@@ -27,7 +27,7 @@ from cdk_lookout.equipment.monitored import (
     Monitored,
     monitored,
 )
-from cdk_lookout.small_function import Setting, endpoint_of
+from cdk_lookout.provider.small_function import Setting, endpoint_of
 from cdk_lookout.validation import Quoted, check_kind, check_pattern, invalid
 
 #: Whole minutes that divide the hour, so that every run is about a window of its own.

@@ -18,8 +18,8 @@ from cdk_lookout.construct import LookoutResource
 from cdk_lookout.equipment import permissions, policy_document
 from cdk_lookout.equipment.grants import ShareableGrants
 from cdk_lookout.equipment.interfaces import IPolicyTarget
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, invalid
 
 

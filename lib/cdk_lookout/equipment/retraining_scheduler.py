@@ -20,8 +20,8 @@ from cdk_lookout.equipment.retraining_frequency import (
     RetrainingFrequency,
     render_start_date,
 )
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import check_choice, check_kind
 
 

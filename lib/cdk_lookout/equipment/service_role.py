@@ -14,9 +14,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from cdk_lookout import nag
 from cdk_lookout.equipment.labels import LabelsInput
 from cdk_lookout.equipment.permissions import PRINCIPAL
+from cdk_lookout.provider import nag
 
 #: What buckets are called; each question is a call to Node.js.
 _NAMES: WeakKeyDictionary[s3.IBucket, str] = WeakKeyDictionary()

@@ -11,8 +11,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_lookout.construct import LookoutResource
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 from cdk_lookout.vision import permissions
 from cdk_lookout.vision.hours import Hours

@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk_lookout.small_function import Setting, endpoint_of, small_function
+from cdk_lookout.provider.small_function import Setting, endpoint_of, small_function
 from cdk_lookout.validation import Quoted, check_kind, invalid
 from cdk_lookout.vision import permissions
 from cdk_lookout.vision.hosted_model import HostedModel
@@ -76,7 +76,7 @@ class HostingHours(Construct):
         model = hosted_model.model
         self._function = small_function(
             self,
-            handler="lookout_provider.hosting_guard.handle",
+            handler="lookout_hosting_guard.handler.handle",
             description="Starts and stops a model of Lookout for Vision by the clock (cdk-lookout)",
             role_description="The function of cdk-lookout that starts and stops a model of Lookout for Vision",
             policy="HostingHours",

@@ -14,9 +14,9 @@ from constructs import Construct
 
 from cdk_lookout import files
 from cdk_lookout.arns import part
-from cdk_lookout.managed import Managed, until_trained
-from cdk_lookout.resource_type import ResourceType
-from cdk_lookout.tags import VISION, ServiceTags
+from cdk_lookout.provider.managed import Managed, until_trained
+from cdk_lookout.provider.resource_type import ResourceType
+from cdk_lookout.provider.tags import VISION, ServiceTags
 from cdk_lookout.validation import Quoted, check_kind, check_optional, invalid
 from cdk_lookout.vision import permissions
 from cdk_lookout.vision.interfaces import IModel, IProject

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from cdk_lookout.construct import LookoutResource
-from cdk_lookout.managed import Managed
+from cdk_lookout.provider.managed import Managed
 from cdk_lookout.validation import Quoted, invalid
 from cdk_lookout.vision.grants import ModelGrants
 from cdk_lookout.vision.metrics import ModelMetrics

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
 
-from cdk_lookout import permissions
-from cdk_lookout.permissions import ServicePermissions
-from cdk_lookout.resource_type import LookoutService
+from cdk_lookout.provider import permissions
+from cdk_lookout.provider.permissions import ServicePermissions
+from cdk_lookout.provider.resource_type import LookoutService
 
 SERVICE = LookoutService(
     title="Amazon Lookout for Vision",

@@ -13,8 +13,8 @@ from constructs import Construct, DependencyGroup
 
 from cdk_lookout.arns import part
 from cdk_lookout.construct import LookoutResource
-from cdk_lookout.managed import Managed
-from cdk_lookout.resource_type import ResourceType
+from cdk_lookout.provider.managed import Managed
+from cdk_lookout.provider.resource_type import ResourceType
 from cdk_lookout.validation import invalid
 from cdk_lookout.vision import permissions
 from cdk_lookout.vision.grants import ProjectGrants

@@ -210,7 +210,7 @@ class TestHours:
         [function] = [
             function["Properties"]
             for function in of_type(resources(stack), "AWS::Lambda::Function").values()
-            if function["Properties"]["Handler"] == "lookout_provider.hosting_guard.handle"
+            if function["Properties"]["Handler"] == "lookout_hosting_guard.handler.handle"
         ]
         assert function["Environment"]["Variables"] == {"LOOKOUT_ENDPOINT_URL": "https://lookout.example.internal"}
         assert not [warning for warning in warnings(stack) if "ended" in warning]

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 
 from cdk_lookout import InvalidProperty, Wait, vision
 from cdk_lookout.vision import Architecture, PackagingTarget
-from lookout_local.services.vision.targets import check_target
+from lookout_server.vision.targets import check_target
 from tests.constructs.support import options, properties, resources
 from tests.constructs.vision.test_hosted_model import ARN, trained
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.contract.cases.case import Case, options
 from tests.contract.world import World, versioned
-from tests.local.services.vision.material import line, manifest
+from tests.server.services.vision.material import line, manifest
 
 BUCKET = "factory-files"
 _FIRST, _MORE = ("a", "b"), ("a", "b", "c")

@@ -7,7 +7,7 @@ from typing import Any
 from tests.contract.cases.case import TAGS, Case, options
 from tests.contract.cases.vision_dataset import BUCKET
 from tests.contract.world import TARGET_KEY, World, until
-from tests.local.services.vision.material import DARK, line, manifest, picture
+from tests.server.services.vision.material import DARK, line, manifest, picture
 
 PROJECT = "bottles"
 OUTPUT = {"S3Location": {"Bucket": BUCKET, "Prefix": "out/"}}

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from lookout_local.services import Fault, Progress
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress
 from tests.contract.cases import Case
 from tests.contract.explore.engine import Engine, Violation
 from tests.contract.explore.hazards import Choose

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from lookout_local.services import ManualClock
+from lookout_server.clock import ManualClock
 from tests.contract.explore.hazards import Choose
 from tests.contract.player import Execution, StateMachine, refusal
 

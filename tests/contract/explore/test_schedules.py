@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
-from lookout_local.services import Backend, ManualClock, Progress
 from lookout_provider import handler, machine
+from lookout_server.backend import Backend
+from lookout_server.clock import ManualClock
+from lookout_server.settings import Progress
 from tests.contract.cases import CASES
 from tests.contract.conftest import wire
 from tests.contract.explore.schedule import Schedule

@@ -19,8 +19,9 @@ from lookout_local import LocalCloud, client
 from lookout_local.bounds import Bounds
 from lookout_local.gateway import Message
 from lookout_local.refusals import too_large
-from lookout_local.services import Backend, Limits, Settings
-from tests.local.services.support import Bucket
+from lookout_server.backend import Backend
+from lookout_server.settings import Limits, Settings
+from tests.server.services.support import Bucket
 
 SCOPE = "AWS4-HMAC-SHA256 Credential=111111111111/20240101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=x"
 TARGET = "AWSLookoutEquipmentFrontendService."

@@ -20,8 +20,10 @@ from lookout_local import LocalCloud
 from lookout_local.bootstrap import has_roles
 from lookout_local.deployment import DeploymentFailed, Environment
 from lookout_local.environment import variables, without_aws
-from lookout_local.services import Call, Fault, Progress, Settings
 from lookout_local.wire import decode, encode
+from lookout_server.calls import Call
+from lookout_server.faults import Fault
+from lookout_server.settings import Progress, Settings
 
 ACCOUNT = "555555555555"
 

@@ -14,7 +14,8 @@ from lookout_local import process, remote
 from lookout_local.clients import client
 from lookout_local.commands import app
 from lookout_local.errors import LocalCloudError
-from lookout_local.services import Fault, PlannedFault, Progress
+from lookout_server.faults import Fault, PlannedFault
+from lookout_server.settings import Progress
 
 pytestmark = pytest.mark.e2e
 

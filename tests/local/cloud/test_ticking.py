@@ -18,8 +18,8 @@ import pytest
 
 from lookout_local import LocalCloud
 from lookout_local.remote import request
-from lookout_local.services import Progress
 from lookout_local.ticker import Ticker
+from lookout_server.settings import Progress
 
 T = TypeVar("T")
 

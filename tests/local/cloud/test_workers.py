@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from lookout_local.workers import Workers
-from tests.local.services.gates import PATIENCE, Gate
+from tests.server.services.gates import PATIENCE, Gate
 
 
 def test_what_is_given_is_done_by_other_threads_and_some_of_it_at_a_time() -> None:

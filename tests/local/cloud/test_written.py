@@ -9,8 +9,8 @@ import pytest
 
 from lookout_local import written
 from lookout_local.errors import LocalCloudError
-from lookout_local.services import Fault, PlannedFault, Progress, Settings
-from lookout_local.services.faults import Kind
+from lookout_server.faults import Fault, Kind, PlannedFault
+from lookout_server.settings import Progress, Settings
 
 
 def test_what_is_shown_can_be_given_back() -> None:

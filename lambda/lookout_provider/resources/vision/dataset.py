@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from lookout_provider import manifest
-from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.files import Files
 from lookout_provider.holding import Refused
 from lookout_provider.manifest import InvalidManifest, Lines, Remembered
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import Live, State
 from lookout_provider.resources.issued import Issued
 from lookout_provider.resources.vision.service import VisionResource
+from lookout_shared.aws import Kind, ServiceError
+from lookout_shared.properties import InvalidProperty
 
 _PHYSICAL_ID = re.compile(r"(?P<project>[^/]+)/(?P<type>train|test)")
 _FIGURES = ("Total", "Labeled", "Normal", "Anomaly")

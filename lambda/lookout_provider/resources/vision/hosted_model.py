@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from lookout_provider import log
-from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.holding import Refused
-from lookout_provider.hours import Hours
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import Attached, Live, State
-from lookout_provider.resources.vision.model import HOSTING, describe
+from lookout_provider.resources.vision.model import describe
 from lookout_provider.resources.vision.service import VisionResource
+from lookout_shared import log
+from lookout_shared.aws import Kind, ServiceError
+from lookout_shared.hours import HOSTING, Hours
+from lookout_shared.properties import InvalidProperty
 
 _PHYSICAL_ID = re.compile(r"(?P<project>[^/]+)/model/(?P<version>[1-9]\d*)/hosting")
 _LEAST, _MOST = "MinInferenceUnits", "MaxInferenceUnits"

@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lookout_provider import log, ownership
-from lookout_provider.aws import Kind, ServiceError
+from lookout_provider import ownership
 from lookout_provider.identity import fingerprint, text
 from lookout_provider.ownership import Lease
-from lookout_provider.properties import InvalidProperty
 from lookout_provider.resources.base import GENERATION, Live, State
 from lookout_provider.resources.vision.service import VisionResource
+from lookout_shared import log
+from lookout_shared.aws import Kind, ServiceError
+from lookout_shared.hours import HOSTING
+from lookout_shared.properties import InvalidProperty
 
-#: The tag that holds the lease of whoever hosts a version.
-HOSTING = ownership.PREFIX + "hosted-model"
 #: Set on a version that gave way to another one: CloudFormation has forgotten it.
 _RETIRED = ownership.PREFIX + "retired"
 

@@ -12,8 +12,8 @@ from lookout_provider.identity import fingerprint
 from lookout_provider.ownership import Lease
 from lookout_provider.resources.base import Live, Named
 from lookout_provider.resources.issued import Issued
-from lookout_provider.resources.vision.model import HOSTING
 from lookout_provider.resources.vision.service import VisionResource
+from lookout_shared.hours import HOSTING
 
 #: What each status of a model means for its deletion: stop it first, or just go on. In any other one it is waited for.
 _STOP, _DELETE = ("HOSTED",), ("TRAINED", "TRAINING_FAILED", "HOSTING_FAILED")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from lookout_provider.aws import Kind, ServiceError
 from lookout_provider.resources.base import Resource
+from lookout_shared.aws import Kind, ServiceError
 
 
 class VisionResource(Resource):

@@ -1,0 +1,1 @@
+"""The function that starts and stops a hosted model at its hours."""

@@ -1,0 +1,1 @@
+"""The function that turns what Lookout for Equipment describes into metrics."""

@@ -1,0 +1,1 @@
+"""Who calls, and may they: policies, and the question that every operation asks."""

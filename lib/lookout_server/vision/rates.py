@@ -1,0 +1,34 @@
+"""How often an operation may be called."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+
+from lookout_server.settings import VisionQuotas
+from lookout_server.vision.errors import throttled
+
+_SECOND = timedelta(seconds=1)
+_DETECTIONS = ("DetectAnomalies", "L-9A58AC7A")
+_ANY_CODE = "L-6C6DBBAE"
+
+
+class Rates:
+    """When the operations were called in the last second, in one account and Region."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, deque[datetime]] = {}
+
+    def count(self, operation: str, now: datetime, quotas: VisionQuotas) -> None:
+        """Count a call; raises a ThrottlingException when it is one too many (Service Quotas, per operation)."""
+        detection = operation == _DETECTIONS[0]
+        limit = quotas.detections_per_second if detection else quotas.requests_per_second
+        if limit is None:
+            return
+        calls = self._calls.setdefault(operation, deque())
+        while calls and now - calls[0] >= _SECOND:
+            calls.popleft()
+        if len(calls) >= limit:
+            code = _DETECTIONS[1] if detection else _ANY_CODE
+            raise throttled(f"Rate exceeded ({code}): {operation} was called {limit} times within a second", code)
+        calls.append(now)
