@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import BinaryIO
 
 from ministack.core.responses import get_account_id, get_region, set_request_account_id, set_request_region
 from ministack.services import sts
 
-from lookout_local.account_storage import AccountBuckets, content_of, told
 from lookout_local.clients import client
 from lookout_local.roles import name_of, obstacle
-from lookout_local.secret import session_credentials
+from lookout_local.secret import ROOT_SECRET, session_credentials
+from lookout_server.files.s3 import S3Buckets
 from lookout_server.files.storage import StoredObject
 from lookout_server.identity.authorization import partition_of
 from lookout_server.protocol.errors import StorageError
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 SERVICE_PRINCIPAL = "lookoutequipment.amazonaws.com"
 
@@ -36,32 +33,31 @@ class RoleStorage:
 
     def list(self, role_arn: str, bucket: str, prefix: str) -> list[StoredObject]:
         """All objects whose keys begin with the prefix (s3:ListBucket)."""
-        s3 = self._client(role_arn)
-        with told():
-            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return [
-                StoredObject(key=item["Key"], size=item["Size"]) for page in pages for item in page.get("Contents", [])
-            ]
+        return self._as(role_arn).list(bucket, prefix)
+
+    def open(self, role_arn: str, bucket: str, key: str) -> BinaryIO:
+        """The content of an object, piece by piece (s3:GetObject)."""
+        return self._as(role_arn).open(bucket, key)
 
     def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         """The content of an object (s3:GetObject)."""
-        s3: Any = self._client(role_arn)
-        with told():
-            return content_of(s3.get_object(Bucket=bucket, Key=key), most)
+        return self._as(role_arn).read(bucket, key, most=most)
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Put an object (s3:PutObject)."""
-        s3: Any = self._client(role_arn)
-        with told():
-            s3.put_object(Bucket=bucket, Key=key, Body=body)
+        self._as(role_arn).write(bucket, key, body)
 
-    def of_account(self, account: str, region: str) -> AccountBuckets:
-        """The buckets of an account, without a role."""
-        return AccountBuckets(self._endpoint_url, account, region)
+    def of_account(self, account: str, region: str) -> S3Buckets:
+        """The buckets of an account, without a role.
 
-    def _client(self, role_arn: str) -> BaseClient:
+        Whether the caller may do it was asked before, with its own policies (`Invocation.forward`): what is signed here
+        is the account's own.
+        """
+        return _buckets(self._endpoint_url, region, account, ROOT_SECRET, None)
+
+    def _as(self, role_arn: str) -> S3Buckets:
         region = get_region()
-        return _s3_client(self._endpoint_url, region, *_assume(role_arn, region))
+        return _buckets(self._endpoint_url, region, *_assume(role_arn, region))
 
 
 @contextmanager
@@ -78,14 +74,16 @@ def on_behalf_of(account: str, region: str) -> Iterator[None]:
 
 
 @cache
-def _s3_client(endpoint_url: str, region: str, key: str, secret: str, token: str) -> BaseClient:
-    return client(
-        "s3",
-        endpoint_url=endpoint_url,
-        region=region,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        aws_session_token=token,
+def _buckets(endpoint_url: str, region: str, key: str, secret: str, token: str | None) -> S3Buckets:
+    return S3Buckets(
+        client(
+            "s3",
+            endpoint_url=endpoint_url,
+            region=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+        )
     )
 
 

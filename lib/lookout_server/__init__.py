@@ -1,1 +1,1 @@
-"""The services themselves: `pip install 'cdk-lookout[server]'`. So far what learns and judges, in `detection`."""
+"""The services themselves: `pip install 'cdk-lookout[server]'`."""

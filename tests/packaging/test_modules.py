@@ -156,11 +156,13 @@ def test_imports_do_not_run_upward(folder: str) -> None:
     assert upward == []
 
 
-def test_what_judges_sensors_knows_numbers_only() -> None:
-    """No API, no storage, no clock: numpy, and itself."""
-    found = {other for one in MODULES if is_in(one, "lookout_server.detection") for other in imported(one)}
-    others = {package_of(one) for one in found if not is_in(one, "lookout_server.detection")}
-    assert others - sys.stdlib_module_names == {"numpy"}
+@pytest.mark.parametrize(("room", "others"), [("detection", {"numpy"}), ("store", set())])
+def test_a_room_at_the_bottom_knows_no_other_one(room: str, others: set[str]) -> None:
+    """What judges sensors knows numbers only, and what keeps documents and blobs the standard library."""
+    builders = [one for one in MODULES if is_in(one, f"lookout_server.{room}")]
+    found = {other for one in builders for other in imported(one) if not is_in(other, f"lookout_server.{room}")}
+    assert builders
+    assert {package_of(other) for other in found} - sys.stdlib_module_names == others
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

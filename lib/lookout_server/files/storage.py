@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,32 @@ class AccountStorage(Protocol):
     def write(self, bucket: str, key: str, body: bytes) -> None: ...
 
 
+class Buckets(AccountStorage, Protocol):
+    """Buckets at one place, with the rights that one has there, whoever asks."""
+
+    def list(self, bucket: str, prefix: str) -> list[StoredObject]:
+        """All objects whose keys begin with the prefix, in the order of their UTF-8 bytes."""
+        ...
+
+    def open(self, bucket: str, key: str) -> BinaryIO:
+        """The content of an object, from the beginning; the caller closes it. Reading it raises StorageError, too.
+
+        It is that of one version, and never whole in memory.
+        """
+        ...
+
+
 class Storage(Protocol):
     """Reads and writes objects, acting as a role. Every method raises StorageError, with a message for the user."""
 
     def list(self, role_arn: str, bucket: str, prefix: str) -> list[StoredObject]: ...
+
+    def open(self, role_arn: str, bucket: str, key: str) -> BinaryIO:
+        """The content of an object, from the beginning; the caller closes it. Reading it raises StorageError, too.
+
+        It is that of one version, and never whole in memory.
+        """
+        ...
 
     def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         """The content of an object; one of more than `most` bytes is not fetched, but refused."""

@@ -31,6 +31,8 @@ _NOT_UNDERSTOOD = ("IncompleteSignature", "UnsupportedSignature")
 class Caller:
     """Who signed a request, and for what."""
 
+    #: The name that the key is of.
+    name: str
     access_key: str
     account: str
     region: str
@@ -76,7 +78,7 @@ class Callers:
         holder = self._keys.holder(found.access_key)
         if holder is None:  # taken back in this very moment
             raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
-        return Caller(found.access_key, holder.account, found.region, found.service)
+        return Caller(holder.name, found.access_key, holder.account, found.region, found.service)
 
 
 def error_of(refused: Refused) -> ServiceError:

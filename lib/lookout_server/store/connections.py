@@ -110,9 +110,12 @@ class OnDisk(Connections):
         self._closed = False
         self._process = os.getpid()
         with explained(str(file)):
-            _prepare(file)
-            self._identity = _identity(file)
-            self._writer = self._open()
+            file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
+            # To become WAL, a new file has to be alone: of two that try, SQLite refuses one without waiting.
+            with disk.locked(file.parent):
+                _prepare(file)
+                self._identity = _identity(file)
+                self._writer = self._open()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -172,6 +175,7 @@ class OnDisk(Connections):
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute("PRAGMA synchronous = FULL")  # a commit that returned outlives a power failure
+            connection.execute("PRAGMA fullfsync = 1")  # on macOS as well
         except BaseException:
             connection.close()
             raise
@@ -186,15 +190,13 @@ def _connect(database: str) -> sqlite3.Connection:
 
 def _prepare(file: Path) -> None:
     """Make the file where it is missing. SQLite gives what it puts beside it the same rights."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(disk.new_file(file))
         disk.to_disk(file.parent)
-    except FileExistsError:
-        # Not opened to do so: to close it would drop the locks that this process may have on it.
-        if file.is_file() and file.stat().st_mode & 0o077:
-            with contextlib.suppress(OSError):  # another user's; whether it can be used is seen next
-                file.chmod(disk.OWN_FILE)
+    # What was there is not opened to change it: to close it would drop the locks that this process may have on it.
+    if file.is_file() and file.stat().st_mode & 0o077:
+        with contextlib.suppress(OSError):  # another user's; whether it can be used is seen next
+            file.chmod(disk.OWN_FILE)
 
 
 def _identity(file: Path) -> tuple[int, int]:

@@ -8,7 +8,6 @@ is put or judged too old.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import secrets
@@ -19,7 +18,7 @@ from typing import BinaryIO
 
 from lookout_server.store import checks
 from lookout_server.store.blobs import Blobs, BlobWriter
-from lookout_server.store.disk import explained, new_directory, new_file, to_disk
+from lookout_server.store.disk import explained, flush, locked, new_directory, new_file, to_disk
 from lookout_server.store.errors import BlobMissing
 
 _UNFINISHED = "new-"
@@ -89,7 +88,7 @@ class DirectoryBlobs(Blobs):
             return path.exists()
 
     def renew(self, digest: str) -> None:
-        with self._found(digest) as path, _locked(path.parent):
+        with self._found(digest) as path, locked(path.parent):
             os.utime(path)
 
     def verify(self, digest: str) -> bool:
@@ -105,7 +104,7 @@ class DirectoryBlobs(Blobs):
 
     def delete(self, digest: str, *, before: datetime | None = None) -> bool:
         path = self._path(digest)
-        with explained(path), contextlib.suppress(FileNotFoundError), _locked(path.parent):
+        with explained(path), contextlib.suppress(FileNotFoundError), locked(path.parent):
             if _is_before(path, before):
                 path.unlink()
                 return True
@@ -141,9 +140,9 @@ class DirectoryBlobs(Blobs):
             os.utime(unfinished.path)
             to_disk(unfinished.path)
             new_directory(path.parent)
-            with _locked(path.parent) as folder:
+            with locked(path.parent) as folder:
                 os.replace(unfinished.path, path)
-                os.fsync(folder)
+                flush(folder)
         return digest
 
     @contextlib.contextmanager
@@ -158,17 +157,6 @@ class DirectoryBlobs(Blobs):
 
     def _path(self, digest: str) -> Path:
         return self.root / checks.digest(digest)[:2] / digest
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    """Nobody else puts, renews or deletes in the folder, of any process; its descriptor."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _entries(folder: Path) -> list[Path]:

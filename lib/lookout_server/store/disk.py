@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,26 @@ def to_disk(path: Path) -> None:
     """Wait until the content of a file, or the names in a directory, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
+        flush(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush(descriptor: int) -> None:
+    """Wait until what was written is on disk; on macOS, fsync alone waits for the disk's own memory only."""
+    whole = getattr(fcntl, "F_FULLFSYNC", None)
+    if whole is None:
         os.fsync(descriptor)
+    else:
+        fcntl.fcntl(descriptor, whole)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Only one has a folder locked, of all threads and processes; its descriptor. There is no lock file."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lookout_server.api_models import MODELS
 from lookout_server.clock import ManualClock
-from lookout_server.identity.callers import Callers, error_of
+from lookout_server.identity.callers import Caller, Callers, error_of
 from lookout_server.identity.keys import Keys, NewKey
 from lookout_server.identity.signatures import Refused, check, claim, is_claimed, service
 
@@ -37,10 +37,7 @@ def sent(plant: NewKey, clock: ManualClock) -> Sent:
 
 
 def test_the_caller_is_who_signed(callers: Callers, plant: NewKey, sent: Sent) -> None:
-    caller = callers.identify(sent, sent.digest)
-    assert (caller.access_key, caller.account, caller.region, caller.service) == (
-        plant.access_key, ACCOUNT, REGION, "lookoutequipment",
-    )  # fmt: skip
+    assert callers.identify(sent, sent.digest) == Caller("plant", plant.access_key, ACCOUNT, REGION, "lookoutequipment")
 
 
 @pytest.mark.parametrize(
