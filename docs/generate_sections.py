@@ -15,7 +15,7 @@ MODULES = {
     _ROOT / "lib/cdk_lookout/sections.py": ("synthesis", "equipment", "vision", "files"),
     _ROOT / "lambda/lookout_provider/sections.py": ("deployment", "files"),
     _ROOT / "lib/lookout_local/sections.py": ("local-cloud", "local-stacks", "local-requests", "settings"),
-    _ROOT / "lib/lookout_server/sections.py": ("server", "settings"),
+    _ROOT / "lib/lookout_server/sections.py": ("server", "settings", "store"),
 }
 
 _MODULE = '''\

@@ -8,14 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from lookout_server.app import Parts
 from lookout_server.backend import Backend
 from lookout_server.clock import SystemClock
 from lookout_server.config.configuration import Configuration
 from lookout_server.data_directory import DataDirectory
+from lookout_server.errors import ServerError
+from lookout_server.files.directory import DirectoryBuckets
+from lookout_server.files.endpoints import S3, Endpoint
+from lookout_server.files.places import Area, Grant, Place, PlacedStorage, Places
 from lookout_server.files.storage import Storage
+from lookout_server.files.written import PlacesError, load
 from lookout_server.identity.callers import Callers
 from lookout_server.identity.key_authorizer import KeyAuthorizer
 from lookout_server.identity.keys import Keys
@@ -23,7 +27,6 @@ from lookout_server.identity.rates import Rates
 from lookout_server.monitoring import health
 from lookout_server.monitoring.audit import DocumentAudit
 from lookout_server.monitoring.metrics import Metrics, measured
-from lookout_server.protocol.errors import StorageError
 from lookout_server.store import DirectoryBlobs, SqliteDocuments
 from lookout_server.ticker import Ticker
 
@@ -44,7 +47,7 @@ class Server:
 
 
 def assemble(configuration: Configuration, directory: DataDirectory, on_ready: Callable[[], None]) -> Server:
-    """Open the store and make everything that works on it. Raises StoreError, IdentityError."""
+    """Open the store and make everything that works on it. Raises StoreError, IdentityError, ServerError."""
     with ExitStack() as opened:
         metrics = Metrics()
         store = SqliteDocuments(directory.documents)
@@ -89,15 +92,24 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
 
 
 def storage(configuration: Configuration) -> Storage:
-    """The users' files, as the settings say where they are."""
-    return _Nowhere()
-
-
-class _Nowhere:
-    """Has no files."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise StorageError("the server knows no buckets")
+    """The users' files: where they are, and which roles may have them. Raises ServerError."""
+    place: Place
+    if configuration.buckets is not None:
+        place = DirectoryBuckets(configuration.buckets, region=configuration.region)
+    else:
+        place = S3(
+            Endpoint(configuration.region, configuration.s3_endpoint, assume_roles=not configuration.s3_endpoint)
+        )
+    if configuration.places is not None:
+        try:
+            return PlacedStorage(load(configuration.places, default=place))
+        except PlacesError as error:
+            raise ServerError(f"places: {error}") from None
+    everything = (Area("*"),)
+    roles = [Grant(role, place, everything, everything) for role in configuration.roles]
+    # What an account has is asked for with the caller's own policy before.
+    accounts = [Grant(configuration.account, place, everything, everything)]
+    return PlacedStorage(Places("a file of places, or the setting `roles`,", roles, accounts))
 
 
 def _turn(backend: Backend, audit: DocumentAudit, beat: health.Beat) -> Callable[[], None]:

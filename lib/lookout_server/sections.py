@@ -46,6 +46,8 @@ SECTIONS: dict[str, list[str]] = {
         "buckets …: is not a directory; name the one that holds the buckets",
         "s3_endpoint: got one beside buckets, expected one of the two",
         "s3_endpoint: got '…', expected an address that begins with http:// or https://",
+        "roles: got some beside places, expected one of the two: …",
+        "places: …",
     ],
     "docs/errors/server.md#setting": [
         "setting … (…): …",
@@ -83,19 +85,9 @@ SECTIONS: dict[str, list[str]] = {
     ],
     "docs/errors/server.md#store": [
         "…: … (SQLite: …)",
-        "…: …; check the path, its rights and the room on its disk",
-        "…: is closed; open …",
-        "…: was replaced while it was open; start again with the one wanted",
-        "…: is a database of something else; name another file",
     ],
     "docs/errors/server.md#damaged": [
-        "…: …: is damaged; restore a backup (…)",
-        "blob …: is not what was written; restore it from a backup",
-        "…: has no blob …; if a document refers to it, restore a backup",
         "check of …: … things are not as they were written, see above",
-    ],
-    "docs/errors/server.md#newer-format": [
-        "…: got the format …, expected at most …; use the release that wrote it, or a later one",
     ],
     "docs/errors/server.md#backup": [
         "backup …: exists; name a file that does not",
@@ -124,5 +116,66 @@ SECTIONS: dict[str, list[str]] = {
     ],
     "docs/errors/settings.md#empty-progress": [
         "Progress: got neither looks nor seconds, expected one of them or both: by_describes or by_seconds",
+    ],
+    "docs/errors/store.md#full": [
+        "…: the disk is full; free some space (SQLite: …)",
+    ],
+    "docs/errors/store.md#read-only": [
+        "…: may not be written; make the file, its directory and its disk writable (SQLite: …)",
+        "…: may not be opened; give this user the right to read and write it (SQLite: …)",
+        "…: cannot be opened; check that it is there and that this user may read and write it and its directory (SQLite: …)",
+    ],
+    "docs/errors/store.md#disk": [
+        "…: the disk fails to read or write; check the disk and the room on it (SQLite: …)",
+        "…: …; check the path, its rights and the room on its disk",
+    ],
+    "docs/errors/store.md#busy": [
+        "…: another process has been writing for … seconds; see which one has it open (SQLite: …)",
+        "…: is in use; try again (SQLite: …)",
+    ],
+    "docs/errors/store.md#damaged": [
+        "…: is damaged; restore a backup (SQLite: …)",
+        "…: … …: is damaged; restore a backup (…)",
+        "…: is damaged (…)",
+        "…: … …: the body is not the JSON of a document",
+        "blob …: is not what was written; restore it from a backup",
+    ],
+    "docs/errors/store.md#no-blob": [
+        "…: has no blob …; if a document refers to it, restore a backup",
+    ],
+    "docs/errors/store.md#something-else": [
+        "…: is not a database; name another file, or restore a backup (SQLite: …)",
+        "…: is a database of something else; name another file",
+    ],
+    "docs/errors/store.md#newer-format": [
+        "…: got the format …, expected at most …; use the release that wrote it, or a later one",
+    ],
+    "docs/errors/store.md#unexplained": [
+        "…: see what the database says (SQLite: …)",
+    ],
+    "docs/errors/store.md#replaced": [
+        "…: was replaced while it was open; start again with the one wanted",
+    ],
+    "docs/errors/store.md#closed": [
+        "…: is closed; open it again",
+        ":memory:: is closed; open a new one",
+    ],
+    "docs/errors/store.md#forked": [
+        "…: was opened before the fork; a child opens its own",
+    ],
+    "docs/errors/store.md#changed-meanwhile": [
+        "… …: was changed by somebody else in the meantime, read it again",
+    ],
+    "docs/errors/store.md#not-a-commit": [
+        "commit: got … writes, expected at most …",
+        "commit: got two writes about one document, expected one about each",
+        "… of a document: got …, expected 1 to … bytes without NUL",
+        "…: got a body that is not JSON (…)",
+        "…: got a body of … bytes, expected at most …; make it a blob",
+        "…: got the number …, expected one above 0 of 63 bits",
+        "…: got the time … without a zone, expected one in UTC",
+        "limit: got …, expected 0 or more, or None for all",
+        "digest of a blob: got …, expected a SHA-256 as 64 hexadecimal digits",
+        "digest of a blob: is known when it is whole, at the end of the …",
     ],
 }

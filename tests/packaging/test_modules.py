@@ -53,7 +53,10 @@ BELOW = {
     "cdk_lookout.vision": ("cdk_lookout.equipment",),
     "lookout_server.equipment": ("lookout_server.vision",),
     "lookout_server.vision": ("lookout_server.equipment",),
-    **{f"lookout_server.{room}": _OPERATIONS for room in ("files", "identity", "protocol", "store", "work")},
+    **{
+        f"lookout_server.{room}": _OPERATIONS
+        for room in ("config", "files", "http", "identity", "monitoring", "protocol", "store", "work")
+    },
 }
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}

@@ -63,9 +63,16 @@ class Configuration(Frozen):
     data: Path | None = None
     #: A directory whose folders are the buckets of the users' files.
     buckets: Path | None = None
-    #: Where the buckets are instead: an address of Amazon S3 itself or of what speaks its API. With neither, Amazon S3
-    #: is found and paid as any program of AWS does it.
+    #: Where the buckets are instead: an address that speaks the API of Amazon S3. With neither, they are at Amazon S3,
+    #: and the role of each call is assumed, with the credentials that the server finds as any program of AWS does.
     s3_endpoint: str | None = None
+    #: The Region in which the buckets are said to be.
+    region: str = "us-east-1"
+    #: The roles that may read and write all buckets, by their ARNs, in which `*` stands for anything. Without them, and
+    #: without `places`, no role may.
+    roles: tuple[str, ...] = ()
+    #: A file that says in detail which role and which account may read and write what, and where, instead of `roles`.
+    places: Path | None = None
     #: The file with the key that encrypts the secrets of access keys; `key` in the directory of the data by default. A
     #: backup does not have it, unless told.
     key_file: Path | None = None
@@ -110,6 +117,8 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
         yield f"{missing}: got none, expected the file that belongs to the other one of tls.certificate and tls.key"
     if configuration.buckets is not None and configuration.s3_endpoint is not None:
         yield "s3_endpoint: got one beside buckets, expected one of the two"
+    if configuration.places is not None and configuration.roles:
+        yield "roles: got some beside places, expected one of the two: the file of places has roles, too"
     endpoint = configuration.s3_endpoint
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         yield f"s3_endpoint: got '{endpoint}', expected an address that begins with http:// or https://"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from lookout_server.config.declared import Declared, Group, groups
@@ -46,9 +47,14 @@ def _settings(group: Group) -> Iterator[str]:
     names = {name: variable for variable, name in variables().items()}
     for setting in group.settings:
         yield f"### `{setting.name}`\n"
-        yield f"{_kind(setting)}; default `{setting.default or 'empty'}`; `{names[setting.name]}`\n"
+        default = f"default `{setting.default}`" if setting.default else "empty by default"
+        yield f"{_wrapped(f'{_kind(setting)}; {default}; `{names[setting.name]}`')}\n"
         if setting.help:
-            yield f"{setting.help}\n"
+            yield f"{_wrapped(setting.help)}\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _kind(setting: Declared) -> str:
