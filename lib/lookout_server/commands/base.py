@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_WIDE = 1_000
 
 Config = Annotated[
     Path | None,
@@ -126,7 +129,8 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     made = Table(*columns)
     for row in rows:
         made.add_row(*row)
-    Console(markup=False).print(made)
+    # In a file or a pipe, nothing is cut or broken.
+    Console(markup=False, width=None if sys.stdout.isatty() else _WIDE).print(made)
 
 
 def in_json(value: Mapping[str, object]) -> None:

@@ -66,8 +66,9 @@ class Serving:
         return str(self.record["url"])
 
     def lines(self) -> list[dict[str, Any]]:
-        """Its log."""
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+        """Its log, as far as lines are whole."""
+        *lines, _ = self.log.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines]
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and wait for the end; the exit status."""
