@@ -127,11 +127,14 @@ class DirectoryBuckets(Buckets):
     def abandon(self, before: datetime) -> int:
         """Clear away what was begun and not written to since *before*, as by a process that died; how many it were."""
         gone = 0
-        for place in self._root.glob(f"*/{HIDDEN}/*"):
-            with suppress(OSError):
-                if datetime.fromtimestamp(place.lstat().st_mtime, UTC) < before:
-                    place.unlink()
-                    gone += 1
+        with suppress(FileNotFoundError), os.scandir(self._root) as buckets:
+            for bucket in buckets:
+                with suppress(OSError), _folder(bucket.path, [HIDDEN]) as hidden:
+                    for name in os.listdir(hidden):
+                        written = os.stat(name, dir_fd=hidden, follow_symlinks=False).st_mtime
+                        if datetime.fromtimestamp(written, UTC) < before:
+                            os.unlink(name, dir_fd=hidden)
+                            gone += 1
         return gone
 
     def _real(self, bucket: str) -> str:

@@ -15,7 +15,7 @@ from lookout_server.files.names import check_bucket
 from lookout_server.files.places import Area, Grant, Place, Places
 from lookout_server.protocol.errors import StorageError
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/*?-]+", re.ASCII)
 _ACCOUNT = re.compile("[0-9]{12}", re.ASCII)
 _REGION = "us-east-1"
 _OTHERS = 0o077

@@ -361,6 +361,30 @@ def test_what_a_process_left_that_died_is_cleared_away(buckets: DirectoryBuckets
     assert keys_of(buckets) == ["x"]
 
 
+def test_what_unfinished_files_are_in_is_no_link_either(buckets: DirectoryBuckets, root: Path, outside: Path) -> None:
+    (root / "sensors" / HIDDEN).symlink_to(outside)
+    with pytest.raises(StorageError):
+        buckets.write("sensors", "x", b"1")
+    assert buckets.abandon(datetime.now(UTC) + timedelta(hours=1)) == 0
+    assert os.listdir(outside) == ["secret"]
+
+
+@given(st.text(st.sampled_from("ab./\\ ~$*\0\n\u00e9\u202e\ud800"), max_size=12))
+def test_a_key_is_refused_or_it_is_a_file_below_its_bucket(tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
+    root = tmp_path_factory.mktemp("buckets")
+    (root / "sensors").mkdir()
+    buckets = DirectoryBuckets(root)
+    try:
+        buckets.write("sensors", key, b"x")
+    except StorageError:
+        assert [file for file in root.rglob("*") if file.is_file()] == []
+        return
+    [file] = [file for file in (root / "sensors").rglob("*") if file.is_file()]
+    assert file.relative_to(root / "sensors").as_posix() == key
+    assert keys_of(buckets) == [key]
+    assert buckets.read("sensors", key, most=1) == b"x"
+
+
 def test_many_who_write_at_once_leave_one_whole_object(buckets: DirectoryBuckets) -> None:
     bodies = [bytes([65 + at]) * 100_000 for at in range(8)]
     threads = [threading.Thread(target=buckets.write, args=("sensors", "deep/x", body)) for body in bodies]

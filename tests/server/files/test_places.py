@@ -184,6 +184,7 @@ def role(**more: Any) -> dict[str, Any]:
         (role(role="Reader"), "roles[0].role: got 'Reader', expected the ARN of a role"),
         (role(role="arn:aws:iam::*:role/Reader"), "roles[0].role: got 'arn:aws:iam::*:role/Reader', expected"),
         (role(role="*"), "roles[0].role: got '*', expected the ARN of a role"),
+        (role(role=f"{ROLE}[a-z]"), "roles[0].role: got 'arn:aws:iam::111122223333:role/Reader[a-z]', expected"),
         (role(place="other"), "roles[0].place: got 'other', expected one of the places: disk"),
         ({"roles": [{"role": ROLE, "read": ["a1b"]}]}, "roles[0].place: got None, expected one of the places: none"),
         (role(read=[]), "roles[0]: allows nothing, expected read or write"),

@@ -244,6 +244,29 @@ def test_two_who_add_at_once_do_not_lose_a_key(tmp_path: Path, key_file: Path) -
     documents.close()
 
 
+def test_many_who_rotate_at_once_make_one_key(tmp_path: Path, key_file: Path) -> None:
+    documents = SqliteDocuments(tmp_path / "documents.sqlite")
+    keys = Keys(documents, key_file)
+    made = [keys.add("plant", account=ACCOUNT, policy=EVERYTHING)]
+    refused: list[str] = []
+
+    def rotate() -> None:
+        try:
+            made.append(keys.rotate("plant"))
+        except IdentityError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=rotate) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(made), len(refused)) == (2, 5)
+    assert set(keys.list()[0].keys) == {key.access_key for key in made}
+    assert {one.id for one in documents.by_id(KEYS)} == {key.access_key for key in made}
+    documents.close()
+
+
 def test_the_key_file_is_its_owners_only(keys: Keys, key_file: Path) -> None:
     keys.check()
     assert not key_file.exists()

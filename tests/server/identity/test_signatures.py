@@ -305,6 +305,15 @@ def test_a_temporary_key_needs_its_token(
     assert refusal(callers, signed(temporary, clock.now(), token=given)).code == "InvalidClientTokenId"
 
 
+def test_the_token_of_a_temporary_key_stands_in_the_query_with_the_rest(
+    keys: Keys, callers: Callers, plant: NewKey, clock: ManualClock
+) -> None:
+    sent = signed(keys.issue("plant"), clock.now(), expires=60)
+    assert callers.identify(sent, sent.digest).name == "plant"
+    without = replace(sent, target=sent.target.replace("X-Amz-Security-Token=", "Token="))
+    assert refusal(callers, without).code == "InvalidClientTokenId"
+
+
 def test_a_key_without_a_token_takes_none(callers: Callers, plant: NewKey, clock: ManualClock) -> None:
     assert refusal(callers, signed(plant, clock.now(), token="any")).code == "InvalidClientTokenId"
 
