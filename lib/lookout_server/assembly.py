@@ -27,7 +27,7 @@ from lookout_server.identity.rates import Rates
 from lookout_server.monitoring import health
 from lookout_server.monitoring.audit import DocumentAudit
 from lookout_server.monitoring.metrics import Metrics, measured
-from lookout_server.store import DirectoryBlobs, SqliteDocuments
+from lookout_server.store import DirectoryBlobs, SqliteDocuments, StoreError
 from lookout_server.ticker import Ticker
 
 _LOG = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         )
         beat = health.Beat(configuration.health.reconciled)
         checks = health.Health()
-        checks.register("store", health.store(documents, blobs))
+        checks.register("store", health.store(store, blobs))
         checks.register("disk", health.room(directory.path, configuration.health.free_bytes))
         checks.register("reconciler", beat.check)
         threads = ThreadPoolExecutor(configuration.threads, thread_name_prefix="request")
@@ -113,18 +113,22 @@ def storage(configuration: Configuration) -> Storage:
 
 
 def _turn(backend: Backend, audit: DocumentAudit, beat: health.Beat) -> Callable[[], None]:
-    """What is done again and again; it does not raise."""
-    turns = 0
+    """What is done again and again; it does not raise, and tells of what goes on failing once."""
+    turns, fails = 0, False
 
     def turn() -> None:
-        nonlocal turns
+        nonlocal turns, fails
         turns += 1
         try:
             backend.tick()
             if turns % _EXPIRE == 1:
                 audit.expire(datetime.now(UTC))
             beat()
-        except Exception:
-            _LOG.exception("the look for work failed; the next one follows")
+            fails = False
+        except Exception as error:
+            if not fails:
+                trace = not isinstance(error, StoreError)
+                _LOG.error("the look for work fails, and goes on: %s", error, exc_info=trace)
+            fails = True
 
     return turn

@@ -96,7 +96,7 @@ async def _serve(
     address = Address(port, frozenset(name.lower() for name in names), configuration.scheme)
     app: Any = application(server.parts, address)
     config = Config()
-    config.bind = [f"fd://{os.dup(listener.fileno())}"]
+    config.bind = [f"fd://{listener.detach()}"]  # at the end, it is closed before the last requests are answered
     config.keep_alive_timeout = _KEEP_ALIVE
     config.keep_alive_max_requests = sys.maxsize  # a client would send one that nobody answers
     config.graceful_timeout = configuration.shutdown.total_seconds()

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from lookout_server.store import Blobs, Documents, StoreError
+from lookout_server.store import Blobs, Conflict, Documents, Put, StoreError
 
 _LOG = logging.getLogger(__name__)
 #: Returns why the server is not ready, in words for everybody who may ask; '' when all is well.
 Check = Callable[[], str]
 _NO_DIGEST = "0" * 64
+#: The document that is written to see whether it can be, by kind and id.
+_WRITTEN = ("health", "written")
 #: How long an answer holds, so that those who ask often cost nothing.
 _SECONDS = 1.0
 
@@ -64,15 +66,18 @@ class Beat:
 
 
 def store(documents: Documents, blobs: Blobs) -> Check:
-    """The check that documents and blobs can be read."""
+    """The check that documents can be written, to the disk, and blobs be read."""
 
     def check() -> str:
         try:
-            documents.kinds("health")
+            found = documents.get(*_WRITTEN)
+            documents.commit([Put(*_WRITTEN, {}, found.revision if found else None)])
             blobs.exists(_NO_DIGEST)
+        except Conflict:  # somebody else has just written
+            return ""
         except StoreError as error:
-            _LOG.error("the store cannot be read: %s", error)
-            return "the store cannot be read"
+            _LOG.error("the store cannot be used: %s", error)
+            return "the store cannot be used"
         return ""
 
     return check

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lookout_server.monitoring import health
 from lookout_server.monitoring.health import Beat, Health
-from lookout_server.store import MEMORY, DirectoryBlobs, SqliteDocuments
+from lookout_server.store import DirectoryBlobs, SqliteDocuments
 
 from .support import HOST, Plant
 
@@ -30,11 +30,11 @@ def test_it_is_not_ready_for_the_reasons_that_it_says(app: Plant) -> None:
     def broken() -> str:
         raise OSError("/secret/path")
 
-    app.parts.health.register("store", lambda: "the store cannot be read")
+    app.parts.health.register("store", lambda: "the store cannot be used")
     app.parts.health.register("odd", broken)
     answer = app.send("GET", "/health/ready", FIELDS)
     assert answer.status == 503
-    assert answer.json["checks"] == {"store": "the store cannot be read", "odd": "the check failed"}
+    assert answer.json["checks"] == {"store": "the store cannot be used", "odd": "the check failed"}
 
 
 def test_other_machines_are_told_no_reasons_unless_it_is_set(app: Plant) -> None:
@@ -45,12 +45,16 @@ def test_other_machines_are_told_no_reasons_unless_it_is_set(app: Plant) -> None
     assert answer.json["checks"] == {"store": "gone"}
 
 
-def test_a_store_that_is_closed_is_not_ready(tmp_path: Path) -> None:
-    documents = SqliteDocuments(MEMORY)
+def test_a_store_that_cannot_be_written_is_not_ready_and_is_again_when_it_can(tmp_path: Path) -> None:
+    file, elsewhere = tmp_path / "documents.sqlite", tmp_path / "elsewhere"
+    documents = SqliteDocuments(file)
     check = health.store(documents, DirectoryBlobs(tmp_path))
     assert check() == ""
+    file.rename(elsewhere)
+    assert check() == "the store cannot be used"
+    elsewhere.rename(file)
+    assert check() == ""
     documents.close()
-    assert check() == "the store cannot be read"
 
 
 def test_a_disk_without_room_is_not_ready(tmp_path: Path) -> None:
