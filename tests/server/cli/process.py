@@ -107,9 +107,9 @@ def key(data: Path, name: str = "plant") -> Mapping[str, str]:
     return dict(json.loads(made))
 
 
-def client(service: str, url: str, key: Mapping[str, str]) -> Any:
+def client(service: str, url: str, key: Mapping[str, str], verify: str | None = None) -> Any:
     """An ordinary client of boto3."""
     session = boto3.Session(key["access_key"], key["secret_access_key"], region_name=REGION)
     session._loader.search_paths.insert(0, str(MODELS))
     config = Config(retries={"total_max_attempts": 1})
-    return session.client(service, endpoint_url=url, config=config)  # type: ignore[call-overload]
+    return session.client(service, endpoint_url=url, config=config, verify=verify)  # type: ignore[call-overload]

@@ -56,6 +56,13 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str]) -> None:
     assert ran.stdout
 
 
+def test_without_its_packages_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "typer" else name)
+    ran = run("--help")
+    said = "the server needs packages that are not installed (typer): pip install 'cdk-lookout[server]'"
+    assert (ran.status, ran.err.splitlines()[0]) == (1, f"error: {said}")
+
+
 def test_help_explains_every_command() -> None:
     text = run("--help").out
     commands = ["serve", "keys", "backup", "restore", "status", "check", "audit", "config", "client-models"]

@@ -12,6 +12,8 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +187,40 @@ def test_a_backup_is_made_while_the_server_runs_and_restored_elsewhere(data: Pat
     with serving(tmp_path / "other") as server:
         assert names(client("lookoutequipment", server.url, made)) == []
         assert "CreateLabelGroup" in command("audit", "--data", tmp_path / "other")
+
+
+def test_with_a_certificate_it_speaks_tls_only(data: Path, tmp_path: Path) -> None:
+    certificate, private = certified(tmp_path)
+    made = key(data)
+    with serving(data, "--tls-certificate", certificate, "--tls-key", private) as server:
+        assert server.url.startswith("https://")
+        assert names(client("lookoutequipment", server.url, made, verify=str(certificate))) == []
+        assert json.loads(command("status", "--json", "--data", data))["ready"] is True
+        with pytest.raises(OSError, match=r".*"):
+            urllib.request.urlopen(server.url.replace("https:", "http:"))
+
+
+def certified(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that trusts itself, and its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    certificate, file = directory / "certificate.pem", directory / "key.pem"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    pem = serialization.PrivateFormat.PKCS8
+    file.write_bytes(private.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))
+    return certificate, file
 
 
 def test_a_page_in_a_browser_gets_nothing(data: Path) -> None:
