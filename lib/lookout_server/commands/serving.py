@@ -45,7 +45,7 @@ def serve(
 ) -> None:
     """Serve both services until Ctrl-C or SIGTERM.
 
-    One line on standard output says when the server is ready, and where. Its log, in JSON, goes to standard error.
+    One line on standard output says when the server is ready, and how clients find it. Its log, in JSON, goes to standard error.
     What runs at the end is finished, or goes on after the next start; a second Ctrl-C does not wait for it.
     """
     found = loaded(
@@ -68,6 +68,7 @@ def serve(
             in_json({"ready": True, **record})
         else:
             url = record["url"]
-            say(f"ready: {url} (process {record['pid']}); use it: export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION=…")
+            use = f"export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION={found.configuration.region}"
+            say(f"ready: {url} (process {record['pid']}); use it: {use}")
 
     serving.serve(found.configuration, announce)
