@@ -92,7 +92,7 @@ class Configuration(Frozen):
     open_metrics: bool = False
     tls: Tls = field(default_factory=Tls)
     #: Requests that are carried out at a time; further ones wait.
-    threads: int = number(16, least=1, most=1_000)
+    threads: int = number(8, least=1, most=1_000)
     #: How long requests may go on once the server was told to end.
     shutdown: timedelta = timedelta(seconds=30)
     #: The least of what is logged. `info` has a line for each request.
