@@ -33,6 +33,8 @@ from lookout_server.ticker import Ticker
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks for work that is due.
 _TICK = 1.0
+#: How much of what takes long is done at a time.
+_AT_WORK = 2
 #: Looks after which what has expired is cleared away: a minute.
 _EXPIRE = 60
 
@@ -58,11 +60,13 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         keys = Keys(documents, configuration.key_file or directory.key_file)
         keys.check()
         authority = KeyAuthorizer(keys)
+        background = ThreadPoolExecutor(_AT_WORK, thread_name_prefix="work")
         backend = Backend(
             storage=storage(configuration),
             clock=clock,
             authorizer=authority,
             settings=configuration.services,
+            in_background=background.submit,
         )
         beat = health.Beat(configuration.health.reconciled)
         checks = health.Health()
@@ -86,7 +90,8 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             on_ready=on_ready,
         )
         ticker = Ticker(_turn(backend, audit, beat), _TICK)
-        opened.callback(threads.shutdown, wait=False, cancel_futures=True)
+        for pool in (background, threads):
+            opened.callback(pool.shutdown, wait=False, cancel_futures=True)
         opened.callback(ticker.stop)
         return Server(parts, ticker, opened.pop_all())
 

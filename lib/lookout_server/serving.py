@@ -48,11 +48,10 @@ def serve(configuration: Configuration, announce: Announce) -> None:
     with listener:
         directory.take()
         logs.configure(configuration.log_level)
-        clean = asyncio.run(_serve(configuration, directory, listener, context, announce))
+        asyncio.run(_serve(configuration, directory, listener, context, announce))
     directory.clear()
     _LOG.info("ended")
-    if not clean:
-        _leave(0)  # without the threads that are still at it: what they had begun goes on after the next start
+    _leave(0)  # without threads that are still at work: what they had begun goes on after the next start
 
 
 async def _serve(
@@ -61,8 +60,8 @@ async def _serve(
     listener: socket,
     context: bool,
     announce: Announce,
-) -> bool:
-    """Serve; whether everything came to its end."""
+) -> None:
+    """Serve, and wait for what runs at the end, but not longer than the settings say."""
     from hypercorn.asyncio import serve as run
     from hypercorn.config import Config
 
@@ -115,7 +114,6 @@ async def _serve(
     await asyncio.to_thread(server.closing.close)
     if done:
         serving.result()
-    return bool(done)
 
 
 def _on_signals(stop: asyncio.Event) -> None:

@@ -45,8 +45,9 @@ def serve(
 ) -> None:
     """Serve both services until Ctrl-C or SIGTERM.
 
-    One line on standard output says when the server is ready, and how clients find it. Its log, in JSON, goes to standard error.
-    What runs at the end is finished, or goes on after the next start; a second Ctrl-C does not wait for it.
+    One line on standard output says when the server is ready, and how clients find it. Its log, in JSON, goes to
+    standard error. What runs at the end is finished, or goes on after the next start; a second Ctrl-C does not wait
+    for it.
     """
     found = loaded(
         config,

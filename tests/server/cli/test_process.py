@@ -64,6 +64,31 @@ def test_boto3_and_the_aws_cli_call_both_services(data: Path) -> None:
         assert {line["level"] for line in server.lines()} == {"info"}
 
 
+def test_files_are_read_from_the_buckets_by_the_roles_that_the_settings_name(data: Path, tmp_path: Path) -> None:
+    made = key(data)
+    folder = tmp_path / "buckets" / "plant" / "in" / "pump"
+    folder.mkdir(parents=True)
+    rows = [f"2024-01-01T{minute // 60:02d}:{minute % 60:02d}:00.000000,{minute % 7}" for minute in range(600)]
+    (folder / "a.csv").write_text("\n".join(["t,p", *rows]))
+    columns = [{"Name": "t", "Type": "DATETIME"}, {"Name": "p", "Type": "DOUBLE"}]
+    schema = json.dumps({"Components": [{"ComponentName": "pump", "Columns": columns}]})
+    options = ("--buckets", tmp_path / "buckets", "--set", "roles=arn:aws:iam::000000000000:role/Reader")
+    with serving(data, *options) as server:
+        equipment = client("lookoutequipment", server.url, made)
+        equipment.create_dataset(DatasetName="pumps", ClientToken="1", DatasetSchema={"InlineDataSchema": schema})
+        source = {"S3InputConfiguration": {"Bucket": "plant", "Prefix": "in/"}}
+        for role, outcome in (("Reader", "SUCCESS"), ("Other", "FAILED")):
+            job = equipment.start_data_ingestion_job(
+                DatasetName="pumps",
+                RoleArn=f"arn:aws:iam::000000000000:role/{role}",
+                ClientToken=role,
+                IngestionInputConfiguration=source,
+            )["JobId"]
+            while (found := equipment.describe_data_ingestion_job(JobId=job))["Status"] == "IN_PROGRESS":
+                assert server.process.poll() is None
+            assert found["Status"] == outcome, found.get("FailedReason")
+
+
 def test_a_key_that_is_revoked_while_the_server_runs_is_refused_at_once(data: Path) -> None:
     made = key(data)
     with serving(data) as server:
