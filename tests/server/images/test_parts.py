@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,12 @@ def test_scaled_features_have_deviations_of_one_over_the_root_of_their_number() 
     np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(scaled.std(0), 0.5, rtol=1e-2)
     assert np.isfinite(Scaling.fit(np.zeros((9, 4), np.float32))(patches)).all()
+
+
+def test_what_is_taken_of_one_picture_is_not_what_is_taken_of_the_next() -> None:
+    taken = [set(spread(4_096, 71, start).tolist()) for start in range(100)]
+    assert max(len(one & other) for one, other in pairwise(taken)) < 36
+    assert len(set.union(*taken)) > 2_500
 
 
 @pytest.mark.parametrize(("count", "wanted"), [(10, 3), (10, 10), (3, 99), (4_096, 142), (1, 1)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -101,18 +102,19 @@ class Gathered:
 
 
 def gather_normal(pictures: Sequence[Picture], extractor: Extractor, settings: Settings) -> Gathered:
-    """One picture after another; of the first ones, changed copies too."""
+    """One picture after another; of some, changed copies too."""
     kept = set(spread(len(pictures), settings.validated).tolist())
     copied = set(spread(len(pictures), settings.changed).tolist())
     quota = max(1, settings.gathered // max(1, len(pictures) + len(copied) * len(CHANGES)))
     parts: list[tuple[int, Floats]] = []
     grids: dict[int, Halves] = {}
     for number, picture in enumerate(pictures):
-        for change in (None, *(CHANGES if number in copied else ())):
-            grid = extractor(picture, change)
-            parts.append((number, _some(grid.reshape(-1, grid.shape[2]), quota, len(parts))))
-            if change is None and number in kept:
-                grids[number] = grid.astype(np.float16)
+        with named(f"normal picture {number}"):
+            for change in (None, *(CHANGES if number in copied else ())):
+                grid = extractor(picture, change)
+                parts.append((number, _some(grid.reshape(-1, grid.shape[2]), quota, len(parts))))
+                if change is None and number in kept:
+                    grids[number] = grid.astype(np.float16)
     width = parts[0][1].shape[1]
     return Gathered(Patches.of(parts, width), Patches.of([], width), grids, {}, [], len(pictures))
 
@@ -129,8 +131,9 @@ def gather_anomalous(
     masks: dict[int, Flags] = {}
     found: list[Region] = []
     for number, example in enumerate(examples):
-        grid = extractor(example.picture)
-        covers = dict(covered(example, extractor.preprocessing, grid.shape[:2]))
+        with named(f"anomalous picture {number}"):
+            grid = extractor(example.picture)
+            covers = dict(covered(example, extractor.preprocessing, grid.shape[:2]))
         if number in kept:
             grids[number] = grid.astype(np.float16)
         if covers:
@@ -142,6 +145,15 @@ def gather_anomalous(
                 found += regions(cells_of(one), scaled, label, number)
     width = len(scaling.mean)
     return Gathered(Patches.of(inside, width), Patches.of(outside, width), grids, masks, found, len(examples))
+
+
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    """Which of many pictures it is that cannot be learnt."""
+    try:
+        yield
+    except BadPicture as error:
+        raise BadPicture(f"{what}: {error}") from error
 
 
 def _some(patches: Floats, quota: int, start: int) -> Floats:

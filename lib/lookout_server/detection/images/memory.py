@@ -12,8 +12,9 @@ from lookout_server.detection.images.pictures import Floats, Halves
 
 #: Patches whose distances to the whole memory are computed at once: it bounds the memory that this takes.
 _CHUNK = 2_048
-#: The golden ratio's fraction: its multiples spread evenly, however many there are.
-_GOLDEN = 0.6180339887498949
+#: The golden ratio's fraction: its multiples spread evenly, however many there are. Where they start is a multiple of
+#: another irrational number, or the places of one picture would be those of the next.
+_GOLDEN, _START = 0.6180339887498949, 0.41421356237309515
 
 
 @dataclass(frozen=True)
@@ -83,5 +84,5 @@ def spread(count: int, wanted: int, start: int = 0) -> NDArray[np.int64]:
     """So many of the numbers below *count*, or all of them, spread evenly; each *start* gives others."""
     if wanted >= count:
         return np.arange(count)
-    places = (start * _GOLDEN**2 + np.arange(1, wanted + 1) * _GOLDEN) % 1
+    places = (start * _START + np.arange(1, wanted + 1) * _GOLDEN) % 1
     return np.unique((places * count).astype(np.int64))

@@ -33,4 +33,4 @@ class Settings:
     #: The deviation of the blur of a map, in cells of its grid.
     blur: float = 0.7
     #: Without anomalous pictures, the alarm is so many deviations above the median of held-out normal ones.
-    deviations: float = 1.85
+    deviations: float = 1.6

@@ -34,8 +34,8 @@ def fit(
     backbone: left out, the one that comes with the package. cache: features that were computed before are taken from
     it, so that a further training costs only the pictures that are new.
 
-    Errors: `BadPicture`, with the number of the picture, when one cannot be read, when a mask has another size than
-    its picture, or when there is no normal picture.
+    Errors: `BadPicture`, with the number of the picture, when one cannot be read, or when a mask has another size than
+    its picture; also when there is no normal picture.
     """
     settings, preprocessing = settings or Settings(), preprocessing or Preprocessing()
     backbone = backbone or built_in()
