@@ -145,6 +145,16 @@ def test_the_score_is_the_mean_of_the_top_cells_within_the_edge() -> None:
     assert score(evidence[:2, :1], Way(0, 0.01), Settings(edge=1)) == pytest.approx(float(evidence[:2, :1].mean()))
 
 
+def test_at_the_edges_a_map_has_no_more_than_beside_them_and_weighs_the_odds() -> None:
+    unusual, odds = np.zeros((9, 9), np.float32), np.ones((9, 9), np.float32)
+    unusual[0, 4] = unusual[2, 7] = unusual[4, 4] = unusual[1, 6] = 5
+    found = Way(0.5, 0.01).joined(unusual, odds, Settings(edge=2))
+    assert (found[4, 4], found[0, 4], found[1, 6], found[2, 7]) == (5.5, 0.5, 0.5, 0.5)
+    unusual[2, 6] = 5
+    assert Way(0.5, 0.01).joined(unusual, odds, Settings(edge=2))[1, 6] == 5.5
+    assert Way(0.5, 0.01).joined(unusual, odds, Settings(edge=5))[0, 4] == 5.5
+
+
 @pytest.mark.parametrize("corners", [True, False])
 def test_connected_parts_are_those_of_a_flood(corners: bool) -> None:
     cells = RANDOM.random((20, 30)) < 0.45

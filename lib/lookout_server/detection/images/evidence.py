@@ -25,8 +25,11 @@ class Way:
     weight: float
     top: float
 
-    def joined(self, unusual: Floats, odds: Floats) -> Floats:
-        return unusual + np.float32(self.weight) * odds
+    def joined(self, unusual: Floats, odds: Floats, settings: Settings) -> Floats:
+        """One map; at the edges there is no more in it than beside them."""
+        found = unusual + np.float32(self.weight) * odds
+        kept = inner(found, settings.edge)
+        return found if kept is found else np.minimum(found, np.pad(kept, settings.edge, mode="edge"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Evidence:
 
     def map(self, grid: Floats, settings: Settings) -> Floats:
         """rows x columns: the logarithm of the distance to what is normal, and the weighted one of the odds."""
-        return self.way.joined(*both(self.memory, self.head, self.scaling(grid), grid.shape[:2], settings))
+        return self.way.joined(*both(self.memory, self.head, self.scaling(grid), grid.shape[:2], settings), settings)
 
     def score(self, evidence: Floats, settings: Settings) -> float:
         return score(evidence, self.way, settings)

@@ -28,7 +28,7 @@ class Settings:
     unmasked: float = 0.01
     #: The part of a picture, its most anomalous one, whose mean is its score; chosen likewise, the first if in doubt.
     tops: tuple[float, ...] = (0.003, 0.03)
-    #: Of so many cells at the edges of a picture the score takes no notice.
+    #: Of so many cells at the edges of a picture the score takes no notice, and the map none of what is only there.
     edge: int = 3
     #: The deviation of the blur of a map, in cells of its grid.
     blur: float = 0.7

@@ -54,6 +54,6 @@ def fit(
         preprocessing,
         backbone,
         Evidence(scaling, memory, head, way),
-        choose(*found.scores(way, settings), *found.cells(way), settings),
+        choose(*found.scores(way, settings), *found.cells(way, settings), settings),
         Labels.fit(unusual.regions) if unusual.regions else None,
     )

@@ -32,7 +32,7 @@ class Seen:
     mask: Flags | None
 
     def score(self, way: Way, settings: Settings) -> float:
-        return score(way.joined(self.unusual, self.odds), way, settings)
+        return score(way.joined(self.unusual, self.odds, settings), way, settings)
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ class HeldOut:
                 best, least = way, loss
         return best
 
-    def cells(self, way: Way) -> tuple[Floats, Flags]:
+    def cells(self, way: Way, settings: Settings) -> tuple[Floats, Flags]:
         """Of the cells of all pictures that have masks, the evidence, and whether a mask covers them."""
-        masked = [(way.joined(one.unusual, one.odds), one.mask) for one in self.anomalous if one.mask is not None]
+        masked = [
+            (way.joined(one.unusual, one.odds, settings), one.mask) for one in self.anomalous if one.mask is not None
+        ]
         if not masked:
             return np.zeros(0, np.float32), np.zeros(0, bool)
         return np.concatenate([one.ravel() for one, _ in masked]), np.concatenate([mask.ravel() for _, mask in masked])
