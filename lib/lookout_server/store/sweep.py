@@ -11,9 +11,9 @@ from lookout_server.store.documents import Documents
 GRACE = timedelta(hours=1)
 
 
-def sweep(documents: Documents, blobs: Blobs, now: datetime) -> int:
-    """Delete what is not referred to and older than an hour by the clock of the blobs; how many blobs it were."""
-    before = now - GRACE
+def sweep(documents: Documents, blobs: Blobs, now: datetime, *, grace: timedelta = GRACE) -> int:
+    """Delete what is not referred to and older than *grace* by the clock of the blobs; how many blobs it were."""
+    before = now - grace
     blobs.abandon(before)
     # The blobs first: a document that is committed while they are listed is seen.
     old = list(blobs.digests(before=before))
