@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from lookout_server.entities.session import NAMES, Collection, Entity, Home
 from lookout_server.protocol.errors import quota_exceeded, validation
 
 TagList = Sequence[Mapping[str, str]]
@@ -19,15 +21,23 @@ def as_dict(tags: TagList) -> dict[str, str]:
     return found
 
 
+@dataclass
+class TagSet(Entity):
+    """The tags of one resource."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+
+
 class Tags:
     """Tags by resource ARN."""
 
-    def __init__(self) -> None:
-        self._tags: dict[str, dict[str, str]] = {}
+    def __init__(self, home: Home) -> None:
+        self._sets = Collection(home, "tags", TagSet, NAMES)
 
     def of(self, arn: str) -> dict[str, str]:
         """A copy of the tags of a resource; empty when it has none."""
-        return dict(self._tags.get(arn, {}))
+        found = self._sets.get(arn)
+        return dict(found.tags) if found else {}
 
     def listed(self, arn: str) -> list[dict[str, str]]:
         """The tags of a resource as the API lists them."""
@@ -43,13 +53,13 @@ class Tags:
         """Set tags on a resource, beside those that it has."""
         self.check(arn, tags, limit)
         if tags:
-            self._tags.setdefault(arn, {}).update(as_dict(tags))
+            self._sets[arn] = TagSet({**self.of(arn), **as_dict(tags)})
 
     def remove(self, arn: str, keys: Sequence[str]) -> None:
         """Take tags off a resource; keys that it does not have are ignored."""
-        for key in keys:
-            self._tags.get(arn, {}).pop(key, None)
+        if arn in self._sets:
+            self._sets[arn] = TagSet({key: value for key, value in self.of(arn).items() if key not in keys})
 
     def drop(self, arn: str) -> None:
         """Forget a resource."""
-        self._tags.pop(arn, None)
+        self._sets.pop(arn)

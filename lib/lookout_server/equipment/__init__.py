@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
+from lookout_server.entities.session import Home, Session
 from lookout_server.equipment import (
     datasets,
     inference_schedulers,
@@ -20,14 +21,15 @@ from lookout_server.equipment import (
     versions,
 )
 from lookout_server.equipment.call import EquipmentCall, Operation
-from lookout_server.equipment.looks import settle
-from lookout_server.equipment.retraining import due_retrainings
-from lookout_server.equipment.running import due_runs
-from lookout_server.equipment.state import Inventory, State
+from lookout_server.equipment.errands import errand
+from lookout_server.equipment.ingestion import INGEST
+from lookout_server.equipment.plans import RUN, TRAIN
+from lookout_server.equipment.state import Inventory
 from lookout_server.protocol.model import Model
 from lookout_server.protocol.tokens import ClientTokens
 from lookout_server.protocol.wire import AwsJson
-from lookout_server.service import Answer, Invocation, LaterAnswer, Service, Task, World
+from lookout_server.service import Answer, Invocation, LaterAnswer, Service, World
+from lookout_server.work.tasks import Errand, Task
 
 _OPERATIONS: dict[str, Operation] = {
     **datasets.OPERATIONS,
@@ -56,42 +58,27 @@ class Equipment(Service):
         self.name = "lookoutequipment"
         self.model = _model()
         self.protocol = AwsJson(self.model.target_prefix)
-        self._state = State()
+        self.long_works = frozenset({INGEST, TRAIN, RUN})
 
-    def handler(self, operation: str) -> Callable[[Invocation], Answer | LaterAnswer]:
+    def home(self, session: Session, account: str, region: str) -> Inventory:
+        """What an account has in a Region."""
+        return session.home(Inventory, account, region)
+
+    def tokens(self, home: Home) -> ClientTokens:
+        """The client tokens of an account in a Region."""
+        return _own(home).tokens
+
+    def handler(self, operation: str) -> Callable[[Invocation, Home], Answer | LaterAnswer]:
         """What carries out an operation."""
-        return partial(self._run, _OPERATIONS[operation])
+        carry_out = _OPERATIONS[operation]
+        return lambda invocation, home: carry_out(EquipmentCall(invocation, _own(home)))
 
-    def tokens(self, invocation: Invocation) -> ClientTokens:
-        """The client tokens of the caller's account in the Region."""
-        return self._state.of(invocation.account, invocation.region).tokens
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self._state = State()
-
-    def owners(self) -> list[Inventory]:
-        """What each account has in each Region, where it has something."""
-        return self._state.all()
-
-    def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
-        """End what is over by the clock."""
-        return [_on_behalf(world, owner, task) for task in settle(owner, world.settings, now)]
-
-    def due(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
-        """The runs of inference schedulers, then the retrainings, which use what the runs bring."""
-        tasks = due_runs(owner, world, now) or due_retrainings(owner, world.storage, world.settings, now)
-        return [_on_behalf(world, owner, task) for task in tasks]
-
-    def _run(self, operation: Operation, invocation: Invocation) -> Answer | LaterAnswer:
-        return operation(EquipmentCall(invocation, self._state))
+    def errand(self, home: Home, task: Task, world: World, now: datetime) -> Errand[Any] | None:
+        """What a task means that is due."""
+        return errand(_own(home), task, world, now)
 
 
-def _on_behalf(world: World, inventory: Inventory, task: Task[Any]) -> Task[Any]:
-    """A task that nobody has called for, done for whom it is about."""
-
-    def do() -> Any:
-        with world.on_behalf_of(inventory.account, inventory.region):
-            return task.do()
-
-    return Task(do, task.end)
+def _own(home: Home) -> Inventory:
+    if not isinstance(home, Inventory):
+        raise TypeError(f"got the home of {home.service}, expected one of lookoutequipment")
+    return home

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
+from lookout_server.entities.session import Collection, Entity
 from lookout_server.equipment import looks
-from lookout_server.equipment.state import Dataset, Inventory, Model, State, Version
+from lookout_server.equipment.executions import InferenceScheduler
+from lookout_server.equipment.state import Dataset, Inventory, Model, Version
 from lookout_server.identity.authorization import partition_of
-from lookout_server.protocol.errors import conflict, not_found, validation
+from lookout_server.protocol.errors import not_found, state_conflict, validation
 from lookout_server.protocol.pagination import page
-from lookout_server.service import Answer, First, Invocation, LaterAnswer
+from lookout_server.service import Answer, Invocation, LaterAnswer
 
+T = TypeVar("T", bound=Entity)
 _KMS_ARN = re.compile(r"arn:aws[a-z\-]*:kms:[a-z0-9\-]*:\d{12}:[\w\-/]+", re.ASCII)
 
 
@@ -27,10 +30,9 @@ class Target(NamedTuple):
 class EquipmentCall:
     """What the operations need: the parameters, the caller's inventory, and the service's other accounts."""
 
-    def __init__(self, invocation: Invocation, state: State) -> None:
+    def __init__(self, invocation: Invocation, own: Inventory) -> None:
         self.invocation = invocation
-        self.state = state
-        self.own = state.of(invocation.account, invocation.region)
+        self.own = own
         self.parameters = invocation.parameters
         self.settings = invocation.settings
         self.now = invocation.now
@@ -92,7 +94,7 @@ class EquipmentCall:
     def find(self, arn: str) -> Target:
         """The dataset, model or version with exactly this ARN, in any account."""
         parts = arn.split(":", 5)
-        inventory = self.state.seen(parts[4], parts[3])
+        inventory = self.own.session.home(Inventory, parts[4], parts[3])
         path = parts[5].split("/")
         if path[0] == "dataset" and len(path) >= 2:
             dataset = inventory.datasets.get(path[1])
@@ -101,9 +103,10 @@ class EquipmentCall:
             model = inventory.models.get(path[1])
             if model and model.arn == arn:
                 return Target(inventory, model)
-            for version in model.versions.values() if model else ():
-                if version.arn == arn:
-                    return Target(inventory, version, model)
+            number = path[-1] if len(path) == 5 else ""
+            version = model.versions.get(int(number)) if model and number.isascii() and number.isdigit() else None
+            if version and version.arn == arn:
+                return Target(inventory, version, model)
         return Target(inventory, None)
 
     def kms_key_arn(self) -> str | None:
@@ -131,7 +134,7 @@ class EquipmentCall:
         status = dataset.status
         self.look_at_dataset(dataset)
         if dataset.job:
-            raise conflict(f"The dataset {dataset.name} cannot be {doing}: its status is {status}")
+            raise state_conflict(f"The dataset {dataset.name} cannot be {doing}: its status is {status}")
 
     def refuse_while_in_the_making(self, model: Model, doing: str) -> None:
         """Raise a ConflictException while a version of the model is trained or imported; that counts as a look."""
@@ -139,14 +142,16 @@ class EquipmentCall:
         self.look_at_model(model)
         if model.in_the_making:
             numbers = ", ".join(str(version.number) for version in model.in_the_making)
-            raise conflict(f"The model {model.name} cannot be {doing}: its status is {status} (version {numbers})")
+            raise state_conflict(
+                f"The model {model.name} cannot be {doing}: its status is {status} (version {numbers})"
+            )
 
     def refuse_while_unfinished(self, model: Model, version: Version, doing: str) -> None:
         """Raise a ConflictException while a version is trained or imported; that counts as a look at it."""
         status = version.status
         self.look_at_version(model, version)
         if version.work:
-            raise conflict(f"The model version {version.arn} cannot {doing}: its status is {status}")
+            raise state_conflict(f"The model version {version.arn} cannot {doing}: its status is {status}")
 
     def look_at_model(self, model: Model) -> None:
         """Let everything of a model that is over end."""
@@ -155,20 +160,36 @@ class EquipmentCall:
 
     def look_at_version(self, model: Model, version: Version) -> None:
         """Let a version end when it is over; what is left to write for that is written first."""
-        task = looks.look_at_version(model, version, self.settings, self.now, look=self.invocation)
-        if task:
-            raise First(task)
-        self.invocation.await_end(version.work, looks.progress_of(version, self.settings))
+        looks.look_at_version(model, version, self.settings, self.now, look=True)
+        self.invocation.await_end(version.arn, version.work, looks.progress_of(version, self.settings))
 
     def look_at_dataset(self, dataset: Dataset) -> None:
         """Let the job of a dataset end when it is over."""
-        looks.look_at_dataset(dataset, self.settings, self.now, look=self.invocation)
-        self.invocation.await_end(dataset.job.work if dataset.job else None, self.settings.progress)
+        looks.look_at_dataset(dataset, self.settings, self.now, look=True)
+        self.invocation.await_end(dataset.arn, dataset.job.work if dataset.job else None, self.settings.progress)
 
-    def page(self, items: list[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
-        """One page of numbered things, as the answer of a list."""
+    def look_at_switch(self, scheduler: InferenceScheduler) -> None:
+        """Let a scheduler arrive where it is going when the time has come."""
+        looks.look_at_scheduler(scheduler, self.settings, self.now, look=True)
+
+    def page(
+        self,
+        items: Collection[Any, T],
+        member: str,
+        summary: Callable[[T], Answer],
+        wanted: Callable[[T], bool] = lambda item: True,
+    ) -> Answer:
+        """One page of those of a collection that are wanted, as the answer of a list."""
+        return self._page(lambda after: filter(wanted, items.since(after)), member, summary)
+
+    def page_of(self, items: Sequence[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
+        """The same of numbered things that are in no store."""
+        ordered = sorted(items, key=lambda item: int(item.number))
+        return self._page(lambda after: (item for item in ordered if item.number > after), member, summary)
+
+    def _page(self, since: Callable[[int], Iterable[Any]], member: str, summary: Callable[[Any], Answer]) -> Answer:
         shown, token = page(
-            items,
+            since,
             lambda item: int(item.number),
             self.parameters,
             scope=f"{self.own.account} {self.own.region} {self.invocation.operation}",

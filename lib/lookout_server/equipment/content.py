@@ -5,66 +5,114 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from lookout_server.equipment.schema import Schema
+from lookout_server.entities.blob import Blob, Keeper
+from lookout_server.entities.codec import Kept
+from lookout_server.equipment.columns import Table, joined, pack, unpack
+from lookout_server.equipment.schema import Component, Schema
 
 
 @dataclass(frozen=True)
-class Table:
-    """The rows of one component, ordered by time; a value is None where it is missing or invalid."""
+class Details:
+    """What is known of data beside its rows."""
 
-    times: tuple[datetime, ...]
-    values: Mapping[str, tuple[float | None, ...]]
-
-
-def joined(first: Mapping[str, Table], second: Mapping[str, Table]) -> dict[str, Table]:
-    """The rows of two sets of tables by component; where both have one of the same time, that of the first counts."""
-    return {
-        component: _joined(first.get(component, _NOTHING), second.get(component, _NOTHING))
-        for component in dict.fromkeys((*first, *second))
-    }
-
-
-_NOTHING = Table((), {})
-
-
-def _joined(first: Table, second: Table) -> Table:
-    """The rows of two tables, with all their sensors."""
-    # Inference data comes in small pieces, each after all that is there: that must not cost more the more there is.
-    if first.times[-1:] < second.times[:1] and first.values.keys() == second.values.keys():
-        values = {name: column + second.values[name] for name, column in first.values.items()}
-        return Table(first.times + second.times, values)
-    rows: dict[datetime, tuple[Table, int]] = {}
-    for table in (second, first):
-        rows |= {time: (table, index) for index, time in enumerate(table.times)}
-    times = tuple(sorted(rows))
-    places = [rows[time] for time in times]
-
-    def column(name: str) -> tuple[float | None, ...]:
-        return tuple(table.values[name][index] if name in table.values else None for table, index in places)
-
-    return Table(times, {name: column(name) for name in dict.fromkeys((*first.values, *second.values))})
+    schema: Schema
+    #: A DataQualitySummary.
+    quality: Mapping[str, Any]
+    #: An IngestedFilesSummary.
+    files: Mapping[str, Any]
+    #: The SensorStatisticsSummaries.
+    statistics: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class Content:
     """What one ingestion brought."""
 
-    schema: Schema
-    #: By component.
-    tables: Mapping[str, Table]
-
     #: Bytes of the files that were used.
     size: int
-
     start: datetime
     end: datetime
-    #: A DataQualitySummary.
-    quality: Mapping[str, Any]
+    details: Kept[Details]
+    rows: Blob
 
-    #: An IngestedFilesSummary.
-    files: Mapping[str, Any]
+    @classmethod
+    def keep(cls, keeper: Keeper, tables: Mapping[str, Table], size: int, details: Details) -> Content:
+        """Keep rows, and what is known of them."""
+        ends = [time for table in tables.values() for time in (*table.times[:1], *table.times[-1:])]
+        return cls(size, min(ends), max(ends), Kept.of(keeper, Details, details), keeper.keep(pack(tables)))
 
-    #: The SensorStatisticsSummaries.
-    statistics: tuple[Mapping[str, Any], ...]
+    @property
+    def schema(self) -> Schema:
+        """The schema of the rows."""
+        return self.details.value.schema
+
+    @property
+    def quality(self) -> Mapping[str, Any]:
+        """A DataQualitySummary."""
+        return self.details.value.quality
+
+    @property
+    def files(self) -> Mapping[str, Any]:
+        """An IngestedFilesSummary."""
+        return self.details.value.files
+
+    @property
+    def statistics(self) -> tuple[Mapping[str, Any], ...]:
+        """The SensorStatisticsSummaries."""
+        return self.details.value.statistics
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The rows by component."""
+        return unpack(self.rows.read())
+
+
+@dataclass(frozen=True)
+class Accumulated:
+    """The inference data of a model: contents, in the order in which they came; what was there first counts.
+
+    Two neighbours are joined before the later one has half the size of the earlier: so there are few, and what was
+    joined once is not touched by every run.
+    """
+
+    parts: tuple[Content, ...]
+
+    @property
+    def start(self) -> datetime:
+        """The time of the first row."""
+        return min(part.start for part in self.parts)
+
+    @property
+    def end(self) -> datetime:
+        """The time of the last row."""
+        return max(part.end for part in self.parts)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files that it came from."""
+        return sum(part.size for part in self.parts)
+
+    def tables(self) -> dict[str, Table]:
+        """All rows by component."""
+        found: dict[str, Table] = {}
+        for part in self.parts:
+            found = joined(found, part.tables)
+        return found
+
+    def with_one(self, new: Content, keeper: Keeper) -> Accumulated:
+        """The same with one more content."""
+        parts = [*self.parts, new]
+        while len(parts) > 1 and parts[-2].size < 2 * parts[-1].size:
+            later = parts.pop()
+            parts[-1] = _merged(parts[-1], later, keeper)
+        return Accumulated(tuple(parts))
+
+
+def _merged(before: Content, new: Content, keeper: Keeper) -> Content:
+    tables = joined(before.tables, new.tables)
+    stamps = {part.name: part.timestamp for part in (*new.schema.components, *before.schema.components)}
+    schema = Schema(tuple(Component(name, stamps[name], tuple(table.values)) for name, table in tables.items()))
+    return Content.keep(keeper, tables, before.size + new.size, Details(schema, {}, {}))

@@ -9,10 +9,13 @@ import uuid
 
 from lookout_server.equipment import schema as schemas
 from lookout_server.equipment.call import EquipmentCall, Operation
+from lookout_server.equipment.ids import job_prefix, new_job_id
 from lookout_server.equipment.imports import check_source, source_of
+from lookout_server.equipment.looks import watch_dataset
 from lookout_server.equipment.state import Dataset, Job
 from lookout_server.protocol.errors import conflict, quota_exceeded, validation
 from lookout_server.service import Answer
+from lookout_server.work.clearing import clear
 from lookout_server.work.progress import Work
 
 
@@ -28,7 +31,7 @@ def create_dataset(call: EquipmentCall) -> Answer:
         raise conflict(f"The dataset {name} already exists or is currently in use for another operation")
     schema = schemas.parse(call.get("DatasetSchema"), call.settings.quotas)
     dataset = _new_dataset(call, name, arn)
-    dataset.schema = schema
+    dataset.kept_schema = call.own.kept_schema(schema) if schema else None
     call.own.datasets[name] = dataset
     return {"DatasetName": name, "DatasetArn": arn, "Status": dataset.status}
 
@@ -61,19 +64,21 @@ def import_dataset(call: EquipmentCall) -> Answer:
     if existing:
         _overwrite(call, existing)
     call.own.datasets[name] = dataset
-    if dataset.schema is None:
-        dataset.schema = source.schema
+    if dataset.kept_schema is None:
+        dataset.kept_schema = source.kept_schema
     job = Job(
         number=call.own.next_number(),
-        id=uuid.uuid4().hex,
+        id=new_job_id(dataset.arn),
         dataset_name=name,
         dataset_arn=arn,
         created_at=call.now,
         outcome=call.invocation.failure() or source.content,
         source_dataset_arn=source_arn,
-        work=Work(call.now),
+        work=Work.idle(call.now),
     )
-    call.own.jobs[job.id] = dataset.job = job
+    call.own.jobs[job.id] = job
+    dataset.job_id = job.id
+    watch_dataset(dataset, call.settings)
     return {"DatasetName": name, "DatasetArn": arn, "Status": dataset.status, "JobId": job.id}
 
 
@@ -109,8 +114,7 @@ def list_datasets(call: EquipmentCall) -> Answer:
     """ListDatasets, by the beginning of the name."""
     call.invocation.authorize("*")
     prefix = call.get("DatasetNameBeginsWith") or ""
-    datasets = [dataset for name, dataset in call.own.datasets.items() if name.startswith(prefix)]
-    return call.page(datasets, "DatasetSummaries", _summary)
+    return call.page(call.own.datasets, "DatasetSummaries", _summary, lambda dataset: dataset.name.startswith(prefix))
 
 
 def delete_dataset(call: EquipmentCall) -> Answer:
@@ -135,8 +139,7 @@ def delete_dataset(call: EquipmentCall) -> Answer:
             "delete the associated models before deleting this dataset"
         )
     del call.own.datasets[dataset.name]
-    for job in [job for job in call.own.jobs.values() if job.dataset_arn == dataset.arn]:
-        del call.own.jobs[job.id]
+    clear(call.own, "job", job_prefix(dataset.arn), call.now)
     call.own.forget(dataset.arn)
     return {}
 
@@ -172,7 +175,7 @@ def _overwrite(call: EquipmentCall, dataset: Dataset) -> None:
 
 def _check_imports_in_progress(call: EquipmentCall) -> None:
     quota = call.settings.quotas.import_dataset_jobs_in_progress
-    running = sum(1 for job in call.own.jobs.values() if job.work and job.is_import)
+    running = sum(1 for dataset in call.own.datasets.values() if dataset.job and dataset.job.is_import)
     if running >= quota:
         raise quota_exceeded(
             f"Import dataset jobs in progress (L-810626D7): the account has {running}, the quota is {quota}"

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lookout_server.entities.codec import Kept
+from lookout_server.entities.session import NUMBERS, Collection, Entity
 from lookout_server.equipment.rates import seconds_of
 from lookout_server.equipment.schedulers import Switch
 from lookout_server.protocol.times import later
-
-#: Windows that are made up for at one look; of more, those that ended first are left out.
-MOST_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Prediction:
 
 
 @dataclass
-class Execution:
+class Execution(Entity):
     """One run of a scheduler over the window between two boundaries of its interval."""
 
     number: int
@@ -49,13 +48,18 @@ class Execution:
     #: Bucket and Key of the results.
     result: Mapping[str, str] | None = None
 
-    predictions: tuple[Prediction, ...] = ()
+    kept_predictions: Kept[tuple[Prediction, ...]] | None = None
     #: Whether a row of it is anomalous.
     anomalous: bool = False
 
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """What it says of each row; nothing when it has not succeeded."""
+        return self.kept_predictions.value if self.kept_predictions else ()
+
 
 @dataclass
-class InferenceScheduler:
+class InferenceScheduler(Entity):
     """An inference scheduler."""
 
     number: int
@@ -70,7 +74,17 @@ class InferenceScheduler:
     created_at: datetime
     updated_at: datetime
     switch: Switch
-    executions: list[Execution] = field(default_factory=list)
+    #: The end of the latest window that a run was begun for.
+    done_until: datetime | None = None
+    #: The number of the run that is under way.
+    running: int | None = None
+    #: The LatestInferenceResult: that of the latest run that succeeded.
+    latest_result: str | None = None
+
+    @property
+    def executions(self) -> Collection[int, Execution]:
+        """Its runs by number."""
+        return Collection(self.home, "execution", Execution, NUMBERS, self.arn.rpartition("/")[2])
 
     @property
     def interval(self) -> timedelta:
@@ -82,27 +96,21 @@ class InferenceScheduler:
         """How long after the end of a window its run begins."""
         return timedelta(minutes=self.configuration.get("DataDelayOffsetInMinutes") or 0)
 
-    @property
-    def latest_result(self) -> str | None:
-        """The LatestInferenceResult: that of the latest run that succeeded."""
-        for execution in reversed(self.executions):
-            if execution.status == "SUCCESS":
-                return "ANOMALOUS" if execution.anomalous else "NORMAL"
-        return None
+    def next_window(self, now: datetime, most: int) -> datetime | None:
+        """The end of the window whose run is next, while the scheduler runs; of those that are due, one of the last.
 
-    def due(self, now: datetime) -> list[datetime]:
-        """The ends of the windows whose runs are due, in order, while the scheduler runs.
+        `most` is how many of those that are due are made up for.
 
         Boundaries are counted from the full hour (user guide, "Understanding the inference process"). Windows that
         ended before the scheduler ran are none of its business.
         """
         if self.switch.status != "RUNNING":
-            return []
-        done = max([self.switch.since, *(execution.end for execution in self.executions[-1:])])
+            return None
+        done = max(self.switch.since, self.done_until or self.switch.since)
         first = _boundary(done, self.interval) + self.interval
         last = _boundary(later(now, -self.delay.total_seconds()), self.interval)
         count = (last - first) // self.interval + 1
-        return [first + self.interval * i for i in range(max(0, count - MOST_AT_ONCE), count)]
+        return first + self.interval * max(0, count - most)
 
 
 def _boundary(time: datetime, interval: timedelta) -> datetime:

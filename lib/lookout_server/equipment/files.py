@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lookout_server.entities.blob import Keeper
 from lookout_server.equipment import csv_files, statistics
-from lookout_server.equipment.content import Content
+from lookout_server.equipment.content import Content, Details
 from lookout_server.equipment.csv_files import DataFile, Unusable
 from lookout_server.equipment.key_patterns import KeyPattern
 from lookout_server.equipment.schema import Component, Schema, check_size, is_component_name
@@ -49,7 +50,9 @@ class Files:
         return f"s3://{self.bucket}/{key or self.prefix}"
 
 
-def read_dataset(files: Files, schema: Schema | None, pattern: KeyPattern, quotas: Quotas) -> Content | str:
+def read_dataset(
+    files: Files, schema: Schema | None, pattern: KeyPattern, quotas: Quotas, keeper: Keeper
+) -> Content | str:
     """The content that an ingestion brings, or the reason why it fails.
 
     With a schema, files of other components are none of its business, and columns that it does not know are left out.
@@ -111,22 +114,14 @@ def read_dataset(files: Files, schema: Schema | None, pattern: KeyPattern, quota
             reader.add(file)
     tables = {reader.component.name: reader.table() for reader in readers}
     summaries = [summary for reader in readers for summary in reader.summaries(tables[reader.component.name])]
-    times = [time for table in tables.values() for time in (*table.times[:1], *table.times[-1:])]
     count = sum(map(len, used.values()))
-    return Content(
-        schema=schema,
-        tables=tables,
-        size=size,
-        start=min(times),
-        end=max(times),
-        quality=statistics.quality(summaries, readers),
-        files={
-            "TotalNumberOfFiles": count + len(discarded),
-            "IngestedNumberOfFiles": count,
-            "DiscardedFiles": discarded,
-        },
-        statistics=tuple(summaries),
-    )
+    listing = {
+        "TotalNumberOfFiles": count + len(discarded),
+        "IngestedNumberOfFiles": count,
+        "DiscardedFiles": discarded,
+    }
+    details = Details(schema, statistics.quality(summaries, readers), listing, tuple(summaries))
+    return Content.keep(keeper, tables, size, details)
 
 
 def _fits(component: str, file: DataFile, schema: Schema | None) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lookout_server.equipment.call import EquipmentCall, Target
 from lookout_server.equipment.state import Dataset, Version
-from lookout_server.identity.policies import Verdict, evaluate
+from lookout_server.identity.policies import Verdict, evaluate, parse
 from lookout_server.protocol.errors import access_denied, not_found, validation
 
 T = TypeVar("T", Dataset, Version)
@@ -36,13 +36,13 @@ def check_source(call: EquipmentCall, source: Target, action: str, keys: Mapping
     principal = call.invocation.principal
     verdicts = [
         evaluate(
-            policy.statements,
+            parse(policy.text, resource=arn, actions=[f"lookoutequipment:{action}"]),
             principal=principal,
             action=f"lookoutequipment:{action}",
             context=keys,
         )
-        for policy in map(source.inventory.policies.get, carriers)
-        if policy
+        for arn in carriers
+        if (policy := source.inventory.policies.get(arn))
     ]
     within_account = source.inventory.account == call.own.account
     allowed = within_account or (bool(verdicts) and all(verdict is Verdict.ALLOW for verdict in verdicts))

@@ -14,9 +14,8 @@ from lookout_server.equipment.inference_reading import InferenceFailed, WindowRe
 from lookout_server.equipment.predictions import json_lines, predictions
 from lookout_server.equipment.state import Version
 from lookout_server.equipment.training import OffCondition, rows_of
-from lookout_server.files.storage import Storage
 from lookout_server.protocol.errors import StorageError
-from lookout_server.settings import Settings
+from lookout_server.service import World
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,9 @@ class Found:
     result: dict[str, str]
 
 
-def infer(execution: Execution, version: Version, storage: Storage, settings: Settings, now: datetime) -> Found:
+def infer(execution: Execution, version: Version, world: World, now: datetime) -> Found:
     """Make a run: read its files, say something of each row and write the results; raises InferenceFailed."""
-    reader = WindowReader(execution, storage, settings, now)
+    reader = WindowReader(execution, world.storage, world.settings, world.keeper, now)
     data = reader.read(version.schema)
     rate = (version.details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate")
     off = OffCondition.parse(version.details.get("OffCondition"), version.schema)

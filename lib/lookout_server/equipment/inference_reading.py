@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lookout_server.entities.blob import Keeper
 from lookout_server.equipment import csv_files
-from lookout_server.equipment.content import Content
+from lookout_server.equipment.content import Content, Details
 from lookout_server.equipment.csv_files import DataFile, Unusable
 from lookout_server.equipment.executions import Execution
 from lookout_server.equipment.inference_names import FileNames
@@ -29,6 +30,7 @@ class WindowReader:
     execution: Execution
     storage: Storage
     settings: Settings
+    keeper: Keeper
     #: What the service's clock says, which may be another one than that of who names the files.
     now: datetime
 
@@ -81,9 +83,8 @@ class WindowReader:
                     f"{len(submitted[component.name])} file(s) under '{self._location()}': no row has such a "
                     f"timestamp. {self._clock()}"
                 )
-        times = [time for table in tables.values() for time in (table.times[0], table.times[-1])]
         # Quality, files and statistics are of ingestions; nothing shows those of inferences.
-        return Content(schema, tables, size, min(times), max(times), quality={}, files={}, statistics=())
+        return Content.keep(self.keeper, tables, size, Details(schema, {}, {}))
 
     def _submitted(self, schema: Schema) -> dict[str, list[StoredObject]]:
         """The files whose names are of the components and of the window, by component.

@@ -13,14 +13,17 @@ from typing import Any
 
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.equipment.executions import Execution, InferenceScheduler
+from lookout_server.equipment.ids import guid
 from lookout_server.equipment.inference_events import Event, events_of
 from lookout_server.equipment.inference_names import parse_offset
+from lookout_server.equipment.looks import watch_scheduler
 from lookout_server.equipment.rates import seconds_of
 from lookout_server.equipment.schedulers import Switch
 from lookout_server.equipment.state import Model, Version
 from lookout_server.equipment.versions import quality_of
 from lookout_server.protocol.errors import conflict, not_found, quota_exceeded, validation
 from lookout_server.service import Answer, LaterAnswer
+from lookout_server.work.clearing import clear
 
 _CHANGEABLE = (
     "DataDelayOffsetInMinutes",
@@ -69,9 +72,10 @@ def create_inference_scheduler(call: EquipmentCall) -> Answer:
         kms_key_arn=key,
         created_at=call.now,
         updated_at=call.now,
-        switch=Switch(call.now),
+        switch=Switch.started(call.now),
     )
     call.own.inference_schedulers[name] = scheduler
+    watch_scheduler(scheduler, call.settings, call.now)
     return {
         "InferenceSchedulerArn": arn,
         "InferenceSchedulerName": name,
@@ -83,7 +87,7 @@ def create_inference_scheduler(call: EquipmentCall) -> Answer:
 def describe_inference_scheduler(call: EquipmentCall) -> Answer:
     """DescribeInferenceScheduler; a look at the scheduler."""
     scheduler = _scheduler(call)
-    scheduler.switch.settle(call.settings, call.now)
+    call.look_at_switch(scheduler)
     return {
         **scheduler.configuration,
         **_identity(scheduler),
@@ -98,14 +102,15 @@ def list_inference_schedulers(call: EquipmentCall) -> Answer:
     """ListInferenceSchedulers, by the beginning of the name, by model and by status."""
     call.invocation.authorize("*")
     prefix = call.get("InferenceSchedulerNameBeginsWith") or ""
-    schedulers = [
-        scheduler
-        for name, scheduler in call.own.inference_schedulers.items()
-        if name.startswith(prefix)
-        and call.get("ModelName") in (None, scheduler.model_name)
-        and call.get("Status") in (None, scheduler.switch.status)
-    ]
-    return call.page(schedulers, "InferenceSchedulerSummaries", _summary)
+
+    def wanted(scheduler: InferenceScheduler) -> bool:
+        return (
+            scheduler.name.startswith(prefix)
+            and call.get("ModelName") in (None, scheduler.model_name)
+            and call.get("Status") in (None, scheduler.switch.status)
+        )
+
+    return call.page(call.own.inference_schedulers, "InferenceSchedulerSummaries", _summary, wanted)
 
 
 def update_inference_scheduler(call: EquipmentCall) -> Answer:
@@ -115,11 +120,12 @@ def update_inference_scheduler(call: EquipmentCall) -> Answer:
     changes = {member: call.get(member) for member in _CHANGEABLE if call.get(member) is not None}
     configuration = {**scheduler.configuration, **changes}
     model = call.own.models.get(scheduler.model_name)
-    _check(configuration, model.active.version if model and model.active else None)
+    _check(configuration, model.active_version if model else None)
     if call.settings.scheduler_updates_need_stopped:
         scheduler.switch.refuse_unless_stopped("updated", _what(scheduler), call.settings, call.now)
     scheduler.configuration = configuration
     scheduler.updated_at = call.now
+    watch_scheduler(scheduler, call.settings, call.now)
     return {}
 
 
@@ -127,6 +133,7 @@ def start_inference_scheduler(call: EquipmentCall) -> Answer:
     """StartInferenceScheduler: from STOPPED over PENDING to RUNNING."""
     scheduler = _scheduler(call)
     scheduler.switch.start(_what(scheduler), call.settings, call.now)
+    watch_scheduler(scheduler, call.settings, call.now)
     return _identity(scheduler)
 
 
@@ -134,6 +141,7 @@ def stop_inference_scheduler(call: EquipmentCall) -> Answer:
     """StopInferenceScheduler: from RUNNING over STOPPING to STOPPED."""
     scheduler = _scheduler(call)
     scheduler.switch.stop(_what(scheduler), call.settings, call.now)
+    watch_scheduler(scheduler, call.settings, call.now)
     return _identity(scheduler)
 
 
@@ -143,6 +151,7 @@ def delete_inference_scheduler(call: EquipmentCall) -> Answer:
     # AWS SDK for Lookout for Equipment: a scheduler must be stopped to be deleted.
     scheduler.switch.refuse_unless_stopped("deleted", _what(scheduler), call.settings, call.now)
     del call.own.inference_schedulers[scheduler.name]
+    clear(call.own, "execution", f"{guid(scheduler.arn)}/", call.now)
     call.own.forget(scheduler.arn)
     return {}
 
@@ -151,13 +160,13 @@ def list_inference_executions(call: EquipmentCall) -> Answer:
     """ListInferenceExecutions, by status and by the times of the data (both exclusive)."""
     scheduler = _scheduler(call)
     after, before, status = call.get("DataStartTimeAfter"), call.get("DataEndTimeBefore"), call.get("Status")
-    executions = [
-        execution
-        for execution in scheduler.executions
-        if status in (None, execution.status)
-        and (after is None or execution.start > after)
-        and (before is None or execution.end < before)
-    ]
+
+    def wanted(execution: Execution) -> bool:
+        return (
+            status in (None, execution.status)
+            and (after is None or execution.start > after)
+            and (before is None or execution.end < before)
+        )
 
     def summary(execution: Execution) -> Answer:
         identity = _identity(scheduler)
@@ -175,7 +184,7 @@ def list_inference_executions(call: EquipmentCall) -> Answer:
             "ModelVersionArn": execution.version_arn,
         }
 
-    return call.page(executions, "InferenceExecutionSummaries", summary)
+    return call.page(scheduler.executions, "InferenceExecutionSummaries", summary, wanted)
 
 
 def list_inference_events(call: EquipmentCall) -> LaterAnswer:
@@ -187,7 +196,7 @@ def list_inference_events(call: EquipmentCall) -> LaterAnswer:
     start, end = call.parameters["IntervalStartTime"], call.parameters["IntervalEndTime"]
     if start > end:
         raise validation(f"IntervalStartTime: got {start.isoformat()}, expected a time up to {end.isoformat()}")
-    executions = list(scheduler.executions)
+    executions = scheduler.executions.values()
 
     def summary(event: Event) -> Answer:
         return {
@@ -201,7 +210,7 @@ def list_inference_events(call: EquipmentCall) -> LaterAnswer:
 
     def answer() -> Answer:
         events = [event for event in events_of(executions) if event.end >= start and event.start <= end]
-        return call.page(events, "InferenceEventSummaries", summary)
+        return call.page_of(events, "InferenceEventSummaries", summary)
 
     return answer
 
@@ -220,11 +229,12 @@ def _active_version(call: EquipmentCall, model: Model) -> Version:
     """The version that runs would use; raises an error when there is none (yet)."""
     if model.active is None:
         call.refuse_while_in_the_making(model, "used by an inference scheduler")
-    if model.active is None:
+    version = model.active_version
+    if version is None:
         raise validation(
             f"The model {model.name} has no active version: its status is {model.status}, expected SUCCESS"
         )
-    return model.active.version
+    return version
 
 
 def _check(configuration: Mapping[str, Any], version: Version | None) -> None:

@@ -5,18 +5,25 @@ Sources: API reference (the operations' own pages, IngestionS3InputConfiguration
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from lookout_server.equipment.call import EquipmentCall, Operation
+from lookout_server.equipment.content import Content
 from lookout_server.equipment.files import Files, read_dataset
+from lookout_server.equipment.ids import new_job_id
 from lookout_server.equipment.key_patterns import DEFAULT, KeyPattern
-from lookout_server.equipment.state import Dataset, Job
+from lookout_server.equipment.looks import look_at_dataset, watch_dataset
+from lookout_server.equipment.state import Dataset, Inventory, Job
 from lookout_server.protocol.errors import not_found, quota_exceeded, validation
-from lookout_server.service import Answer, Task
+from lookout_server.service import Answer, World
 from lookout_server.work.progress import Work
+from lookout_server.work.tasks import Errand, Task, schedule
+
+#: The work that reads the files of an ingestion.
+INGEST = "ingest"
 
 
 def start_data_ingestion_job(call: EquipmentCall) -> Answer:
@@ -29,11 +36,11 @@ def start_data_ingestion_job(call: EquipmentCall) -> Answer:
     dataset = call.dataset(authorize=False)
     configuration = call.parameters["IngestionInputConfiguration"]
     location = configuration["S3InputConfiguration"]
-    pattern = _key_pattern(dataset, location)
+    _key_pattern(dataset, location)
     # ConflictException of StartDataIngestionJob: one job per dataset at a time.
     call.refuse_while_busy(dataset, "ingested into")
     quota = call.settings.quotas.pending_data_ingestion_jobs
-    running = sum(1 for job in call.own.jobs.values() if job.work and not job.is_import)
+    running = sum(1 for other in call.own.datasets.values() if other.job and not other.job.is_import)
     if running >= quota:
         raise quota_exceeded(
             f"Pending data ingestion jobs (L-B987A6C9): the account has {running}, the quota is {quota}"
@@ -41,20 +48,20 @@ def start_data_ingestion_job(call: EquipmentCall) -> Answer:
     failure = call.invocation.failure()
     job = Job(
         number=call.own.next_number(),
-        id=uuid.uuid4().hex,
+        id=new_job_id(dataset.arn),
         dataset_name=name,
         dataset_arn=dataset.arn,
         created_at=call.now,
         outcome=failure,
         input=configuration,
         role_arn=call.parameters["RoleArn"],
-        work=Work(call.now, busy=failure is None),
+        work=Work.busy(call.now) if failure is None else Work.idle(call.now),
     )
+    call.own.jobs[job.id] = job
+    dataset.job_id = job.id
     if failure is None:
-        files = Files(call.invocation.storage, call.parameters["RoleArn"], location)
-        reading = partial(read_dataset, files, dataset.schema, pattern, call.settings.quotas)
-        call.invocation.begin(Task(reading, job.found))
-    call.own.jobs[job.id] = dataset.job = job
+        schedule(call.own, INGEST, job.id, call.now)
+    watch_dataset(dataset, call.settings)
     return {"JobId": job.id, "Status": job.status}
 
 
@@ -63,7 +70,7 @@ def describe_data_ingestion_job(call: EquipmentCall) -> Answer:
     call.invocation.authorize("*")
     job = _job(call, call.parameters["JobId"])
     dataset = call.own.datasets[job.dataset_name]
-    if dataset.job is job:
+    if dataset.job_id == job.id:
         call.look_at_dataset(dataset)
     answer: Answer = {
         "JobId": job.id,
@@ -95,8 +102,11 @@ def list_data_ingestion_jobs(call: EquipmentCall) -> Answer:
         call.invocation.authorize(call.own.arn("dataset", "*", "*"))
     else:
         call.authorize_existing(call.arn_or_placeholder("dataset", name, call.own.datasets.get(name)))
-    jobs = [job for job in call.own.jobs.values() if name in (None, job.dataset_name) and status in (None, job.status)]
-    return call.page(jobs, "DataIngestionJobSummaries", _summary)
+
+    def wanted(job: Job) -> bool:
+        return name in (None, job.dataset_name) and status in (None, job.status) and _is_there(call, job)
+
+    return call.page(call.own.jobs, "DataIngestionJobSummaries", _summary, wanted)
 
 
 def list_sensor_statistics(call: EquipmentCall) -> Answer:
@@ -110,7 +120,7 @@ def list_sensor_statistics(call: EquipmentCall) -> Answer:
             raise not_found(f"The ingestion job {job_id} does not exist for the dataset {dataset.name}")
         content = job.content
     numbered = [_Numbered(i, one) for i, one in enumerate(content.statistics if content else (), start=1)]
-    return call.page(numbered, "SensorStatisticsSummaries", lambda entry: dict(entry.value))
+    return call.page_of(numbered, "SensorStatisticsSummaries", lambda entry: dict(entry.value))
 
 
 class _Numbered:
@@ -123,9 +133,35 @@ class _Numbered:
 
 def _job(call: EquipmentCall, job_id: str) -> Job:
     job = call.own.jobs.get(job_id)
-    if job is None:
+    if job is None or not _is_there(call, job):
         raise not_found(f"The data ingestion job {job_id} does not exist")
     return job
+
+
+def _is_there(call: EquipmentCall, job: Job) -> bool:
+    """Whether a job's dataset is still the one: it goes with it."""
+    dataset = call.own.datasets.get(job.dataset_name)
+    return dataset is not None and dataset.arn == job.dataset_arn
+
+
+def read_files(home: Inventory, task: Task, world: World) -> Errand[Content] | None:
+    """What the task of an ingestion means: its files are read."""
+    job = home.jobs.get(task.about)
+    dataset = home.datasets.get(job.dataset_name) if job else None
+    if job is None or job.work is None or dataset is None or dataset.job_id != job.id or job.input is None:
+        return None
+    location, id = job.input["S3InputConfiguration"], job.id
+    files = Files(world.storage, job.role_arn or "", location)
+    pattern = _key_pattern(dataset, location)
+
+    def end(home: Inventory, outcome: Content | str, now: datetime) -> None:
+        job = home.jobs.get(id)
+        dataset = home.datasets.get(job.dataset_name) if job else None
+        if job and dataset and dataset.job_id == id:
+            job.found(outcome, now)
+            look_at_dataset(dataset, world.settings, now)
+
+    return Errand(partial(read_dataset, files, dataset.schema, pattern, world.settings.quotas, world.keeper), end)
 
 
 def _key_pattern(dataset: Dataset, location: Mapping[str, Any]) -> KeyPattern:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 
 from lookout_server.equipment.call import EquipmentCall, Operation
-from lookout_server.equipment.state import LabelGroup
+from lookout_server.equipment.ids import guid
+from lookout_server.equipment.label_state import LabelGroup
 from lookout_server.protocol.errors import conflict, not_found, quota_exceeded
 from lookout_server.service import Answer
+from lookout_server.work.clearing import clear
 
 
 def create_label_group(call: EquipmentCall) -> Answer:
@@ -46,8 +48,9 @@ def list_label_groups(call: EquipmentCall) -> Answer:
     """ListLabelGroups, by the beginning of the name."""
     call.invocation.authorize(call.own.arn("label-group", "*", "*"))
     prefix = call.get("LabelGroupNameBeginsWith") or ""
-    groups = [group for name, group in call.own.label_groups.items() if name.startswith(prefix)]
-    return call.page(groups, "LabelGroupSummaries", _summary)
+    return call.page(
+        call.own.label_groups, "LabelGroupSummaries", _summary, lambda group: group.name.startswith(prefix)
+    )
 
 
 def update_label_group(call: EquipmentCall) -> Answer:
@@ -71,9 +74,10 @@ def delete_label_group(call: EquipmentCall) -> Answer:
     # ConflictException is among the errors of DeleteLabelGroup; when it comes is not documented (Settings).
     if users and call.settings.label_group_deletion_blocked_by_models:
         raise conflict(f"The label group {group.name} is used by the model {users[0]}")
-    if group.labels and call.settings.label_group_deletion_blocked_by_labels:
-        raise conflict(f"The label group {group.name} has labels ({len(group.labels)}): delete them before the group")
+    if group.count and call.settings.label_group_deletion_blocked_by_labels:
+        raise conflict(f"The label group {group.name} has labels ({group.count}): delete them before the group")
     del call.own.label_groups[group.name]
+    clear(call.own, "label", f"{guid(group.arn)}/", call.now)
     call.own.forget(group.arn)
     return {}
 

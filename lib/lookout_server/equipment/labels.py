@@ -6,7 +6,7 @@ import uuid
 
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.equipment.label_groups import label_group
-from lookout_server.equipment.state import Label, LabelGroup
+from lookout_server.equipment.label_state import Label, LabelGroup
 from lookout_server.protocol.errors import not_found, quota_exceeded, validation
 from lookout_server.service import Answer
 
@@ -22,11 +22,12 @@ def create_label(call: EquipmentCall) -> Answer:
         known = ", ".join(group.fault_codes) or "none"
         raise validation(f"FaultCode: got '{code}', expected one of the label group {group.name} [{known}]")
     quota = call.settings.quotas.labels_per_group
-    if len(group.labels) >= quota:
-        raise quota_exceeded(f"Labels (L-1AF8D174): the group has {len(group.labels)}, the quota is {quota}")
+    if group.count >= quota:
+        raise quota_exceeded(f"Labels (L-1AF8D174): the group has {group.count}, the quota is {quota}")
+    number = call.own.next_number()
     label = Label(
-        number=call.own.next_number(),
-        id=uuid.uuid4().hex,
+        number=number,
+        id=f"{number:016x}{uuid.uuid4().hex[:16]}",
         start=start,
         end=end,
         rating=call.parameters["Rating"],
@@ -36,6 +37,7 @@ def create_label(call: EquipmentCall) -> Answer:
         equipment=call.get("Equipment"),
     )
     group.labels[label.id] = label
+    group.count += 1
     return {"LabelId": label.id}
 
 
@@ -55,21 +57,23 @@ def list_labels(call: EquipmentCall) -> Answer:
     if group is None:
         return {"LabelSummaries": []}
     after, before = call.get("IntervalStartTime"), call.get("IntervalEndTime")
-    labels = [
-        label
-        for label in group.labels.values()
-        if (after is None or label.end >= after)
-        and (before is None or label.start < before)
-        and call.get("FaultCode") in (None, label.fault_code)
-        and call.get("Equipment") in (None, label.equipment)
-    ]
-    return call.page(labels, "LabelSummaries", lambda label: _summary(group, label))
+
+    def wanted(label: Label) -> bool:
+        return (
+            (after is None or label.end >= after)
+            and (before is None or label.start < before)
+            and call.get("FaultCode") in (None, label.fault_code)
+            and call.get("Equipment") in (None, label.equipment)
+        )
+
+    return call.page(group.labels, "LabelSummaries", lambda label: _summary(group, label), wanted)
 
 
 def delete_label(call: EquipmentCall) -> Answer:
     """DeleteLabel; models that were trained with the label keep what they learned."""
     group = label_group(call)
     del group.labels[_label(call, group).id]
+    group.count -= 1
     return {}
 
 

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from functools import partial
 
 from lookout_server.equipment import schema as schemas
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.equipment.content import Content
-from lookout_server.equipment.labeled_ranges import Labels
-from lookout_server.equipment.making import Made, make, take_over
+from lookout_server.equipment.ids import guid
+from lookout_server.equipment.looks import watch_version
 from lookout_server.equipment.model_inputs import (
     authorize_label_group,
     check_in_progress,
     check_model_quota,
     configuration,
 )
+from lookout_server.equipment.plans import TRAIN
 from lookout_server.equipment.state import Model, Version
 from lookout_server.equipment.training import OffCondition, Plan, Range
 from lookout_server.equipment.versions import describe_members, quality_of
 from lookout_server.protocol.errors import conflict, quota_exceeded, validation
-from lookout_server.service import Answer, Task
+from lookout_server.service import Answer
+from lookout_server.work.clearing import clear
 from lookout_server.work.progress import Work
+from lookout_server.work.tasks import schedule
 
 _KEPT = (
     "TrainingDataStartTime",
@@ -72,7 +74,7 @@ def create_model(call: EquipmentCall) -> Answer:
         updated_at=call.now,
         dataset_name=dataset.name,
         dataset_arn=dataset.arn,
-        schema=plan.schema,
+        kept_schema=call.own.kept_schema(plan.schema),
         details={
             **{member: call.get(member) for member in _KEPT},
             **inputs,
@@ -82,10 +84,8 @@ def create_model(call: EquipmentCall) -> Answer:
             "ServerSideKmsKeyId": key,
         },
         failure=failure,
-        work=Work(call.now, busy=failure is None),
+        work=Work.busy(call.now) if failure is None else Work.idle(call.now),
     )
-    if failure is None:
-        call.invocation.begin(_training(call, version, plan, dataset.content))
     model = Model(
         number=call.own.next_number(),
         name=name,
@@ -93,31 +93,13 @@ def create_model(call: EquipmentCall) -> Answer:
         created_at=call.now,
         updated_at=call.now,
         configuration=inputs,
-        versions={1: version},
     )
     call.own.models[name] = model
+    model.versions[1] = version
+    if failure is None:
+        schedule(call.own, TRAIN, f"{name}/1", call.now)
+    watch_version(model, version, call.settings)
     return {"ModelArn": arn, "Status": model.status}
-
-
-def _training(call: EquipmentCall, version: Version, plan: Plan, content: Content) -> Task[Made]:
-    """Find out what the training brings, with data and labels as they are now."""
-    storage = call.invocation.storage
-    labels = Labels.of(call.own, storage, version.details)
-    diagnosed = bool(version.details.get("ModelDiagnosticsOutputConfiguration"))
-    work = partial(make, plan, lambda: content.tables, labels, call.settings.quotas, diagnosed=diagnosed)
-
-    def end(made: Made | str, now: datetime) -> None:
-        if isinstance(made, str):
-            version.failure = made
-        else:
-            take_over(version, made, storage)
-            # User guide, "Python SDK examples": there are metrics only when there is evaluation data.
-            if plan.evaluation:
-                version.results = {**version.results, "ModelMetrics": made.metrics.text}
-        if version.work:
-            version.work.done(now)
-
-    return Task(work, end)
 
 
 def describe_model(call: EquipmentCall) -> Answer:
@@ -139,14 +121,14 @@ def describe_model(call: EquipmentCall) -> Answer:
     }
     if model.active:
         answer |= {
-            "ActiveModelVersion": model.active.version.number,
-            "ActiveModelVersionArn": model.active.version.arn,
+            "ActiveModelVersion": model.active.number,
+            "ActiveModelVersionArn": model.versions[model.active.number].arn,
             "ModelVersionActivatedAt": model.active.at,
         }
     if model.previous:
         answer |= {
-            "PreviousActiveModelVersion": model.previous.version.number,
-            "PreviousActiveModelVersionArn": model.previous.version.arn,
+            "PreviousActiveModelVersion": model.previous.number,
+            "PreviousActiveModelVersionArn": model.versions[model.previous.number].arn,
             "PreviousModelVersionActivatedAt": model.previous.at,
         }
     retraining = model.latest_retraining
@@ -185,14 +167,15 @@ def list_models(call: EquipmentCall) -> Answer:
     """ListModels, by status and by the beginning of the names of model and dataset."""
     call.invocation.authorize("*")
     status = call.get("Status")
-    models = [
-        model
-        for name, model in call.own.models.items()
-        if name.startswith(call.get("ModelNameBeginsWith") or "")
-        and model.shown.dataset_name.startswith(call.get("DatasetNameBeginsWith") or "")
-        and status in (None, model.status)
-    ]
-    return call.page(models, "ModelSummaries", _summary)
+
+    def wanted(model: Model) -> bool:
+        return (
+            model.name.startswith(call.get("ModelNameBeginsWith") or "")
+            and model.shown.dataset_name.startswith(call.get("DatasetNameBeginsWith") or "")
+            and status in (None, model.status)
+        )
+
+    return call.page(call.own.models, "ModelSummaries", _summary, wanted)
 
 
 def update_model(call: EquipmentCall) -> Answer:
@@ -216,8 +199,10 @@ def delete_model(call: EquipmentCall) -> Answer:
     if schedulers and call.settings.model_deletion_blocked_by_schedulers:
         raise conflict(f"The model {model.name} cannot be deleted: {' and '.join(schedulers)} must be deleted first")
     del call.own.models[model.name]
-    for arn in (model.arn, *(version.arn for version in model.versions.values())):
-        call.own.forget(arn)
+    call.own.forget(model.arn)
+    clear(call.own, "version", f"{guid(model.arn)}/", call.now)
+    for kind in ("tags", "policy"):
+        clear(call.own, kind, f"{model.arn}/", call.now)
     return {}
 
 
@@ -281,8 +266,8 @@ def _summary(model: Model) -> Answer:
         **_retraining(model),
     }
     if model.active:
-        answer["ActiveModelVersion"] = model.active.version.number
-        answer["ActiveModelVersionArn"] = model.active.version.arn
+        answer["ActiveModelVersion"] = model.active.number
+        answer["ActiveModelVersionArn"] = model.versions[model.active.number].arn
     return answer
 
 

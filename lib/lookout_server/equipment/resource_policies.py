@@ -19,12 +19,11 @@ def put_resource_policy(call: EquipmentCall) -> Answer:
     # Two actions only can be granted, each on its own kind of resource.
     action = "ImportDataset" if isinstance(_resource(call), Dataset) else "ImportModelVersion"
     text = call.parameters["ResourcePolicy"]
-    statements = policies.parse(text, resource=arn, actions=[f"lookoutequipment:{action}"])
+    policies.parse(text, resource=arn, actions=[f"lookoutequipment:{action}"])
     existing = call.own.policies.get(arn)
     _check_revision(call, arn, existing)
     policy = ResourcePolicy(
         text=text,
-        statements=statements,
         revision=uuid.uuid4().hex,
         created_at=existing.created_at if existing else call.now,
         updated_at=call.now,
@@ -71,9 +70,10 @@ def _resource(call: EquipmentCall) -> object:
 def _policy(call: EquipmentCall) -> ResourcePolicy:
     _resource(call)
     arn = call.parameters["ResourceArn"]
-    if arn not in call.own.policies:
+    policy = call.own.policies.get(arn)
+    if policy is None:
         raise not_found(f"The resource {arn} has no resource policy")
-    return call.own.policies[arn]
+    return policy
 
 
 def _check_revision(call: EquipmentCall, arn: str, existing: ResourcePolicy | None) -> None:

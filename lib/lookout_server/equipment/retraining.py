@@ -9,21 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lookout_server.equipment.content import joined
+from lookout_server.equipment.columns import Table, joined
 from lookout_server.equipment.labeled_ranges import Labels
 from lookout_server.equipment.looks import look_at_version
-from lookout_server.equipment.making import Made, make, take_over
+from lookout_server.equipment.making import Made, Results, make, plan_of, take_over
 from lookout_server.equipment.metrics import Metrics, assess
 from lookout_server.equipment.periods import Period
-from lookout_server.equipment.retraining_schedulers import due_date, plan_next
+from lookout_server.equipment.plans import TRAIN, due_date, plan_next, plan_retraining
 from lookout_server.equipment.state import Inventory, Model, Promotion, RetrainingScheduler, Version
-from lookout_server.equipment.training import OffCondition, Plan
-from lookout_server.files.storage import Storage
 from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.times import later
-from lookout_server.service import Task
-from lookout_server.settings import Settings
+from lookout_server.service import World
 from lookout_server.work.progress import Work
+from lookout_server.work.tasks import Errand, Task, schedule
 
 _SECONDS_OF_DAY = 86_400
 _KEPT = ("DataPreProcessingConfiguration", "OffCondition", "ServerSideKmsKeyId")
@@ -39,28 +37,21 @@ class Retrained:
     before: Metrics
 
 
-def due_retrainings(inventory: Inventory, storage: Storage, settings: Settings, now: datetime) -> list[Task[Retrained]]:
-    """Begin the retrainings that are due by `now`, one of each model; the tasks train.
-
-    Of several that are due for a model, each begins when the one before has ended.
-    """
-    tasks: list[Task[Retrained]] = []
-    for model in inventory.models.values():
-        while (scheduler := model.retraining) and model.active and not model.in_the_making:
-            date = due_date(scheduler, now)
-            if date is None:
-                break
-            started = max(date, scheduler.switch.since, *(_ended(one) for one in model.versions.values()))
-            version = _begin(model, model.active.version, scheduler, started)
-            scheduler.last_at = date
-            plan_next(scheduler, date)
-            task = _training(inventory, storage, settings, model, version, model.active.version)
-            if isinstance(task, Task):
-                tasks.append(task)
-            else:
-                _fail(version, task)
-                look_at_version(model, version, settings, now)
-    return tasks
+def retrain(home: Inventory, task: Task, world: World, now: datetime) -> None:
+    """What the task of a retraining means: a new version, which is then trained."""
+    model = home.models.get(task.about)
+    scheduler = model.retraining if model else None
+    date = due_date(scheduler, now) if scheduler else None
+    prior = model.active_version if model else None
+    if model is None or scheduler is None or date is None or prior is None or model.in_the_making:
+        if model:
+            plan_retraining(model)
+        return
+    started = max(date, scheduler.switch.since, *(_ended(one) for one in model.versions.values()))
+    version = _begin(model, prior, scheduler, started)
+    scheduler.last_at = date
+    plan_next(scheduler, date)
+    schedule(home, TRAIN, f"{model.name}/{version.number}", now)
 
 
 def _ended(version: Version) -> datetime:
@@ -69,7 +60,7 @@ def _ended(version: Version) -> datetime:
 
 def _begin(model: Model, prior: Version, scheduler: RetrainingScheduler, started: datetime) -> Version:
     """The version that is made from `started` on: the next number, whatever is active."""
-    number = max(model.versions) + 1
+    number = model.latest.number + 1
     days = Period.parse(scheduler.lookback).days
     version = Version(
         number=number,
@@ -79,7 +70,7 @@ def _begin(model: Model, prior: Version, scheduler: RetrainingScheduler, started
         updated_at=started,
         dataset_name=prior.dataset_name,
         dataset_arn=prior.dataset_arn,
-        schema=prior.schema,
+        kept_schema=prior.kept_schema,
         details={
             **{member: prior.details.get(member) for member in _KEPT},
             **model.configuration,
@@ -88,63 +79,66 @@ def _begin(model: Model, prior: Version, scheduler: RetrainingScheduler, started
             "TrainingExecutionStartTime": started,
         },
         promotion=Promotion(False, ""),
-        work=Work(started, busy=True),
+        prior=prior.number,
+        work=Work.busy(started),
     )
     model.versions[number] = version
     model.updated_at = started
     return version
 
 
-def _training(
-    inventory: Inventory, storage: Storage, settings: Settings, model: Model, version: Version, prior: Version
-) -> Task[Retrained] | str:
-    """The training of a version with what there is now, or why there cannot be one."""
-    dataset = inventory.datasets.get(prior.dataset_name)
+def train_again(model: Model, version: Version, world: World) -> Errand[Retrained]:
+    """The training of such a version, with what there is now."""
+    home: Inventory = model.home
+    prior = model.versions[version.prior or 1]
+    name, number, arn, settings = model.name, version.number, version.arn, world.settings
+    plan, profile = plan_of(version), prior.profile
+    failure = _missing(home, prior)
+    dataset = home.datasets.get(prior.dataset_name)
+    content, more = dataset.content if dataset else None, model.inference_data
+    labels = Labels.of(home, world.storage, version.details)
+    mode = model.retraining.promote_mode if model.retraining else "MANUAL"
+    results = Results.of(version, world)
+
+    def tables() -> dict[str, Table]:
+        # User guide: where both overlap, the dataset takes priority.
+        return joined(content.tables if content else {}, more.tables() if more else {})
+
+    def work() -> Retrained | str:
+        if failure:
+            return failure
+        made = make(plan, tables, labels, settings.quotas, results)
+        if isinstance(made, str):
+            return made
+        return Retrained(made, assess(made.trained.running(plan.off), profile, made.labels, plan.assessed))
+
+    def end(home: Inventory, found: Retrained | str, now: datetime) -> None:
+        model = home.models.get(name)
+        version = model.versions.get(number) if model else None
+        if model is None or version is None or version.arn != arn or version.work is None:
+            return
+        if isinstance(found, str):
+            version.failure = found
+        else:
+            take_over(version, found.made)
+            _conclude(version, model.versions[version.prior or 1], found, mode)
+        # That it took a moment to find out what the training brings is not part of the story.
+        version.work.done = version.created_at
+        look_at_version(model, version, settings, now)
+
+    return Errand(work, end)
+
+
+def _missing(home: Inventory, prior: Version) -> str | None:
+    """Why there cannot be a retraining."""
+    dataset = home.datasets.get(prior.dataset_name)
     if dataset is None or dataset.arn != prior.dataset_arn or dataset.content is None:
         return f"The dataset {prior.dataset_name} does not exist any more"
     try:
         dataset.content.schema.check_covers(prior.schema, f"The dataset {dataset.name}")
     except ServiceError as error:
         return error.message
-    details = version.details
-    plan = Plan(
-        schema=prior.schema,
-        training=(details["TrainingDataStartTime"], details["TrainingDataEndTime"]),
-        evaluation=None,
-        off=OffCondition.parse(details.get("OffCondition"), prior.schema),
-        rate=(details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate"),
-    )
-    # User guide: where both overlap, the dataset takes priority.
-    tables = dataset.content.tables, model.inference_data.tables if model.inference_data else {}
-    labels = Labels.of(inventory, storage, details)
-    diagnosed = bool(details.get("ModelDiagnosticsOutputConfiguration"))
-    mode = model.retraining.promote_mode if model.retraining else "MANUAL"
-
-    profile = prior.profile
-
-    def work() -> Retrained | str:
-        made = make(plan, lambda: joined(*tables), labels, settings.quotas, diagnosed=diagnosed)
-        if isinstance(made, str):
-            return made
-        return Retrained(made, assess(made.trained.running(plan.off), profile, made.labels, plan.assessed))
-
-    def end(found: Retrained | str, _: datetime) -> None:
-        if isinstance(found, str):
-            _fail(version, found)
-            return
-        take_over(version, found.made, storage)
-        _conclude(version, prior, found, mode)
-        # That it took a moment to find out what the training brings is not part of the story.
-        if version.work:
-            version.work.done(version.created_at)
-
-    return Task(work, end)
-
-
-def _fail(version: Version, reason: str) -> None:
-    version.failure = reason
-    if version.work:
-        version.work.done(version.created_at)
+    return None
 
 
 def _conclude(version: Version, prior: Version, found: Retrained, mode: str) -> None:

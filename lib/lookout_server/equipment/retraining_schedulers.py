@@ -5,18 +5,14 @@ Sources: API reference (the operations' own pages), user guide ("Retraining your
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 from lookout_server.equipment.call import EquipmentCall, Operation
+from lookout_server.equipment.looks import look_at_retraining, watch_retraining
 from lookout_server.equipment.periods import Period, check_frequency
+from lookout_server.equipment.plans import midnight, plan_next
 from lookout_server.equipment.schedulers import Switch
 from lookout_server.equipment.state import Model, RetrainingScheduler
 from lookout_server.protocol.errors import conflict, not_found, validation
-from lookout_server.protocol.times import LAST
 from lookout_server.service import Answer
-
-#: Retrainings of a model that are made up for, when so many dates have passed between two looks at the clock.
-_MOST_AT_ONCE = 100
 
 
 def create_retraining_scheduler(call: EquipmentCall) -> Answer:
@@ -42,11 +38,12 @@ def create_retraining_scheduler(call: EquipmentCall) -> Answer:
         promote_mode=call.get("PromoteMode") or call.settings.default_promote_mode,
         created_at=call.now,
         updated_at=call.now,
-        switch=Switch(call.now),
+        switch=Switch.started(call.now),
         next_at=start,
     )
     plan_next(scheduler, call.now)
     model.retraining = scheduler
+    watch_retraining(model, call.settings)
     return _state(model, scheduler)
 
 
@@ -54,7 +51,7 @@ def describe_retraining_scheduler(call: EquipmentCall) -> Answer:
     """DescribeRetrainingScheduler; a look at the scheduler."""
     model = call.model()
     scheduler = _scheduler(model)
-    scheduler.switch.settle(call.settings, call.now)
+    look_at_retraining(model, call.settings, call.now, look=True)
     return {
         **_summary(model, scheduler),
         "PromoteMode": scheduler.promote_mode,
@@ -67,12 +64,13 @@ def list_retraining_schedulers(call: EquipmentCall) -> Answer:
     """ListRetrainingSchedulers, by status and by the beginning of the model's name."""
     call.invocation.authorize("*")
     prefix, status = call.get("ModelNameBeginsWith") or "", call.get("Status")
-    found = {
-        model.retraining.number: model
-        for name, model in call.own.models.items()
-        if model.retraining and name.startswith(prefix) and status in (None, model.retraining.switch.status)
-    }
-    return call.page(
+
+    def wanted(model: Model) -> bool:
+        scheduler = model.retraining
+        return scheduler is not None and model.name.startswith(prefix) and status in (None, scheduler.switch.status)
+
+    found = {model.retraining.number: model for model in call.own.models.values() if model.retraining and wanted(model)}
+    return call.page_of(
         [model.retraining for model in found.values()],
         "RetrainingSchedulerSummaries",
         lambda scheduler: _summary(found[scheduler.number], scheduler),
@@ -94,6 +92,7 @@ def update_retraining_scheduler(call: EquipmentCall) -> Answer:
         scheduler.start_date = midnight(call.get("RetrainingStartDate"))
     scheduler.updated_at = call.now
     plan_next(scheduler, call.now)
+    watch_retraining(model, call.settings)
     return {}
 
 
@@ -103,6 +102,7 @@ def start_retraining_scheduler(call: EquipmentCall) -> Answer:
     scheduler = _scheduler(model)
     scheduler.switch.start(_named(model), call.settings, call.now)
     plan_next(scheduler, call.now)
+    watch_retraining(model, call.settings)
     return _state(model, scheduler)
 
 
@@ -111,6 +111,7 @@ def stop_retraining_scheduler(call: EquipmentCall) -> Answer:
     model = call.model()
     scheduler = _scheduler(model)
     scheduler.switch.stop(_named(model), call.settings, call.now)
+    watch_retraining(model, call.settings)
     return _state(model, scheduler)
 
 
@@ -119,30 +120,8 @@ def delete_retraining_scheduler(call: EquipmentCall) -> Answer:
     model = call.model()
     _scheduler(model).switch.refuse_unless_stopped("deleted", _named(model), call.settings, call.now)
     model.retraining = None
+    watch_retraining(model, call.settings)
     return {}
-
-
-def plan_next(scheduler: RetrainingScheduler, now: datetime) -> None:
-    """Set the next date of retraining: the first from today on, counted from the start date, that had none yet."""
-    today, last, start = midnight(now), scheduler.last_at, scheduler.start_date
-    period = Period.parse(scheduler.frequency)
-    at = period.after(start, period.number(start, lambda at: at < today or (last is not None and at <= last)))
-    scheduler.next_at = at if at < LAST else None
-
-
-def due_date(scheduler: RetrainingScheduler, now: datetime) -> datetime | None:
-    """The date of which a retraining is due, None when none is; of too many that have passed the first are left out."""
-    first = scheduler.next_at
-    if scheduler.switch.status != "RUNNING" or first is None or first > now:
-        return None
-    period, start = Period.parse(scheduler.frequency), scheduler.start_date
-    missed = period.number(start, lambda at: at <= now) - _MOST_AT_ONCE
-    return max(first, period.after(start, missed)) if missed > 0 else first
-
-
-def midnight(moment: datetime) -> datetime:
-    """The beginning of the UTC day ("truncates the time you provide to the nearest UTC day", API reference)."""
-    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
 
 
 def _scheduler(model: Model) -> RetrainingScheduler:

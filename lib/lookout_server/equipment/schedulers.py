@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from lookout_server.protocol.errors import conflict
+from lookout_server.protocol.errors import state_conflict
 from lookout_server.settings import Settings
 from lookout_server.work.progress import Work
 
 
+@dataclass
 class Switch:
     """Whether a scheduler runs: PENDING until it is RUNNING, STOPPING until it is STOPPED.
 
     Creating a scheduler starts it (AWS samples wait for RUNNING after the creation; the API text does not say).
     """
 
-    def __init__(self, now: datetime) -> None:
-        #: When it arrived where it was going last.
-        self.since = now
+    #: When it arrived where it was going last.
+    since: datetime
+    on: bool
+    #: None once it has arrived.
+    work: Work | None
 
-        self._on = True
-        self._work: Work | None = Work(now)
+    @classmethod
+    def started(cls, now: datetime) -> Switch:
+        """On its way to RUNNING."""
+        return cls(now, True, Work.idle(now))
 
     @property
     def status(self) -> str:
         """The InferenceSchedulerStatus or RetrainingSchedulerStatus."""
-        if self._work:
-            return "PENDING" if self._on else "STOPPING"
-        return "RUNNING" if self._on else "STOPPED"
+        if self.work:
+            return "PENDING" if self.on else "STOPPING"
+        return "RUNNING" if self.on else "STOPPED"
 
     def settle(self, settings: Settings, now: datetime, *, look: bool = True) -> datetime | None:
         """Arrive where it is going when the time has come; when that was, or None when nothing changed."""
-        end = self._work.end_if_due(settings.progress, now, look=object() if look else None) if self._work else None
+        end = self.work.end_if_due(settings.progress, now, look=look) if self.work else None
         if end:
-            self._work = None
+            self.work = None
             self.since = end
         return end
 
@@ -53,7 +59,7 @@ class Switch:
         status = self.status
         self.settle(settings, now)
         if self.status != "STOPPED":
-            raise conflict(f"{what} cannot be {doing}: its status is {status}, expected STOPPED")
+            raise state_conflict(f"{what} cannot be {doing}: its status is {status}, expected STOPPED")
 
     def _turn(self, verb: str, what: str, settings: Settings, now: datetime) -> None:
         on = verb == "start"
@@ -63,5 +69,5 @@ class Switch:
             return
         if self.status != expected:
             done = "started" if on else "stopped"
-            raise conflict(f"{what} cannot be {done}: its status is {before}, expected {expected}")
-        self._on, self._work = on, Work(now)
+            raise state_conflict(f"{what} cannot be {done}: its status is {before}, expected {expected}")
+        self.on, self.work = on, Work.idle(now)

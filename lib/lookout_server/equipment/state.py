@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from typing import Any
 
-from lookout_server.equipment.content import Content
+from lookout_server.entities.codec import Kept
+from lookout_server.entities.session import NAMES, NUMBERS, Collection, Entity, Home, Session
+from lookout_server.equipment.content import Accumulated, Content
 from lookout_server.equipment.executions import InferenceScheduler
+from lookout_server.equipment.ids import guid
+from lookout_server.equipment.label_state import LabelGroup
 from lookout_server.equipment.schedulers import Switch
 from lookout_server.equipment.schema import Schema
 from lookout_server.identity.authorization import partition_of
-from lookout_server.identity.policies import Statement
 from lookout_server.protocol.tokens import ClientTokens
 from lookout_server.tags import Tags
 from lookout_server.work.progress import Work
@@ -24,8 +26,12 @@ Configuration = Mapping[str, Any]
 LONGEST_REASON = 5_000
 
 
+#: Mean and standard deviation by (component, sensor), as a training found them.
+Profile = Mapping[tuple[str, str], tuple[float, float]]
+
+
 @dataclass
-class Job:
+class Job(Entity):
     """An ingestion job, or the import of a dataset, which shows as one."""
 
     number: int
@@ -46,7 +52,7 @@ class Job:
         """Take over what the work has brought."""
         self.outcome = outcome
         if self.work:
-            self.work.done(now)
+            self.work.done = now
 
     @property
     def content(self) -> Content | None:
@@ -72,7 +78,7 @@ class Job:
 
 
 @dataclass
-class Dataset:
+class Dataset(Entity):
     """A dataset."""
 
     number: int
@@ -81,7 +87,7 @@ class Dataset:
     created_at: datetime
     updated_at: datetime
     kms_key_arn: str | None = None
-    schema: Schema | None = None
+    kept_schema: Kept[Schema] | None = None
     #: The data of the latest job that succeeded.
     content: Content | None = None
 
@@ -89,7 +95,18 @@ class Dataset:
     role_arn: str | None = None
     source_dataset_arn: str | None = None
     #: The job that is under way.
-    job: Job | None = None
+    job_id: str | None = None
+
+    @property
+    def schema(self) -> Schema | None:
+        """The components and sensors that it has, or is to have."""
+        return self.kept_schema.value if self.kept_schema else None
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is under way."""
+        found: Job | None = self.home.jobs.get(self.job_id) if self.job_id else None
+        return found
 
     @property
     def status(self) -> str:
@@ -100,14 +117,14 @@ class Dataset:
 
     def end_job(self, now: datetime) -> None:
         """Take over what the job under way brings."""
-        job, self.job = self.job, None
+        job, self.job_id = self.job, None
         if job is None:
             return
         job.work = None
         self.updated_at = now
         if job.content:
             self.content = job.content
-            self.schema = job.content.schema
+            self.kept_schema = self.home.kept_schema(job.content.schema)
             self.input = job.input
             self.role_arn = job.role_arn
             self.source_dataset_arn = job.source_dataset_arn
@@ -122,7 +139,7 @@ class Promotion:
 
 
 @dataclass
-class Version:
+class Version(Entity):
     """A version of a model."""
 
     number: int
@@ -132,15 +149,15 @@ class Version:
     updated_at: datetime
     dataset_name: str
     dataset_arn: str
-    schema: Schema
+    kept_schema: Kept[Schema]
     #: Members of DescribeModelVersion that are known from the start.
     details: Configuration
 
     #: Members that are known once the version has succeeded.
     results: Configuration = field(default_factory=dict)
 
-    #: Mean and standard deviation by (component, sensor), as its training found them; inference scores rows by it.
-    profile: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    #: What its training has learned; inference scores rows by it.
+    learned: Kept[Profile] | None = None
 
     #: Whether it was trained with labels.
     labeled: bool = False
@@ -148,17 +165,27 @@ class Version:
     #: What a retraining decided; None for other versions.
     promotion: Promotion | None = None
 
-    #: What an import adds to the accumulated inference data of the model once it has succeeded.
-    inference_data: Content | None = None
+    #: The version that was active when a retraining began.
+    prior: int | None = None
 
-    #: Writes what the training leaves in S3 when it ends; the members that show it, or why that fails the training.
-    deliver: Callable[[], Configuration | str] | None = None
+    #: What an import adds to the accumulated inference data of the model once it has succeeded.
+    inference_data: Accumulated | None = None
 
     #: Why it will fail, or has failed.
     failure: str | None = None
 
     work: Work | None = None
     ended_at: datetime | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """The components and sensors that it was trained with."""
+        return self.kept_schema.value
+
+    @property
+    def profile(self) -> Profile:
+        """Mean and standard deviation by (component, sensor)."""
+        return self.learned.value if self.learned else {}
 
     def end(self, now: datetime) -> None:
         """Finish its making."""
@@ -178,16 +205,16 @@ class Version:
         return "FAILED" if self.failure else "SUCCESS"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Activation:
-    """A version that is or was active, since when."""
+    """A version that is or was active, by its number, since when."""
 
-    version: Version
+    number: int
     at: datetime
 
 
 @dataclass
-class Model:
+class Model(Entity):
     """A model and its versions."""
 
     number: int
@@ -198,12 +225,21 @@ class Model:
     #: LabelsInputConfiguration, RoleArn and ModelDiagnosticsOutputConfiguration, as last set.
     configuration: Configuration
 
-    versions: dict[int, Version] = field(default_factory=dict)
     active: Activation | None = None
     previous: Activation | None = None
     retraining: RetrainingScheduler | None = None
     #: What its inference scheduler has processed successfully so far; retraining uses it beside the dataset.
-    inference_data: Content | None = None
+    inference_data: Accumulated | None = None
+
+    @property
+    def versions(self) -> Collection[int, Version]:
+        """Its versions by number."""
+        return Collection(self.home, "version", Version, NUMBERS, guid(self.arn))
+
+    @property
+    def active_version(self) -> Version | None:
+        """The version that inference uses."""
+        return self.versions[self.active.number] if self.active else None
 
     @property
     def latest(self) -> Version:
@@ -218,7 +254,7 @@ class Model:
     @property
     def shown(self) -> Version:
         """The version that DescribeModel speaks of: the active one, or the latest while there is none."""
-        return self.active.version if self.active else self.latest
+        return self.active_version or self.latest
 
     @property
     def latest_retraining(self) -> Version | None:
@@ -232,9 +268,9 @@ class Model:
 
     def activate(self, version: Version, now: datetime) -> None:
         """Make a version the active one; nothing when it is already."""
-        if self.active and self.active.version is version:
+        if self.active and self.active.number == version.number:
             return
-        self.previous, self.active = self.active, Activation(version, now)
+        self.previous, self.active = self.active, Activation(version.number, now)
         self.updated_at = now
 
     def end(self, version: Version, now: datetime) -> None:
@@ -270,64 +306,34 @@ class RetrainingScheduler:
 
 
 @dataclass
-class Label:
-    """A label: what was the matter with the equipment, from when to when."""
-
-    number: int
-    id: str
-    start: datetime
-    end: datetime
-    rating: str
-    created_at: datetime
-    fault_code: str | None = None
-    notes: str | None = None
-    equipment: str | None = None
-
-
-@dataclass
-class LabelGroup:
-    """A group of labels."""
-
-    number: int
-    name: str
-    arn: str
-    fault_codes: list[str]
-    created_at: datetime
-    updated_at: datetime
-    #: By id.
-    labels: dict[str, Label] = field(default_factory=dict)
-
-
-@dataclass
-class ResourcePolicy:
+class ResourcePolicy(Entity):
     """The policy on a dataset, model or version."""
 
     text: str
-    statements: list[Statement]
     revision: str
     created_at: datetime
     updated_at: datetime
 
 
-class Inventory:
+class Inventory(Home):
     """What one account has in one Region."""
 
-    def __init__(self, account: str, region: str, numbers: Iterator[int]) -> None:
-        self.account = account
-        self.region = region
-        self.datasets: dict[str, Dataset] = {}
-        self.jobs: dict[str, Job] = {}
-        self.models: dict[str, Model] = {}
-        self.label_groups: dict[str, LabelGroup] = {}
-        self.inference_schedulers: dict[str, InferenceScheduler] = {}
-        self.policies: dict[str, ResourcePolicy] = {}
-        self.tags = Tags()
-        self.tokens = ClientTokens()
-        self._numbers = numbers
+    service = "lookoutequipment"
 
-    def next_number(self) -> int:
-        """A number that orders things by when they were made."""
-        return next(self._numbers)
+    def __init__(self, session: Session, account: str, region: str) -> None:
+        super().__init__(session, account, region)
+        self.datasets = Collection(self, "dataset", Dataset, NAMES, counted=True)
+        self.jobs = Collection(self, "job", Job, NAMES)
+        self.models = Collection(self, "model", Model, NAMES, counted=True)
+        self.label_groups = Collection(self, "label-group", LabelGroup, NAMES, counted=True)
+        self.inference_schedulers = Collection(self, "inference-scheduler", InferenceScheduler, NAMES, counted=True)
+        self.policies = Collection(self, "policy", ResourcePolicy, NAMES)
+        self.tags = Tags(self)
+        self.tokens = ClientTokens(self)
+
+    def kept_schema(self, schema: Schema) -> Kept[Schema]:
+        """A schema, to be kept with something."""
+        return Kept.of(self.session.keeper, Schema, schema)
 
     def arn(self, kind: str, name: str, identity: str) -> str:
         """The ARN of a resource; `identity` is the id that the service gives it."""
@@ -337,7 +343,7 @@ class Inventory:
     def forget(self, arn: str) -> None:
         """Drop the tags and the policy of a resource that is gone."""
         self.tags.drop(arn)
-        self.policies.pop(arn, None)
+        self.policies.pop(arn)
 
     def schedulers_of(self, model_name: str) -> list[str]:
         """The schedulers of a model, as messages name them; whoever adds a kind of scheduler adds it here."""
@@ -347,26 +353,3 @@ class Inventory:
         users = [one for one in self.inference_schedulers.values() if one.model_arn == model.arn]
         found = [f"the inference scheduler {user.name}" for user in users]
         return [*found, "its retraining scheduler"] if model.retraining else found
-
-
-class State:
-    """All accounts and Regions."""
-
-    def __init__(self) -> None:
-        self._inventories: dict[tuple[str, str], Inventory] = {}
-        self._numbers = count(1)
-
-    def of(self, account: str, region: str) -> Inventory:
-        """What an account has in a Region."""
-        key = (account, region)
-        if key not in self._inventories:
-            self._inventories[key] = Inventory(account, region, self._numbers)
-        return self._inventories[key]
-
-    def seen(self, account: str, region: str) -> Inventory:
-        """What an account has in a Region; nothing is remembered of one that was never seen."""
-        return self._inventories.get((account, region)) or Inventory(account, region, self._numbers)
-
-    def all(self) -> list[Inventory]:
-        """Every account and Region in which something may be going on."""
-        return [one for one in self._inventories.values() if one.datasets or one.models or one.inference_schedulers]

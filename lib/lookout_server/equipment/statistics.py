@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from lookout_server.equipment.content import Table
+from lookout_server.equipment.columns import Table
 from lookout_server.equipment.csv_files import DataFile
 from lookout_server.equipment.schema import Component
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from lookout_server.entities.session import Collection
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.protocol.errors import access_denied, not_found, validation
 from lookout_server.service import Answer
@@ -51,11 +53,19 @@ def _checked(call: EquipmentCall) -> str:
 
 
 def _exists(call: EquipmentCall, arn: str) -> None:
-    groups, schedulers = call.own.label_groups.values(), call.own.inference_schedulers.values()
-    others = {*(group.arn for group in groups), *(scheduler.arn for scheduler in schedulers)}
-    target = call.find(arn)
-    in_region = target.inventory is call.own and target.resource is not None
-    if not in_region and arn not in others:
+    """Raise a ResourceNotFoundException unless there is such a resource in the Region."""
+    kind, name = arn.split(":", 5)[5].split("/")[:2]
+    others: dict[str, Collection[str, Any]] = {
+        "label-group": call.own.label_groups,
+        "inference-scheduler": call.own.inference_schedulers,
+    }
+    if kind in others:
+        other = others[kind].get(name)
+        found = other is not None and other.arn == arn
+    else:
+        target = call.find(arn)
+        found = target.inventory is call.own and target.resource is not None
+    if not found:
         raise not_found(f"The resource {arn} does not exist")
 
 

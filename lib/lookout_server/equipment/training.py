@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lookout_server.equipment.content import Table
+from lookout_server.equipment.columns import Table
 from lookout_server.equipment.rates import seconds_of
 from lookout_server.equipment.schema import Schema
 from lookout_server.protocol.errors import validation

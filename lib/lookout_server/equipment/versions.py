@@ -9,14 +9,16 @@ import uuid
 from typing import Any
 
 from lookout_server.equipment.call import EquipmentCall, Operation
-from lookout_server.equipment.content import Content
+from lookout_server.equipment.content import Accumulated
 from lookout_server.equipment.imports import check_source, source_of
+from lookout_server.equipment.looks import watch_version
 from lookout_server.equipment.model_inputs import (
     authorize_label_group,
     check_in_progress,
     check_model_quota,
     configuration,
 )
+from lookout_server.equipment.plans import plan_retraining
 from lookout_server.equipment.state import Model, Version
 from lookout_server.protocol.errors import not_found, validation
 from lookout_server.service import Answer
@@ -47,7 +49,7 @@ def import_model_version(call: EquipmentCall) -> Answer:
     name = call.get("ModelName") or source_arn.split("/")[1]
     model = call.own.models.get(name)
     arn = model.arn if model else call.own.arn("model", name, str(uuid.uuid4()))
-    number = max(model.versions) + 1 if model else 1
+    number = model.latest.number + 1 if model else 1
     version_arn = f"{arn}/model-version/{number}"
     on_version = model is not None and call.settings.tags_of_version_imports == "version"
     tagged = version_arn if on_version else arn
@@ -102,7 +104,7 @@ def import_model_version(call: EquipmentCall) -> Answer:
         updated_at=call.now,
         dataset_name=dataset.name,
         dataset_arn=dataset.arn,
-        schema=source.schema,
+        kept_schema=source.kept_schema,
         details={
             **{member: describe_members(source).get(member) for member in _COPIED},
             **inputs,
@@ -117,9 +119,9 @@ def import_model_version(call: EquipmentCall) -> Answer:
         },
         labeled=source.labeled,
         inference_data=data,
-        profile=source.profile,
+        learned=source.learned,
         failure=call.invocation.failure(),
-        work=Work(call.now),
+        work=Work.idle(call.now),
     )
     if model is None:
         model = Model(
@@ -133,6 +135,7 @@ def import_model_version(call: EquipmentCall) -> Answer:
         call.own.models[name] = model
     model.versions[number] = version
     model.updated_at = call.now
+    watch_version(model, version, call.settings)
     return {
         "ModelName": name,
         "ModelArn": arn,
@@ -167,16 +170,16 @@ def list_model_versions(call: EquipmentCall) -> Answer:
     model = call.model()
     after, before = call.get("CreatedAtStartTime"), call.get("CreatedAtEndTime")
     low, high = call.get("MinModelVersion"), call.get("MaxModelVersion")
-    versions = [
-        version
-        for version in model.versions.values()
-        if call.get("Status") in (None, version.status)
-        and call.get("SourceType") in (None, version.source_type)
-        and (after is None or version.created_at > after)
-        and (before is None or version.created_at < before)
-        and (low is None or version.number >= low)
-        and (high is None or version.number <= high)
-    ]
+
+    def wanted(version: Version) -> bool:
+        return (
+            call.get("Status") in (None, version.status)
+            and call.get("SourceType") in (None, version.source_type)
+            and (after is None or version.created_at > after)
+            and (before is None or version.created_at < before)
+            and (low is None or version.number >= low)
+            and (high is None or version.number <= high)
+        )
 
     def summary(version: Version) -> Answer:
         return {
@@ -190,7 +193,7 @@ def list_model_versions(call: EquipmentCall) -> Answer:
             "ModelQuality": quality_of(version),
         }
 
-    return call.page(versions, "ModelVersionSummaries", summary)
+    return call.page(model.versions, "ModelVersionSummaries", summary, wanted)
 
 
 def update_active_model_version(call: EquipmentCall) -> Answer:
@@ -208,7 +211,8 @@ def update_active_model_version(call: EquipmentCall) -> Answer:
             "expected SUCCESS"
         )
     model.activate(version, call.now)
-    previous = model.previous.version if model.previous else None
+    plan_retraining(model)
+    previous = model.versions[model.previous.number] if model.previous else None
     return {
         "ModelName": name,
         "ModelArn": model.arn,
@@ -253,7 +257,7 @@ def quality_of(version: Version) -> str | None:
     return version.results.get("ModelQuality") if version.status == "SUCCESS" else None
 
 
-def _inference_data(strategy: str, source: Model | None, target: Model | None) -> Content | None:
+def _inference_data(strategy: str, source: Model | None, target: Model | None) -> Accumulated | None:
     """The accumulated inference data that an import brings along (API reference, InferenceDataImportStrategy)."""
     empty = target is None or target.inference_data is None
     wanted = strategy == "OVERWRITE" or (strategy == "ADD_WHEN_EMPTY" and empty)
@@ -262,9 +266,10 @@ def _inference_data(strategy: str, source: Model | None, target: Model | None) -
 
 def _version(call: EquipmentCall, model: Model) -> Version:
     number = call.parameters["ModelVersion"]
-    if number not in model.versions:
+    version = model.versions.get(number)
+    if version is None:
         raise not_found(f"The version {number} of the model {model.name} does not exist")
-    return model.versions[number]
+    return version
 
 
 OPERATIONS: dict[str, Operation] = {

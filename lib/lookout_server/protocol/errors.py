@@ -15,6 +15,8 @@ class ServiceError(Exception):
         self.message = message
         self.status = status
         self.members = dict(members or {})
+        #: Whether asking was a look at what is under way, which counts although it was refused.
+        self.looked = False
 
 
 class AccessDenied(Exception):
@@ -37,6 +39,13 @@ def validation(message: str) -> ServiceError:
 def conflict(message: str) -> ServiceError:
     """The request does not fit the present state of the resource."""
     return ServiceError("ConflictException", message)
+
+
+def state_conflict(message: str) -> ServiceError:
+    """The same because of something that is under way; asking counts as a look at it."""
+    error = conflict(message)
+    error.looked = True
+    return error
 
 
 def not_found(message: str) -> ServiceError:

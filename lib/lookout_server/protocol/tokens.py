@@ -8,27 +8,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
+from lookout_server.entities.session import NAMES, Collection, Entity, Home
 from lookout_server.protocol.errors import ServiceError
 from lookout_server.settings import Settings
 
 TOKEN = "ClientToken"
+#: How many that are over are forgotten when a new one comes.
+_FORGOTTEN_AT_ONCE = 10
 
 
-@dataclass(frozen=True)
-class _Answered:
+@dataclass
+class Answered(Entity):
+    """A call that succeeded."""
+
     #: Digests of the parameters, by name: a parameter may be large.
-    parameters: Mapping[str, str]
-
-    answer: Mapping[str, Any]
+    parameters: dict[str, str]
+    answer: Any
     when: datetime
+    #: When the token means nothing any more.
+    due: datetime
 
 
 class ClientTokens:
     """The tokens that one account used in one Region: the latest, as many as the settings' limits say."""
 
-    def __init__(self) -> None:
-        self._answered: dict[tuple[str, str], _Answered] = {}
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._answered = Collection(home, "token", Answered, NAMES, counted=True)
 
     def earlier_answer(
         self, operation: str, parameters: Mapping[str, Any], now: datetime, settings: Settings
@@ -37,7 +45,7 @@ class ClientTokens:
 
         Raises the error that `Settings.client_token_mismatch` names when the parameters differ.
         """
-        answered = self._answered.get((operation, parameters[TOKEN]))
+        answered = self._answered.get(_id(operation, parameters[TOKEN]))
         if answered is None or now - answered.when >= settings.client_token_lifetime:
             return None
         digests = _digests(parameters)
@@ -51,7 +59,8 @@ class ClientTokens:
                 settings.client_token_mismatch,
                 f"The ClientToken '{parameters[TOKEN]}' was used before with other parameters: {', '.join(differing)}",
             )
-        return answered.answer
+        found: Mapping[str, Any] = answered.answer
+        return found
 
     def remember(
         self,
@@ -61,18 +70,22 @@ class ClientTokens:
         now: datetime,
         settings: Settings,
     ) -> None:
-        """Keep the answer of a call that succeeded, and forget the oldest ones when there are too many."""
-        key = (operation, parameters[TOKEN])
-        self._answered.pop(key, None)  # so that the order is that of the times
-        self._answered[key] = _Answered(_digests(parameters), dict(answer), now)
-        while self._answered and (
-            len(self._answered) > settings.limits.client_tokens or self._oldest_is_over(now, settings)
-        ):
-            del self._answered[next(iter(self._answered))]
+        """Keep the answer of a call that succeeded, and forget some that are over, or the oldest of too many."""
+        key = _id(operation, parameters[TOKEN])
+        self._answered.pop(key)
+        over = now + settings.client_token_lifetime
+        for other, _ in self._answered.due(now, limit=_FORGOTTEN_AT_ONCE):
+            self._answered.pop(other)
+        excess = len(self._answered) + 1 - settings.limits.client_tokens
+        if excess > 0:
+            for other, _ in self._answered.due(over, limit=min(excess, _FORGOTTEN_AT_ONCE)):
+                self._answered.pop(other)
+        if settings.limits.client_tokens:
+            self._answered[key] = Answered(_digests(parameters), dict(answer), now, over)
 
-    def _oldest_is_over(self, now: datetime, settings: Settings) -> bool:
-        oldest = next(iter(self._answered.values()))
-        return now - oldest.when >= settings.client_token_lifetime
+
+def _id(operation: str, token: str) -> str:
+    return f"{operation}/{quote(token, safe='')}"  # a token may have a NUL, which no document's name has
 
 
 def _digests(parameters: Mapping[str, Any]) -> dict[str, str]:
