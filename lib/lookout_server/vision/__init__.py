@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
+from lookout_server.entities.session import Home, Session
+from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.model import Model
 from lookout_server.protocol.tokens import ClientTokens
 from lookout_server.protocol.wire import RestJson
-from lookout_server.service import Answer, Invocation, LaterAnswer, Service, Task, World
+from lookout_server.service import Answer, Invocation, LaterAnswer, Service, World
 from lookout_server.vision import (
     datasets,
     detection,
@@ -22,7 +24,10 @@ from lookout_server.vision import (
     tagging,
 )
 from lookout_server.vision.call import Operation, VisionCall
-from lookout_server.vision.state import Inventory, State
+from lookout_server.vision.errands import LONG_WORKS, errand
+from lookout_server.vision.rates import Rates
+from lookout_server.vision.state import Inventory
+from lookout_server.work.tasks import Errand, Task
 
 _OPERATIONS: dict[str, Operation] = {
     **projects.OPERATIONS,
@@ -49,30 +54,37 @@ class Vision(Service):
         self.name = "lookoutvision"
         self.model = _model()
         self.protocol = RestJson(self.model)
-        self._state = State(Inventory)
+        self.long_works = LONG_WORKS
+        self._rates = Rates()
 
-    def handler(self, operation: str) -> Callable[[Invocation], Answer | LaterAnswer]:
+    def home(self, session: Session, account: str, region: str) -> Inventory:
+        """What an account has in a Region."""
+        return session.home(Inventory, account, region)
+
+    def tokens(self, home: Home) -> ClientTokens:
+        """The client tokens of an account in a Region."""
+        return _own(home).tokens
+
+    def handler(self, operation: str) -> Callable[[Invocation, Home], Answer | LaterAnswer]:
         """What carries out an operation."""
         return partial(self._run, _OPERATIONS[operation])
 
-    def tokens(self, invocation: Invocation) -> ClientTokens:
-        """The client tokens of the caller's account in the Region."""
-        return self._state.of(invocation.account, invocation.region).tokens
+    def errand(self, home: Home, task: Task, world: World, now: datetime) -> Errand[Any] | None:
+        """What a task means that is due."""
+        return errand(_own(home), task, world, now)
 
-    def owners(self) -> list[Inventory]:
-        """What each account has in each Region, where it has something."""
-        return [inventory for inventory in self._state.all() if inventory.projects]
+    def _run(self, operation: Operation, invocation: Invocation, home: Home) -> Answer | LaterAnswer:
+        if invocation.comes_first_to("its rate"):
+            self._rates.count(invocation)
+        call = VisionCall(invocation, _own(home))
+        try:
+            return operation(call)
+        except ServiceError as refusal:
+            refusal.looked = call.looked
+            raise
 
-    def settle(self, world: World, owner: Inventory, now: datetime) -> list[Task[Any]]:
-        """End what is over by the clock."""
-        return owner.settle(world.settings, now)
 
-    def reset(self) -> None:
-        """Forget everything."""
-        self._state = State(Inventory)
-
-    def _run(self, operation: Operation, invocation: Invocation) -> Answer | LaterAnswer:
-        call = VisionCall(invocation, self._state)
-        if invocation.is_new(invocation):
-            call.own.rates.count(invocation.operation, invocation.now, call.quotas)
-        return operation(call)
+def _own(home: Home) -> Inventory:
+    if not isinstance(home, Inventory):
+        raise TypeError(f"got the home of {home.service}, expected one of lookoutvision")
+    return home

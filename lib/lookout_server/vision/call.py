@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 from lookout_server.protocol.pagination import page
 from lookout_server.protocol.tokens import TOKEN
-from lookout_server.service import Answer, First, Invocation, LaterAnswer
+from lookout_server.service import Answer, Invocation, LaterAnswer
 from lookout_server.vision.errors import Kind, conflict, not_found
-from lookout_server.vision.forward import CallersS3
-from lookout_server.vision.state import Dataset, Inventory, Model, Project, State
-from lookout_server.vision.transitions import Moving
+from lookout_server.vision.forward import Caller, CallersS3
+from lookout_server.vision.state import Dataset, Inventory, Model, Project
+from lookout_server.vision.transitions import Moving, Transition
+from lookout_server.work.tasks import schedule
 
 #: Items on a page when MaxResults is absent (API text of the lists).
 PAGE_SIZE = 100
@@ -21,13 +22,16 @@ PAGE_SIZE = 100
 class VisionCall:
     """What the operations need: the parameters, the caller's inventory, and the caller's S3."""
 
-    def __init__(self, invocation: Invocation, state: State) -> None:
+    def __init__(self, invocation: Invocation, own: Inventory) -> None:
         self.invocation = invocation
-        self.own: Inventory = state.of(invocation.account, invocation.region)
+        self.own = own
         self.parameters = invocation.parameters
         self.settings = invocation.settings
         self.quotas = invocation.settings.vision_quotas
         self.now = invocation.now
+        #: Whether the call has looked at something, which counts even when it is refused afterwards. So an operation
+        #: changes nothing before its last reason to refuse.
+        self.looked = False
 
     @cached_property
     def s3(self) -> CallersS3:
@@ -86,12 +90,23 @@ class VisionCall:
         return found
 
     def look(self, thing: Moving) -> None:
-        """Let a thing go on, because the caller looks at it; what must be done for it to be over is done first."""
-        task = thing.look(self.settings, self.now, look=self.invocation)
-        if task:
-            raise First(task)
+        """Let a thing go on, because the caller looks at it."""
+        self.looked = True
+        thing.look(self.settings, self.now, look=True)
         if thing.transition:
-            self.invocation.await_end(thing.transition.work, thing.transition.progress(self.settings))
+            progress = thing.transition.progress(self.settings)
+            self.invocation.await_end(thing.place, thing.transition.work, progress)
+
+    def begin(self, thing: Moving, work: str, *statuses: str) -> None:
+        """Let a thing change by a work, which is begun at once with the rights of the caller."""
+        thing.transition = Transition.busy(statuses, self.now, Caller.of(self.invocation.request))
+        schedule(self.own, work, thing.place, self.now)
+        thing.watch(self.settings)
+
+    def change(self, thing: Moving, *statuses: str, to: str, message: str | None = None) -> None:
+        """Let a thing change by itself, with time."""
+        thing.transition = Transition.idle(statuses, self.now, to, message)
+        thing.watch(self.settings)
 
     def refuse_unless(
         self, thing: Moving, allowed: Sequence[str], doing: str, named: str, kind: Kind, identity: str
@@ -104,10 +119,10 @@ class VisionCall:
                 f"{named} cannot be {doing}: its status is {status}, expected {' or '.join(allowed)}", kind, identity
             )
 
-    def page(self, items: Sequence[Any], member: str, shown: Callable[[Any], Any]) -> Answer:
-        """One page of numbered things, as the answer of a list."""
+    def page(self, since: Callable[[int], Iterable[Any]], member: str, shown: Callable[[Any], Any]) -> Answer:
+        """One page of numbered things, as the answer of a list; `since` gives those after a number."""
         found, token = page(
-            items,
+            since,
             lambda item: int(item.number),
             self.parameters,
             scope=f"{self.own.account} {self.own.region} {self.invocation.operation}",

@@ -6,19 +6,22 @@ DELETE_COMPLETE is never seen: a dataset that is deleted does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from lookout_server.protocol.errors import validation
-from lookout_server.service import Answer, Task
+from lookout_server.service import Answer, World
+from lookout_server.settings import VisionQuotas
 from lookout_server.vision import manifest
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.errors import Invalid, conflict
-from lookout_server.vision.manifest import Line, Room
-from lookout_server.vision.state import Dataset, Entry
-from lookout_server.vision.transitions import Transition
+from lookout_server.vision.forward import ErrandsS3
+from lookout_server.vision.manifest import Room
+from lookout_server.vision.state import Dataset, Entry, Images
+from lookout_server.vision.transitions import GONE
 
+#: The work that reads a manifest.
+READ = "read"
 #: The statuses in which a dataset can be used.
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED_ROLLBACK_COMPLETE")
 
@@ -37,53 +40,58 @@ def create_dataset(call: VisionCall) -> Answer:
     if kind in project.datasets:
         message = f"Project {project.name} already has a {kind} dataset: delete it first"
         raise conflict(message, "DATASET", f"{project.name}/{kind}")
-    dataset = Dataset("CREATE_COMPLETE", None, None, type=kind, created_at=call.now, updated_at=call.now)
     source = call.get("DatasetSource")
-    if source is not None:
-        location = (source.get("GroundTruthManifest") or {}).get("S3Object")
-        if location is None:
-            raise validation("DatasetSource: expected GroundTruthManifest with S3Object")
-        dataset.transition = _creation(call, dataset, location)
+    location = _manifest(call, source) if source is not None else None
+    dataset = Dataset(
+        project.place("dataset", kind),
+        "CREATE_COMPLETE",
+        None,
+        None,
+        type=kind,
+        created_at=call.now,
+        updated_at=call.now,
+        images=Images.of(call.own.session.keeper, []),
+        source=location,
+    )
     project.datasets[kind] = dataset
+    if location is not None:
+        failure = call.invocation.failure()
+        if failure is None:
+            call.begin(dataset, READ, "CREATE_IN_PROGRESS")
+        else:
+            call.change(dataset, "CREATE_IN_PROGRESS", to="CREATE_FAILED", message=failure)
     return {"DatasetMetadata": metadata(dataset)}
 
 
-def _creation(call: VisionCall, dataset: Dataset, location: dict[str, Any]) -> Transition:
-    """The making of a dataset of a manifest, which the caller must be allowed to read."""
-    bucket, key, version = location["Bucket"], location["Key"], location.get("VersionId")
-    call.s3.check_bucket(bucket, "DatasetSource.GroundTruthManifest.S3Object.Bucket")
-    call.s3.may_read(bucket, key, version)
-    failure = call.invocation.failure()
-    if failure is not None:
-        return Transition(["CREATE_IN_PROGRESS"], call.now, lambda ended: _created(call, dataset, failure, ended))
-    transition = Transition(["CREATE_IN_PROGRESS"], call.now)
-    space = room(call, dataset)
+def _manifest(call: VisionCall, source: dict[str, Any]) -> dict[str, Any]:
+    """Where the manifest is, which the caller must be allowed to read."""
+    location: dict[str, Any] | None = (source.get("GroundTruthManifest") or {}).get("S3Object")
+    if location is None:
+        raise validation("DatasetSource: expected GroundTruthManifest with S3Object")
+    call.s3.check_bucket(location["Bucket"], "DatasetSource.GroundTruthManifest.S3Object.Bucket")
+    call.s3.may_read(location["Bucket"], location["Key"], location.get("VersionId"))
+    return location
 
-    def read() -> list[Line] | str:
+
+def read_manifest(dataset: Dataset, s3: ErrandsS3, world: World) -> Callable[[], Images | str]:
+    """What is to be done for a dataset of a manifest."""
+    location, quotas = dataset.source or {}, world.settings.vision_quotas
+    bucket, key, version = location["Bucket"], location["Key"], location.get("VersionId")
+    space = room(dataset, quotas)
+
+    def read() -> Images | str:
         try:
-            return manifest.parse(call.s3.read(bucket, key, version, most=call.quotas.bytes_per_manifest), space)
+            lines = manifest.parse(s3.read(bucket, key, version, most=quotas.bytes_per_manifest), space)
         except Invalid as error:
             return f"The manifest s3://{bucket}/{key} is not valid: {error}"
+        return Images.of(world.keeper, [Entry(number, line, None) for number, line in enumerate(lines, start=1)])
 
-    def end(outcome: list[Line] | str, now: datetime) -> None:
-        transition.done(now, lambda ended: _created(call, dataset, outcome, ended))
-
-    call.invocation.begin(Task(read, end))
-    return transition
+    return read
 
 
-def room(call: VisionCall, dataset: Dataset) -> Room:
+def room(dataset: Dataset, quotas: VisionQuotas) -> Room:
     """How many images a dataset can have (developer guide, "Quotas")."""
-    return Room(dataset.type, call.quotas.training_images if dataset.type == "train" else call.quotas.test_images)
-
-
-def _created(call: VisionCall, dataset: Dataset, outcome: Sequence[Line] | str, ended: datetime) -> None:
-    dataset.updated_at = ended
-    if isinstance(outcome, str):
-        dataset.rest("CREATE_FAILED", outcome)
-        return
-    dataset.rest("CREATE_COMPLETE")
-    dataset.entries = {line.source_ref: Entry(call.own.next_number(), line, ended) for line in outcome}
+    return Room(dataset.type, quotas.training_images if dataset.type == "train" else quotas.test_images)
 
 
 def describe_dataset(call: VisionCall) -> Answer:
@@ -91,12 +99,12 @@ def describe_dataset(call: VisionCall) -> Answer:
     call.authorize_any()
     call.look(call.dataset())
     dataset = call.dataset()  # the look may have been the last one at a dataset that is deleted
-    labels = [entry.line.label for entry in dataset.entries.values()]
+    images = dataset.images
     stats = {
-        "Total": len(labels),
-        "Labeled": sum(1 for label in labels if label),
-        "Normal": labels.count("normal"),
-        "Anomaly": labels.count("anomaly"),
+        "Total": images.total,
+        "Labeled": images.normal + images.anomaly,
+        "Normal": images.normal,
+        "Anomaly": images.anomaly,
     }
     description = {
         **metadata(dataset),
@@ -115,14 +123,7 @@ def delete_dataset(call: VisionCall) -> Answer:
     named, identity = f"The {dataset.type} dataset of project {project.name}", f"{project.name}/{dataset.type}"
     call.refuse_unless(dataset, _DELETABLE, "deleted", named, "DATASET", identity)
     failure = call.invocation.failure()
-
-    def finish(_: datetime) -> None:
-        if failure is None:
-            del project.datasets[dataset.type]
-        else:
-            dataset.rest("DELETE_FAILED", failure)
-
-    dataset.transition = Transition(["DELETE_IN_PROGRESS"], call.now, finish)
+    call.change(dataset, "DELETE_IN_PROGRESS", to="DELETE_FAILED" if failure else GONE, message=failure)
     return {}
 
 

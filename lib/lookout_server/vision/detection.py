@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from lookout_server.entities.codec import Kept
 from lookout_server.protocol.errors import internal, validation
 from lookout_server.service import Answer, LaterAnswer
 from lookout_server.vision import images
@@ -29,13 +30,14 @@ def detect_anomalies(call: VisionCall) -> LaterAnswer:
     named = f"Version {model.version} of project {call.parameters['ProjectName']}"
     identity = f"{call.parameters['ProjectName']}/{model.version}"
     call.refuse_unless(model, ("HOSTED",), "used", named, "MODEL", identity)
-    if model.profile is None:
+    if model.learned is None:
         raise internal(f"{named} is hosted, but was never trained")
-    return partial(_judged, call, model.profile)
+    return partial(_judged, call, model.learned.profile)
 
 
-def _judged(call: VisionCall, profile: Profile) -> Answer:
+def _judged(call: VisionCall, kept: Kept[Profile]) -> Answer:
     """What a model says of the image of the call; looking at it takes a moment."""
+    profile = kept.value
     image = _image(call, profile)
     features = features_of(image)
     anomalous, confidence = profile.judge(features)

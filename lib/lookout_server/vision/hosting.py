@@ -6,14 +6,11 @@ other statuses (RUNNING, STARTING, STOPPED, FAILED); those here are the final mo
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from lookout_server.protocol.errors import validation
 from lookout_server.service import Answer
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.errors import quota_exceeded
 from lookout_server.vision.state import Model
-from lookout_server.vision.transitions import Transition
 
 # Not documented: that a model whose hosting failed can be started or stopped. Otherwise it could only be deleted.
 _STARTABLE = ("TRAINED", "HOSTING_FAILED")
@@ -34,21 +31,15 @@ def start_model(call: VisionCall) -> Answer:
     units, quota = most or least, call.quotas.inference_units_per_model
     if units > quota:
         raise quota_exceeded("Inference units per started model", "L-84E8C9F8", units, quota, "MODEL", _identity(model))
-    models = [model for project in call.own.projects.values() for model in project.models.values()]
-    count, quota = sum(1 for each in models if each.status in _RUNNING) + 1, call.quotas.running_models
+    count, quota = (
+        sum(1 for each in call.own.models.values() if each.status in _RUNNING) + 1,
+        call.quotas.running_models,
+    )
     if count > quota:
         raise quota_exceeded("Running models", "L-82DA2ABD", count, quota, "MODEL", _identity(model))
     failure = call.invocation.failure()
     model.units = {"MinInferenceUnits": least, "MaxInferenceUnits": most}
-
-    def finish(_: datetime) -> None:
-        if failure is None:
-            model.rest("HOSTED")
-        else:
-            model.rest("HOSTING_FAILED", failure)
-            model.units = {}
-
-    model.transition = Transition(["STARTING_HOSTING"], call.now, finish)
+    call.change(model, "STARTING_HOSTING", to="HOSTING_FAILED" if failure else "HOSTED", message=failure)
     return {"Status": model.status}
 
 
@@ -58,12 +49,7 @@ def stop_model(call: VisionCall) -> Answer:
     call.once()
     model = call.model()
     _refuse_unless(call, model, _STOPPABLE, "stopped")
-
-    def finish(_: datetime) -> None:
-        model.rest("TRAINED")
-        model.units = {}
-
-    model.transition = Transition(["STOPPING_HOSTING"], call.now, finish)
+    call.change(model, "STOPPING_HOSTING", to="TRAINED")
     return {"Status": model.status}
 
 

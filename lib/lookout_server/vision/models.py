@@ -5,26 +5,31 @@ Sources: API reference (the operations' own pages), developer guide ("Training y
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from lookout_server.entities.codec import Kept
 from lookout_server.kms import kms_key_arn
-from lookout_server.service import Answer, Task
+from lookout_server.service import Answer, World
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.datasets import SETTLED
 from lookout_server.vision.errors import Invalid, conflict, quota_exceeded
-from lookout_server.vision.evaluation import Evaluation, evaluate, manifest_file, result_file
-from lookout_server.vision.forward import key_below
-from lookout_server.vision.state import Dataset, Model, Project
+from lookout_server.vision.evaluation import evaluate, manifest_file, result_file
+from lookout_server.vision.forward import ErrandsS3, key_below
+from lookout_server.vision.profile import Profile
+from lookout_server.vision.state import Dataset, Learned, Model, Project
 from lookout_server.vision.tagging import add_tags
 from lookout_server.vision.training import train
-from lookout_server.vision.transitions import Transition
+from lookout_server.vision.transitions import GONE
+
+#: The work that trains a model.
+TRAIN = "train"
 
 _DELETABLE = ("TRAINED", "TRAINING_FAILED", "HOSTING_FAILED")
 
 
 def create_model(call: VisionCall) -> Answer:
-    """CreateModel: trains the next version; the images are read from now on, the files written at the end.
+    """CreateModel: trains the next version; the images are read from now on, and the files written.
 
     What is wrong with the images and their labels shows as TRAINING_FAILED.
     """
@@ -37,7 +42,7 @@ def create_model(call: VisionCall) -> Answer:
         call.invocation.authorize(arn, action="TagResource", request_tags=tags)
     call.once()
     project = call.project()
-    files = _files(call, project, number)
+    _check_files(call, project, number)
     _check_quotas(call, project)
     datasets = [_dataset(call, project, "train")]
     if "test" in project.datasets:
@@ -45,31 +50,51 @@ def create_model(call: VisionCall) -> Answer:
     key = kms_key_arn(call.invocation, call.get("KmsKeyId"), "KmsKeyId")
     add_tags(call, arn, tags, f"{project.name}/{number}")
     details = {"Description": call.get("Description"), "OutputConfig": call.parameters["OutputConfig"], "KmsKeyId": key}
-    model = Model("TRAINING", None, None, number=number, arn=arn, created_at=call.now, details=details)
-    model.transition = _training(call, model, datasets, files)
+    place, samples = project.place("model", str(number)), [dataset.images for dataset in datasets]
+    model = Model(
+        place,
+        "TRAINING",
+        None,
+        None,
+        number=number,
+        arn=arn,
+        created_at=call.now,
+        details=details,
+        samples=samples,
+    )
     project.versions_made = number
     project.models[model.version] = model
+    failure = call.invocation.failure()
+    if failure is None:
+        call.begin(model, TRAIN, "TRAINING")
+    else:
+        call.change(model, "TRAINING", to="TRAINING_FAILED", message=failure)
     return {"ModelMetadata": _metadata(model)}
 
 
-def _files(call: VisionCall, project: Project, number: int) -> dict[str, dict[str, str]]:
-    """Where the results go, which the caller must be allowed to write (developer guide, "Viewing ... metrics")."""
-    location = call.parameters["OutputConfig"]["S3Location"]
-    call.s3.check_bucket(location["Bucket"], "OutputConfig.S3Location.Bucket")
-    files = {}
-    for name in ("EvaluationManifest", "EvaluationResult"):
-        key = key_below(location.get("Prefix"), f"{name}-{project.name}-{number}.json")
-        call.s3.may_write(location["Bucket"], key)
-        files[name] = {"Bucket": location["Bucket"], "Key": key}
-    return files
+def _check_files(call: VisionCall, project: Project, number: int) -> None:
+    """The caller must be allowed to write the results (developer guide, "Viewing ... metrics")."""
+    output = call.parameters["OutputConfig"]
+    call.s3.check_bucket(output["S3Location"]["Bucket"], "OutputConfig.S3Location.Bucket")
+    for file in _files(output, f"{project.name}-{number}").values():
+        call.s3.may_write(file["Bucket"], file["Key"])
+
+
+def _files(output: Mapping[str, Any], name: str) -> dict[str, dict[str, str]]:
+    """Where the results go, as DescribeModel shows it."""
+    bucket, prefix = output["S3Location"]["Bucket"], output["S3Location"].get("Prefix")
+    return {
+        file: {"Bucket": bucket, "Key": key_below(prefix, f"{file}-{name}.json")}
+        for file in ("EvaluationManifest", "EvaluationResult")
+    }
 
 
 def _check_quotas(call: VisionCall, project: Project) -> None:
     count, quota = len(project.models) + 1, call.quotas.models_per_project
     if count > quota:
         raise quota_exceeded("Models per project", "L-1B1011CA", count, quota, "PROJECT", project.name)
-    models = [model for each in call.own.projects.values() for model in each.models.values()]
-    count, quota = sum(1 for model in models if model.status == "TRAINING") + 1, call.quotas.concurrent_trainings
+    training = [model for model in call.own.models.values() if model.status == "TRAINING"]
+    count, quota = len(training) + 1, call.quotas.concurrent_trainings
     if count > quota:
         raise quota_exceeded("Concurrent training jobs", "L-2489F742", count, quota, "PROJECT", project.name)
 
@@ -85,58 +110,30 @@ def _dataset(call: VisionCall, project: Project, kind: str) -> Dataset:
     return found
 
 
-def _training(call: VisionCall, model: Model, datasets: list[Dataset], files: dict[str, dict[str, str]]) -> Transition:
-    """The training of a model with the images that the datasets have now."""
-    failure = call.invocation.failure()
-    if failure is not None:
-        return Transition(["TRAINING"], call.now, lambda _: model.rest("TRAINING_FAILED", failure))
-    transition = Transition(["TRAINING"], call.now)
-    training, *tests = ([entry.line for entry in dataset.entries.values()] for dataset in datasets)
+def train_model(model: Model, s3: ErrandsS3, world: World) -> Callable[[], Learned | str]:
+    """What is to be done for a training, with the images that the datasets had when it was wanted."""
+    arn, samples, quotas = model.arn, model.samples, world.settings.vision_quotas
+    files = _files(model.details["OutputConfig"], "-".join(arn.rsplit("/", 2)[1:]))
 
-    def work() -> Evaluation | str:
+    def work() -> Learned | str:
+        training, *tests = ([entry.line for entry in images.since()] for images in samples)
         try:
             for bucket in sorted({line.bucket for lines in (training, *tests) for line in lines}):
-                call.s3.check_images(bucket)
-            return evaluate(train(training, tests[0] if tests else None, call.s3.read, call.quotas))
-        except Invalid as error:
-            return str(error)
-
-    def end(outcome: Evaluation | str, now: datetime) -> None:
-        transition.done(now, lambda ended: _ended(call, model, outcome, files, ended))
-
-    call.invocation.begin(Task(work, end))
-    return transition
-
-
-def _ended(
-    call: VisionCall, model: Model, outcome: Evaluation | str, files: dict[str, dict[str, str]], ended: datetime
-) -> Task[Evaluation] | None:
-    """A training that has failed is over; of another one the results are written first."""
-    if isinstance(outcome, str):
-        model.rest("TRAINING_FAILED", outcome)
-        return None
-
-    def write() -> Evaluation | str:
-        bodies = {
-            "EvaluationManifest": manifest_file(outcome, model.arn, ended),
-            "EvaluationResult": result_file(outcome, model.arn, ended),
-        }
-        try:
+                s3.check_images(bucket)
+            evaluation = evaluate(train(training, tests[0] if tests else None, s3.read, quotas))
+            ended = world.now()
+            bodies = {
+                "EvaluationManifest": manifest_file(evaluation, arn, ended),
+                "EvaluationResult": result_file(evaluation, arn, ended),
+            }
             for name, body in bodies.items():
-                call.s3.write(files[name]["Bucket"], files[name]["Key"], body)
+                s3.write(files[name]["Bucket"], files[name]["Key"], body)
         except Invalid as error:
             return str(error)
-        return outcome
+        results = {**files, "Performance": evaluation.performance, "EvaluationEndTimestamp": ended}
+        return Learned(Kept.of(world.keeper, Profile, evaluation.trained.profile), results)
 
-    def end(written: Evaluation | str, _: datetime) -> None:
-        if isinstance(written, str):
-            model.rest("TRAINING_FAILED", written)
-            return
-        model.rest("TRAINED")
-        model.profile = written.trained.profile
-        model.results = {**files, "Performance": written.performance, "EvaluationEndTimestamp": ended}
-
-    return Task(write, end)
+    return work
 
 
 def describe_model(call: VisionCall) -> Answer:
@@ -155,10 +152,10 @@ def list_models(call: VisionCall) -> Answer:
     """
     call.authorize_any()
     project = call.project()
-    for model in list(project.models.values()):
+    for model in project.models.values():
         if model.status == "DELETING":
             call.look(model)
-    return call.page(list(project.models.values()), "Models", _metadata)
+    return call.page(project.models.since, "Models", _metadata)
 
 
 def delete_model(call: VisionCall) -> Answer:
@@ -173,12 +170,7 @@ def delete_model(call: VisionCall) -> Answer:
             call.look(job)
             if job.transition:
                 raise conflict(f"{named} cannot be deleted: job {job.name} is packaging it", "MODEL", identity)
-
-    def finish(_: datetime) -> None:
-        del project.models[model.version]
-        call.own.tags.drop(model.arn)
-
-    model.transition = Transition(["DELETING"], call.now, finish)
+    call.change(model, "DELETING", to=GONE)
     return {"ModelArn": model.arn}
 
 

@@ -6,25 +6,26 @@ Sources: API reference (the operations' own pages), developer guide ("Packaging 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lookout_server.identity.authorization import partition_of
-from lookout_server.service import Answer, Task
+from lookout_server.service import Answer
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.component import artefact, recipe_of
 from lookout_server.vision.errors import Invalid, conflict, not_found, quota_exceeded
-from lookout_server.vision.forward import key_below
-from lookout_server.vision.state import Model, PackagingJob
+from lookout_server.vision.forward import ErrandsS3, key_below
+from lookout_server.vision.state import PackagingJob
 from lookout_server.vision.targets import check_target
-from lookout_server.vision.transitions import Transition
+
+#: The work that makes the component.
+PACKAGE = "package"
 
 _PACKAGEABLE = ("TRAINED", "STARTING_HOSTING", "HOSTED", "HOSTING_FAILED", "STOPPING_HOSTING")
 
 
 def start_model_packaging_job(call: VisionCall) -> Answer:
-    """StartModelPackagingJob: with time; at its end the component is in the S3 location."""
+    """StartModelPackagingJob: with time; the component is written to the S3 location meanwhile."""
     call.authorize_model()
     call.once()
     project, model = call.project(), call.model()
@@ -37,15 +38,11 @@ def start_model_packaging_job(call: VisionCall) -> Answer:
     if name in project.jobs:
         message = f"Project {project.name} already has a model packaging job {name}"
         raise conflict(message, "MODEL_PACKAGE_JOB", f"{project.name}/{name}")
-    jobs = [job for each in call.own.projects.values() for job in each.jobs.values()]
-    count, quota = sum(1 for job in jobs if job.transition) + 1, call.quotas.concurrent_packaging_jobs
+    count, quota = sum(1 for job in call.own.jobs.values() if job.transition) + 1, call.quotas.concurrent_packaging_jobs
     if count > quota:
         raise quota_exceeded("Concurrent model packaging jobs", "L-A2F581AB", count, quota, "MODEL", identity)
-    # API text: without a ComponentVersion it is "Model Version.0.0".
-    component = (greengrass["ComponentName"], greengrass.get("ComponentVersion") or f"{model.version}.0.0")
-    location = _location(call, greengrass, component)
-    _ask_greengrass(call, greengrass, component)
     job = PackagingJob(
+        project.place("job", name),
         "CREATED",
         None,
         None,
@@ -57,21 +54,23 @@ def start_model_packaging_job(call: VisionCall) -> Answer:
         created_at=call.now,
         updated_at=call.now,
     )
-    failure = call.invocation.failure()
-    job.transition = Transition(
-        ["CREATED", "RUNNING"], call.now, lambda ended: _end(call, job, model, component, location, failure, ended)
-    )
+    location = greengrass["S3OutputLocation"]
+    call.s3.check_bucket(location["Bucket"], "Configuration.Greengrass.S3OutputLocation.Bucket")
+    call.s3.may_write(*_file(job))
+    _ask_greengrass(call, greengrass, job.component)
     project.jobs[name] = job
+    failure = call.invocation.failure()
+    if failure is None:
+        call.begin(job, PACKAGE, "CREATED", "RUNNING")
+    else:
+        call.change(job, "CREATED", "RUNNING", to="FAILED", message=failure)
     return {"JobName": name}
 
 
-def _location(call: VisionCall, greengrass: Mapping[str, Any], component: tuple[str, str]) -> tuple[str, str]:
-    """Bucket and key of the component's artefact, which the caller must be allowed to write."""
-    given = greengrass["S3OutputLocation"]
-    call.s3.check_bucket(given["Bucket"], "Configuration.Greengrass.S3OutputLocation.Bucket")
-    key = key_below(given.get("Prefix"), f"{component[0]}-{component[1]}.zip")
-    call.s3.may_write(given["Bucket"], key)
-    return given["Bucket"], key
+def _file(job: PackagingJob) -> tuple[str, str]:
+    """Bucket and key of the component's artefact."""
+    location = job.configuration["Greengrass"]["S3OutputLocation"]
+    return location["Bucket"], key_below(location.get("Prefix"), f"{'-'.join(job.component)}.zip")
 
 
 def _ask_greengrass(call: VisionCall, greengrass: Mapping[str, Any], component: tuple[str, str]) -> None:
@@ -84,50 +83,33 @@ def _ask_greengrass(call: VisionCall, greengrass: Mapping[str, Any], component: 
         call.invocation.forward("greengrass:TagResource", f"{arn}:versions:{component[1]}")
 
 
-def _end(
-    call: VisionCall,
-    job: PackagingJob,
-    model: Model,
-    component: tuple[str, str],
-    location: tuple[str, str],
-    failure: str | None,
-    ended: datetime,
-) -> Task[bytes] | None:
-    """What a job needs to be over: that the artefact is written, if the component can be made."""
-    job.updated_at = ended
-    profile = model.profile
-    if failure is None and component in call.own.components:
+def package(job: PackagingJob, s3: ErrandsS3) -> Callable[[], Answer | str] | str:
+    """What is to be done for a packaging job, or why that cannot be; its component is its own from now on."""
+    model, component = job.model, job.component
+    if model is None or model.learned is None:
+        return "The model was never trained"
+    if not job.take_component():
         # Developer guide, "Package settings": name and version must be those of no other component.
-        failure = f"The component {component[0]} already has a version {component[1]}"
-    if failure is not None or profile is None:
-        job.rest("FAILED", failure or "The model was never trained")
-        return None
-    call.own.components.add(component)
+        return f"The component {component[0]} already has a version {component[1]}"
+    profile, arn, greengrass = model.learned.profile, model.arn, job.configuration["Greengrass"]
+    file, region = _file(job), job.home.region
 
-    def write() -> bytes | str:
-        body = artefact(profile, model.arn, component, job.configuration["Greengrass"])
+    def write() -> Answer | str:
+        body = artefact(profile.value, arn, component, greengrass)
         try:
-            call.s3.write(*location, body)
+            s3.write(*file, body)
         except Invalid as error:
             return str(error)
-        return body
+        return _details(recipe_of(body), region)
 
-    def end(body: bytes | str, _: datetime) -> None:
-        if isinstance(body, str):
-            call.own.components.discard(component)
-            job.rest("FAILED", body)
-        else:
-            _succeed(call, job, body)
-
-    return Task(write, end)
+    return write
 
 
-def _succeed(call: VisionCall, job: PackagingJob, body: bytes) -> None:
-    job.rest("SUCCEEDED")
-    recipe = recipe_of(body)
-    arn = f"arn:{partition_of(call.own.region)}:greengrass:{call.own.region}:aws:components:{recipe['ComponentName']}"
+def _details(recipe: Mapping[str, Any], region: str) -> Answer:
+    """What a job has made, as ModelPackagingOutputDetails."""
     # ComponentVersionArn of the model: the account is `aws`, and nothing comes after the name.
-    job.output = {
+    arn = f"arn:{partition_of(region)}:greengrass:{region}:aws:components:{recipe['ComponentName']}"
+    return {
         "Greengrass": {
             "ComponentVersionArn": arn,
             "ComponentName": recipe["ComponentName"],
@@ -157,7 +139,7 @@ def list_model_packaging_jobs(call: VisionCall) -> Answer:
     """ListModelPackagingJobs."""
     call.authorize_any()
     project = call.project()
-    return call.page(list(project.jobs.values()), "ModelPackagingJobs", lambda job: _metadata(project.name, job))
+    return call.page(project.jobs.since, "ModelPackagingJobs", lambda job: _metadata(project.name, job))
 
 
 def _metadata(project: str, job: PackagingJob) -> Answer:

@@ -10,6 +10,7 @@ from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.datasets import metadata
 from lookout_server.vision.errors import conflict, quota_exceeded
 from lookout_server.vision.state import Project
+from lookout_server.work.clearing import clear
 
 
 def create_project(call: VisionCall) -> Answer:
@@ -31,7 +32,7 @@ def describe_project(call: VisionCall) -> Answer:
     """DescribeProject; a look at its datasets, whose status it shows."""
     call.authorize_project()
     project = call.project()
-    for dataset in list(project.datasets.values()):
+    for dataset in project.datasets.values():
         call.look(dataset)
     datasets = [metadata(dataset) for _, dataset in sorted(project.datasets.items(), reverse=True)]
     return {"ProjectDescription": {**_summary(project), "Datasets": datasets}}
@@ -40,7 +41,7 @@ def describe_project(call: VisionCall) -> Answer:
 def list_projects(call: VisionCall) -> Answer:
     """ListProjects. The service's own list is eventually consistent, this one is not."""
     call.authorize_any()
-    return call.page(list(call.own.projects.values()), "Projects", _summary)
+    return call.page(call.own.projects.since, "Projects", _summary)
 
 
 def delete_project(call: VisionCall) -> Answer:
@@ -59,6 +60,8 @@ def delete_project(call: VisionCall) -> Answer:
         kinds = ", ".join(sorted(project.datasets))
         raise conflict(f"Project {project.name} has datasets: delete {kinds} first", "PROJECT", project.name)
     del call.own.projects[project.name]
+    for kind in ("dataset", "job"):
+        clear(call.own, kind, project.guid, call.now)
     return {"ProjectArn": project.arn}
 
 
