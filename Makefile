@@ -31,7 +31,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo demo-all test test-fast explore browser lint types asset bench quality docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast explore soak browser lint types asset bench quality docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -56,6 +56,10 @@ explore: install asset ## random schedules of events against every type; SEED=1 
 	@EXPLORE_SEED=$(or $(SEED),1) EXPLORE_SCHEDULES=$(or $(SCHEDULES),200) \
 		$(PYTHON) -m pytest --quiet tests/contract/explore --numprocesses auto
 
+soak: install asset ## kill a server and its workers again and again while it is used; KILLS=200 and SEED=1 say how
+	@SOAK_KILLS=$(or $(KILLS),200) SOAK_SEED=$(or $(SEED),1) \
+		$(PYTHON) -m pytest --quiet --capture=no tests/server/cli/test_kills.py
+
 browser: ## Debian's chromium, with which a test attacks the local cloud; apt-get installs it, for root
 	@if command -v chromium > /dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
@@ -75,13 +79,13 @@ types: $(PACKAGES) ## mypy, strict
 	@echo "==> types"
 	@$(PYTHON) -m mypy
 
-asset: $(PACKAGES) ## the Lambda function's zip, from lambda/, and the services' models
+asset: $(PACKAGES) ## the Lambda function's zip, from lambda/, the services' models, and the inspector's weights
 	@$(PYTHON) hatch_build.py
 
 bench: install asset ## measure: ratios against peers
 	@$(PYTHON) -m bench
 
-quality: install ## how good the detector of sensors is, on public data sets on disk; DATA=directory
+quality: install ## how good the detectors of sensors and pictures are, on public data sets on disk; DATA=directory
 	@$(PYTHON) -m bench.quality $(or $(DATA),$(error say where the data sets are: make quality DATA=directory))
 
 docs: install asset ## write the generated pages anew, out of the constructs
@@ -104,7 +108,7 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 		--package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; done
 
 clean: ## remove what was built, and the caches; .venv and node_modules stay
-	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_server/_models .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist cdk.out lib/cdk_lookout/_assets lib/lookout_server/_models lib/lookout_server/_weights .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find app.py demo docs examples hatch_build.py lambda lib tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGES): requirements/dev.txt
@@ -117,7 +121,7 @@ $(PACKAGES): requirements/dev.txt
 	@$(PYTHON) $(PIP_LOCKED) requirements/dev.txt
 	@touch $@
 
-$(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py requirements/build.txt
+$(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py hatch_weights.py requirements/build.txt
 	@echo "==> installing cdk-lookout itself, editable"
 	@$(PYTHON) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@

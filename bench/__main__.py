@@ -24,6 +24,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from rich.console import Console
 
+from bench import server
 from cdk_lookout import equipment
 from cdk_lookout.provider.asset import provider_zip
 from lookout_local import LocalCloud, process, tools
@@ -54,6 +55,11 @@ def main() -> None:
             "an object of the local cloud that is read with a signature, against one that is open to everybody",
             signature,
         ),
+        ("DescribeDataset of the server, signed and checked, against an empty application", server.describing),
+        ("ListDatasets of the server with 10,000 datasets, against 100", server.listing),
+        ("99th percentile of DescribeModel while others train, against an idle server", server.waiting),
+        ("memory of the server after 10,000 datasets made and deleted, against 1,000", server.churning),
+        ("memory after a year of hourly runs, against the first tenth of it", server.running_for_a_year),
     ):
         ours, peer = measure()
         console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")
@@ -140,6 +146,7 @@ def signature() -> tuple[float, float]:
 
 _APP = """
 import aws_cdk as cdk
+from bench import server
 from cdk_lookout import equipment
 
 app = cdk.App()

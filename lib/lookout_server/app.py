@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from typing import Protocol
@@ -27,7 +26,6 @@ from lookout_server.http.door import Address, Door
 from lookout_server.http.refusals import Refusal, in_json
 from lookout_server.identity.callers import Caller, error_of
 from lookout_server.identity.signatures import Refused, Request, claim
-from lookout_server.monitoring.audit import Audit, Entry, changes
 from lookout_server.monitoring.health import Health
 from lookout_server.monitoring.logs import FIELDS
 from lookout_server.monitoring.metrics import CONTENT_TYPE, Metrics
@@ -76,11 +74,8 @@ class Parts:
     is_key: Callable[[str], bool]
     #: Counts a request of an access key; raises ServiceError when it is one too many.
     rate: Callable[[str], None]
-    audit: Audit
     #: Where requests are carried out.
     threads: Executor
-    #: The ARN of a caller, for the audit log.
-    principal: Callable[[HttpRequest], str]
     limits: Limits = field(default_factory=Limits)
     health: Health = field(default_factory=Health)
     metrics: Metrics = field(default_factory=Metrics)
@@ -185,30 +180,7 @@ class App:
             "region": caller.region,
         }
         self._log(arrival, response, code, started, who)
-        if changes(operation):
-            self._audit(request, arrival, operation, response, code)
         return response
-
-    def _audit(self, request: HttpRequest, arrival: Arrival, operation: str, response: HttpResponse, code: str) -> None:
-        try:
-            entry = Entry(
-                time=datetime.now(UTC),
-                request_id=_request_id(response),
-                account=request.account,
-                access_key=request.access_key,
-                principal=self._parts.principal(request),
-                region=request.region,
-                service=request.service,
-                operation=operation,
-                code=code,
-                source=arrival.client,
-            )
-            self._parts.audit.append(entry)
-        except Exception as error:
-            # The call was made: what the log has of it is all there is.
-            what = str(error) if isinstance(error, StoreError) else "see the exception"
-            fields = {"request_id": _request_id(response), "operation": operation, "code": code}
-            _LOG.error("no audit entry: %s", what, exc_info=not isinstance(error, StoreError), extra={FIELDS: fields})
 
     def _failed(self, arrival: Arrival, error: Exception) -> HttpResponse:
         """The answer to a request at which we failed; to be called where the exception is handled."""

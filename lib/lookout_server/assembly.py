@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 
 from lookout_server.app import Parts
 from lookout_server.backend import Backend
 from lookout_server.clock import SystemClock
 from lookout_server.config.configuration import Configuration
+from lookout_server.config.loading import PREFIX, defaults, values, variables
 from lookout_server.data_directory import DataDirectory
 from lookout_server.errors import ServerError
 from lookout_server.files.directory import DirectoryBuckets
@@ -25,18 +29,20 @@ from lookout_server.identity.key_authorizer import KeyAuthorizer
 from lookout_server.identity.keys import Keys
 from lookout_server.identity.rates import Rates
 from lookout_server.monitoring import health
-from lookout_server.monitoring.audit import DocumentAudit
+from lookout_server.monitoring.audit import DocumentAudit, Entry
 from lookout_server.monitoring.metrics import Metrics, measured
 from lookout_server.store import DirectoryBlobs, SqliteDocuments, StoreError
 from lookout_server.ticker import Ticker
+from lookout_server.turns import Turn
+from lookout_server.work.processes import Processes, serve
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks for work that is due.
 _TICK = 1.0
-#: How much of what takes long is done at a time.
-_AT_WORK = 2
-#: Looks after which what has expired is cleared away: a minute.
-_EXPIRE = 60
+#: Works that wait for a worker, or for a moment, at a time.
+_SUPERVISED = 64
+#: Without the directory in which the server was started on its path (-P): there may be a module named as one of ours.
+WORKER = (sys.executable, "-P", "-m", "lookout_server.worker")
 
 
 @dataclass(frozen=True)
@@ -55,19 +61,26 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         store = SqliteDocuments(directory.documents)
         opened.callback(store.close)
         documents, blobs = measured(store, metrics), DirectoryBlobs(directory.blobs)
-        clock = SystemClock()
         audit = DocumentAudit(documents, lambda: configuration.retention.audit)
         keys = Keys(documents, configuration.key_file or directory.key_file)
         keys.check()
         authority = KeyAuthorizer(keys)
-        background = ThreadPoolExecutor(_AT_WORK, thread_name_prefix="work")
+        workers = Processes(WORKER, configuration.workers, environment(configuration, os.environ))
+        supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),
-            clock=clock,
+            clock=SystemClock(),
             authorizer=authority,
             settings=configuration.services,
-            in_background=background.submit,
+            documents=documents,
+            blobs=blobs,
+            in_background=supervising.submit,
+            elsewhere=workers.perform,
+            audit=lambda said: audit.put(Entry.of(said)),
         )
+        backend.recover()
+        labels = ("service", "work", "state")
+        metrics.offer("lookout_tasks", "Works that wait for their time, or are done", labels, partial(_tasks, backend))
         beat = health.Beat(configuration.health.reconciled)
         checks = health.Health()
         checks.register("store", health.store(store, blobs))
@@ -79,9 +92,7 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             callers=Callers(keys, services=backend.services),
             is_key=lambda access_key: keys.holder(access_key) is not None,
             rate=Rates(configuration.rates.per_second, configuration.rates.burst).count,
-            audit=audit,
             threads=threads,
-            principal=authority.principal_arn,
             limits=configuration.services.limits,
             health=checks,
             metrics=metrics,
@@ -89,11 +100,33 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             open_metrics=configuration.open_metrics,
             on_ready=on_ready,
         )
-        ticker = Ticker(_turn(backend, audit, beat), _TICK)
-        for pool in (background, threads):
-            opened.callback(pool.shutdown, wait=False, cancel_futures=True)
+        ticker = Ticker(Turn(backend, documents, blobs, beat), _TICK)
+        opened.callback(threads.shutdown, wait=False, cancel_futures=True)
+        opened.callback(supervising.shutdown, wait=True, cancel_futures=True)
+        opened.callback(workers.stop)
         opened.callback(ticker.stop)
         return Server(parts, ticker, opened.pop_all())
+
+
+def work(configuration: Configuration, directory: DataDirectory) -> None:
+    """Be a worker of the server that has the directory: do what it says, until it ends. Raises StoreError."""
+    documents = SqliteDocuments(directory.documents)
+    backend = Backend(
+        storage=storage(configuration),
+        clock=SystemClock(),
+        authorizer=KeyAuthorizer(Keys(documents, configuration.key_file or directory.key_file)),
+        settings=configuration.services,
+        documents=documents,
+        blobs=DirectoryBlobs(directory.blobs),
+    )
+    serve(backend.perform, most_bytes=configuration.worker_bytes)
+
+
+def environment(configuration: Configuration, outer: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which a process has the same configuration, whatever it was made of."""
+    others = {name: text for name, text in outer.items() if not name.startswith(PREFIX)}
+    named = {name: variable for variable, name in variables().items()}
+    return {**others, **{named[name]: text for name, text in values(configuration).items() if text != defaults()[name]}}
 
 
 def storage(configuration: Configuration) -> Storage:
@@ -117,23 +150,9 @@ def storage(configuration: Configuration) -> Storage:
     return PlacedStorage(Places("a file of places, or the setting `roles`,", roles, accounts))
 
 
-def _turn(backend: Backend, audit: DocumentAudit, beat: health.Beat) -> Callable[[], None]:
-    """What is done again and again; it does not raise, and tells of what goes on failing once."""
-    turns, fails = 0, False
-
-    def turn() -> None:
-        nonlocal turns, fails
-        turns += 1
-        try:
-            backend.tick()
-            if turns % _EXPIRE == 1:
-                audit.expire(datetime.now(UTC))
-            beat()
-            fails = False
-        except Exception as error:
-            if not fails:
-                trace = not isinstance(error, StoreError)
-                _LOG.error("the look for work fails, and goes on: %s", error, exc_info=trace)
-            fails = True
-
-    return turn
+def _tasks(backend: Backend) -> Counter[tuple[str, ...]]:
+    """How many works there are, by service, work, and whether somebody does them."""
+    try:
+        return Counter((service, work, "running" if busy else "waiting") for service, work, busy in backend.work())
+    except StoreError:
+        return Counter()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from lookout_server.calls import Call, CallLog
+from lookout_server.calls import Call, CallLog, Said, changes
 from lookout_server.clock import Clock, SystemClock
+from lookout_server.entities.blob import Keeper
+from lookout_server.entities.session import Home, Session
 from lookout_server.equipment import Equipment
 from lookout_server.faults import Fault, Faults
 from lookout_server.files.storage import Storage
@@ -22,25 +25,23 @@ from lookout_server.identity.authorization import AllowEverything, Authorizer
 from lookout_server.protocol.errors import ServiceError, access_denied, conflict, internal
 from lookout_server.protocol.http import HttpRequest, HttpResponse
 from lookout_server.protocol.tokens import TOKEN
-from lookout_server.service import (
-    Answer,
-    First,
-    Invocation,
-    LaterAnswer,
-    Replay,
-    Service,
-    Task,
-    World,
-)
+from lookout_server.service import Answer, First, Invocation, LaterAnswer, Replay, Service, World
 from lookout_server.settings import Settings
+from lookout_server.store import StoreError
+from lookout_server.store.blobs import Blobs
+from lookout_server.store.documents import MOST_WRITES, Delete, Documents, Put
+from lookout_server.store.scratch import ScratchBlobs
+from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 from lookout_server.vision import Vision
+from lookout_server.work.runner import Runner, unopposed
+from lookout_server.work.tasks import TERM, Errand, Place, Task, look_again
 
 _LOG = logging.getLogger(__name__)
 _UNKNOWN = "UnknownOperationException"
 #: Characters.
 _LONGEST_FAILURE = 2_000
 
-Handler = Callable[[Invocation], Answer | LaterAnswer]
+Handler = Callable[[Invocation, Home], Answer | LaterAnswer]
 
 
 class Backend:
@@ -51,7 +52,9 @@ class Backend:
     account in a Region that is not the caller's. `in_background` is handed work that takes long, to do it soon in
     another thread; without it, such work is done before the request is answered that began it, or came first when it
     was due, so that tests have nothing to wait for. No request waits for the work of another one. Safe to use from
-    several threads.
+    several threads. `elsewhere` does a task of those that take long in another process, by `perform` of the Backend
+    there, and raises WorkerDied. `audit` makes the entry of a call that may change something, which is committed
+    together with what it changes.
     """
 
     def __init__(
@@ -61,8 +64,12 @@ class Backend:
         clock: Clock | None = None,
         authorizer: Authorizer | None = None,
         settings: Settings | None = None,
+        documents: Documents | None = None,
+        blobs: Blobs | None = None,
         on_behalf_of: Callable[[str, str], AbstractContextManager[None]] = lambda account, region: nullcontext(),
         in_background: Callable[[Callable[[], None]], object] = lambda work: work(),
+        elsewhere: Callable[[Place, str], None] | None = None,
+        audit: Callable[[Said], Put] | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
@@ -70,6 +77,9 @@ class Backend:
         self.calls = CallLog(self.settings)
         #: What went wrong inside the services of late, answers that break their model included; empty when all is well.
         self.internal_failures: list[str] = []
+        self._documents = documents or SqliteDocuments(MEMORY)
+        self._keeper = Keeper(blobs or ScratchBlobs())
+        self._runner = Runner(self._open, self._errand, lambda: self.now, self._failed_inside)
         self._world = World(
             storage=storage,
             clock=clock or SystemClock(),
@@ -77,11 +87,16 @@ class Backend:
             settings=self.settings,
             faults=self.faults,
             on_behalf_of=on_behalf_of,
+            keeper=self._keeper,
+            wait=lambda: self._runner.wait(),
         )
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._in_background = in_background
-        #: The owners for whom something that was due is being done.
-        self._advancing: set[Any] = set()
+        self._elsewhere = elsewhere
+        self._audit = audit
+        #: The places whose tasks the thread is taking up.
+        self._taking = threading.local()
+        self._progress: object = None
 
     @property
     def now(self) -> datetime:
@@ -107,9 +122,10 @@ class Backend:
 
     def reset(self) -> None:
         """Forget all resources, calls and faults; the settings stay."""
+        for kind in self._documents.kinds():
+            while found := self._documents.by_id(kind, limit=MOST_WRITES):
+                unopposed(partial(self._documents.commit, [Delete(one.kind, one.id, one.revision) for one in found]))
         with self._lock:
-            for service in self._services.values():
-                service.reset()
             self.faults.clear()
             self.calls.clear()
             self.internal_failures.clear()
@@ -118,60 +134,101 @@ class Backend:
         """Let everything happen that is due by the clock; never raises, `internal_failures` has what went wrong.
 
         Every request does this first. Who runs a Backend with a clock of its own calls it now and then, so that things
-        happen without requests too. What is due for one account in one Region is done by one caller at a time, in
-        order: another one leaves it to the first.
+        happen without requests too.
         """
-        for service in self._services.values():
-            with self._lock:
-                owners = service.owners()
-            for owner in owners:
-                with self._recording(service):
-                    self._advance(service, owner)
+        places = self._places()
+        progress = self.settings.progress, self.settings.training_progress
+        if progress != self._progress:
+            self._progress = progress
+            for place in places:
+                unopposed(partial(look_again, partial(self._open, *place), self.now))
+        for place in places:
+            self._take_up(place)
 
-    def _advance(self, service: Service, owner: Any) -> None:
-        now = self.now
-        with self._lock:
-            tasks = service.settle(self._world, owner, now)
-        for task in tasks:
-            self._begin(service, task)
-        with self._lock:
-            if owner in self._advancing:
-                return
-            tasks = service.due(self._world, owner, now)
-            if not tasks:
-                return
-            self._advancing.add(owner)
-        self._in_background(partial(copy_context().run, self._work_off, service, owner, tasks, now))
-
-    def _work_off(self, service: Service, owner: Any, tasks: list[Task[Any]], now: datetime) -> None:
-        """Do what is due for an owner, and what becomes due by that."""
+    def _take_up(self, place: Place) -> None:
+        """Have what is due done, in order; what somebody is doing already is left to them."""
+        if place in getattr(self._taking, "places", ()):
+            return  # who does it at once is asked again for what is due by then
+        self._taking.places = {*getattr(self._taking, "places", ()), place}
         try:
-            while tasks:
-                for task in tasks:
-                    self._perform(service, task)
-                tasks = []
-                with self._recording(service), self._lock:
-                    tasks = service.settle(self._world, owner, now) or service.due(self._world, owner, now)
+            self._take_all(place)
         finally:
-            with self._lock:
-                self._advancing.discard(owner)
+            self._taking.places -= {place}
+
+    def _take_all(self, place: Place) -> None:
+        begun: set[tuple[str, datetime | None]] = set()
+        kind = f"{place[0]}/task/{place[1]}/{place[2]}"
+        while True:
+            due = self._documents.by_due(kind, until=self.now)
+            due.sort(key=lambda task: (task.due, task.number))
+            new = [one for one in due if (one.id, one.due) not in begun]
+            if not new:
+                return
+            begun.add((new[0].id, new[0].due))
+            if self._runner.take(place, new[0].id):
+                self._in_background(partial(copy_context().run, self._perform, place, new[0].id))
+
+    def _perform(self, place: Place, id: str) -> None:
+        """Do what was taken, and have what is due by that done as well."""
+        if self._elsewhere and id.partition("/")[0] in self._services[place[0]].long_works:
+            self._runner.supervise(place, id, self._elsewhere)
+        else:
+            self._runner.perform(place, id)
+        self._take_up(place)
+
+    def perform(self, place: Place, id: str) -> None:
+        """Do one task: what a worker does for a server that has its tasks done elsewhere. Never raises."""
+        if self._runner.take(place, id):
+            self._runner.perform(place, id, patience=TERM.total_seconds() / 6)
+
+    def recover(self) -> None:
+        """Have everything begun again that was under way when the server ended: whoever starts does this first."""
+        for place in self._places():
+            self._runner.recover(place)
+
+    def _places(self) -> list[Place]:
+        """Where there are tasks."""
+        kinds = [kind for service in self._services for kind in self._documents.kinds(f"{service}/task/")]
+        parts = [kind.split("/") for kind in kinds]
+        return [(service, account, region) for service, _, account, region in parts]
+
+    def _open(self, service: str, account: str, region: str) -> Home:
+        """What an account has in a Region, to be read and changed."""
+        return self._services[service].home(Session(self._documents, self._keeper), account, region)
+
+    def _errand(self, home: Home, task: Task, now: datetime) -> Errand[Any] | None:
+        """What a task means, to be done for whom it is about."""
+        errand = self._services[home.service].errand(home, task, self._world, now)
+        if errand is None:
+            return None
+        account, region, do = home.account, home.region, errand.do
+
+        def on_behalf() -> Any:
+            with self._world.on_behalf_of(account, region):
+                return do()
+
+        return Errand(on_behalf, errand.end)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request; never raises for anything that a caller sends to one of the services.
 
-        Raises KeyError for a service that is not among `services`.
+        Raises KeyError for a service that is not among `services`, and StoreError while the store cannot be used.
         """
         service = self._services[request.service]
         request_id = str(uuid.uuid4())
-        call = _Call(service, request)
+        call = _Call(service, request, request_id)
         try:
             body = self._answer(call)
             response = service.protocol.answer(call.operation, body, request_id)
             code = None
+        except StoreError:
+            raise
         except Exception as error:
-            refusal = error if isinstance(error, ServiceError) else self._failed(_described(call, error))
+            refusal = error if isinstance(error, ServiceError) else self._failed(_described(call, error), request_id)
             response = service.protocol.error(refusal, request_id)
             code = refusal.code
+        if not call.audited:
+            self._note(call, code)
         self.calls.add(
             Call(
                 service=service.name,
@@ -199,77 +256,96 @@ class Backend:
         self.tick()
         invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
         try:
-            body = self._carried_out(service, handler, invocation)
+            body = self._carried_out(call, handler, invocation)
         except ServiceError as error:
             raise self._checked(call, error) from error
-        finally:
-            for task in invocation.tasks:
-                self._begin(service, task)
         if fault and fault.kind == "lost_answer":
             raise internal("The answer was lost on its way")
         return body
 
-    def _carried_out(self, service: Service, handler: Handler, invocation: Invocation) -> Mapping[str, Any]:
+    def _carried_out(self, call: _Call, handler: Handler, invocation: Invocation) -> Mapping[str, Any]:
         """The body of the answer to a call, which is made until nothing has to be done first."""
-        operation, parameters = invocation.operation, invocation.parameters
+        service = call.service
         while True:
             try:
-                with self._lock:
-                    answer = handler(invocation)
-                    if isinstance(answer, dict):
-                        if TOKEN in parameters:
-                            tokens = service.tokens(invocation)
-                            tokens.remember(operation, parameters, answer, invocation.now, self.settings)
-                        return service.model.write(operation, answer)
-                return service.model.write(operation, answer())
+                return unopposed(partial(self._attempt, call, handler, invocation))
             except Replay as replay:
-                return service.model.write(operation, replay.answer)
+                return service.model.write(invocation.operation, replay.answer)
             except First as first:
-                self._perform(service, first.task)
+                first.do()
 
-    def _begin(self, service: Service, task: Task[Any]) -> None:
-        """Have a task done, in the context of who wants it."""
-        self._in_background(partial(copy_context().run, self._perform, service, task))
-
-    def _perform(self, service: Service, task: Task[Any]) -> None:
-        """Do a task. Its work needs no lock, so that storage can be slow, or have questions itself."""
+    def _attempt(self, call: _Call, handler: Handler, invocation: Invocation) -> Mapping[str, Any]:
+        """Carry out a call, and commit what it changes; raises Conflict when somebody else was faster."""
+        service, operation, parameters = call.service, invocation.operation, invocation.parameters
+        home = self._open(service.name, invocation.account, invocation.region)
         try:
-            outcome = task.do()
-        except Exception as error:
-            self._failed(f"{service.name} on its own: {type(error).__name__}: {error}")
-            outcome = f"An internal error occurred: {error}"
-        with self._recording(service), self._lock:
-            task.end(outcome, self.now)
+            answer = handler(invocation, home)
+        except ServiceError as refusal:
+            if refusal.looked:
+                home.session.commit()
+            raise
+        if not isinstance(answer, dict):
+            home.session.commit()
+            return service.model.write(operation, answer())
+        if TOKEN in parameters:
+            service.tokens(home).remember(operation, parameters, answer, invocation.now, self.settings)
+        body = service.model.write(operation, answer)
+        written = home.session.commit(*self._entries(call, None))
+        call.audited = True
+        if any("/task/" in kind for kind in written):
+            self._take_up((service.name, invocation.account, invocation.region))
+        return body
 
-    @contextmanager
-    def _recording(self, service: Service) -> Iterator[None]:
+    def _entries(self, call: _Call, code: str | None) -> list[Put]:
+        """What the audit log is to have of a call, when it is one that may change something."""
+        if self._audit is None or not changes(call.operation):
+            return []
+        principal = self._world.authorizer.principal_arn(call.request)
+        return [self._audit(Said(call.request, call.operation, call.request_id, principal, code, self.now))]
+
+    def _note(self, call: _Call, code: str | None) -> None:
+        """Have the audit log know of a call that changed nothing; the call was made, whatever comes of that."""
         try:
-            yield
+            if entries := self._entries(call, code):
+                self._documents.commit(entries)
         except Exception as error:
-            self._failed(f"{service.name} on its own: {type(error).__name__}: {error}")
+            _LOG.error("no audit entry: %s of %s: %s", call.operation, call.request_id, error)
+
+    def work(self) -> Iterator[tuple[str, str, bool]]:
+        """What is to be done or is being done: the service, the work, and whether somebody is at it."""
+        for service, account, region in self._places():
+            for task in self._documents.by_id(f"{service}/task/{account}/{region}"):
+                yield service, str(task.body["work"]), bool(task.body.get("claimed"))
 
     def _checked(self, call: _Call, error: ServiceError) -> ServiceError:
         """The error, unless the model does not know it for the operation: then that is our failure."""
         if call.service.model.allows_error(call.operation, error.code):
             return error
-        return self._failed(f"{call.operation} cannot answer with {error.code}: {error.message}")
+        return self._failed(f"{call.operation} cannot answer with {error.code}: {error.message}", call.request_id)
 
-    def _failed(self, what: str) -> ServiceError:
+    def _failed_inside(self, service: str, error: BaseException) -> None:
+        self._failed(f"{service} on its own: {type(error).__name__}: {error}")
+
+    def _failed(self, what: str, request_id: str = "") -> ServiceError:
+        """Write down what went wrong; what the caller is told of it."""
         what = what[:_LONGEST_FAILURE]
-        _LOG.error("internal failure: %s", what, exc_info=True)
+        _LOG.error("internal failure: %s", what, exc_info=not isinstance(sys.exc_info()[1], StoreError))
         with self._lock:
             self.internal_failures.append(what)
             excess = len(self.internal_failures) - self.settings.limits.internal_failures
             del self.internal_failures[: max(0, excess)]
-        return internal(what)
+        return internal(f"An internal error occurred; the log of the server has more about request {request_id}")
 
 
 class _Call:
     """What is known of a request so far."""
 
-    def __init__(self, service: Service, request: HttpRequest) -> None:
+    def __init__(self, service: Service, request: HttpRequest, request_id: str) -> None:
         self.service = service
         self.request = request
+        self.request_id = request_id
+        #: Whether the audit log has it.
+        self.audited = False
         self.operation = ""
         self.parameters: Mapping[str, Any] = {}
 

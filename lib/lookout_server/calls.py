@@ -6,11 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
+from lookout_server.protocol.http import HttpRequest
 from lookout_server.settings import Settings
 
 T = TypeVar("T")
+#: What the names of operations begin with that only look.
+_LOOKS = ("List", "Describe", "Detect")
 #: Characters of what a caller gives as the name of an operation; those that exist are shorter.
 _LONGEST_NAME = 200
 
@@ -27,6 +31,23 @@ class Call:
     parameters: Mapping[str, Any]
     error_code: str | None
     request_id: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A call, as the audit log is told of it. `code` is None for a success."""
+
+    request: HttpRequest
+    operation: str
+    request_id: str
+    principal: str
+    code: str | None
+    time: datetime
+
+
+def changes(operation: str) -> bool:
+    """Whether an operation may change something."""
+    return bool(operation) and not operation.startswith(_LOOKS)
 
 
 class CallLog:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from lookout_server.clock import Clock
+from lookout_server.entities.blob import Keeper
+from lookout_server.entities.session import Home, Session
 from lookout_server.faults import Faults
 from lookout_server.files.storage import Storage
 from lookout_server.identity.authorization import Authorizer
@@ -22,6 +24,7 @@ from lookout_server.protocol.wire import WireProtocol
 from lookout_server.settings import Progress, Settings
 from lookout_server.tags import TagList, as_dict
 from lookout_server.work.progress import Work
+from lookout_server.work.tasks import Errand, Task
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -29,25 +32,16 @@ Answer = dict[str, Any]
 LaterAnswer = Callable[[], Answer]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Task(Generic[T]):
-    """Work that takes long: it holds no request up, and knows what it needs of the service's state."""
-
-    #: The work, which is done while requests are answered; a text is the reason why it failed.
-    do: Callable[[], T | str]
-
-    #: Takes over what came of it, at the time given, while no request is answered.
-    end: Callable[[T | str, datetime], None]
+#: The context of what a service does elsewhere with the rights of its caller (`Invocation.forward`).
+FORWARDED: Mapping[str, str | list[str]] = {"aws:ViaAWSService": "true"}
 
 
 class First(Exception):
-    """Something must be done first that would hold other requests up; then the call is made again."""
+    """Something must be done or waited for first that would hold others up; then the call is made again."""
 
-    def __init__(self, task: Task[Any]) -> None:
+    def __init__(self, do: Callable[[], None]) -> None:
         super().__init__("made again")
-        self.task = task
+        self.do = do
 
 
 class Replay(Exception):
@@ -69,6 +63,9 @@ class World:
     faults: Faults
     #: What to do on behalf of an account in a Region, and not of the caller, is done in this context.
     on_behalf_of: Callable[[str, str], AbstractContextManager[None]]
+    keeper: Keeper
+    #: Waits a moment for work to be done.
+    wait: Callable[[], None]
 
     def now(self) -> datetime:
         """The time, as far as the services can tell it."""
@@ -87,14 +84,12 @@ class Invocation:
         self.storage = world.storage
         self.settings = world.settings
         self.now = world.now()
-        #: What the call has begun, to be done once it is over.
-        self.tasks: list[Task[Any]] = []
-
         self._world = world
         self._iam_service = iam_service
         self._allowed: set[tuple[str, ...]] = set()
-        self._seen: set[int] = set()
+        self._reached: set[Hashable] = set()
         self._known: dict[Hashable, Any] = {}
+        self._failures: list[str | None] = []
 
     @property
     def account(self) -> str:
@@ -144,7 +139,7 @@ class Invocation:
         That is how a service without a role works: with the caller's own rights, in a forward access session. IAM's
         documentation has `aws:ViaAWSService` for every service, and `aws:CalledVia` for four others only.
         """
-        self._ask(action, list(arns), {"aws:ViaAWSService": "true"})
+        self._ask(action, list(arns), FORWARDED)
 
     def pass_role(self, role_arn: str | None) -> None:
         """Raise an AccessDeniedException unless the caller may pass the role; nothing when there is none."""
@@ -160,33 +155,31 @@ class Invocation:
         if earlier is not None:
             raise Replay(earlier)
 
-    def begin(self, task: Task[Any]) -> None:
-        """Have something done once the call is over."""
-        self.tasks.append(task)
-
-    def await_end(self, work: Work | None, progress: Progress) -> None:
-        """Wait a moment when work is late; then the call is made again, whether it is over or not."""
-        if work and work.is_late(progress, self.now) and self.is_new(work):
-            raise First(Task(work.wait, lambda *_: None))
-
-    def is_new(self, thing: object) -> bool:
-        """Whether this very thing comes up for the first time in this call."""
-        new = id(thing) not in self._seen
-        self._seen.add(id(thing))
+    def comes_first_to(self, what: Hashable) -> bool:
+        """Whether the call comes to something for the first time, however often it is made again."""
+        new = what not in self._reached
+        self._reached.add(what)
         return new
+
+    def await_end(self, what: Hashable, work: Work | None, progress: Progress) -> None:
+        """Wait a moment when work is late; then the call is made again, whether it is over or not."""
+        if work and work.is_late(progress, self.now) and self.comes_first_to(("end", what)):
+            raise First(self._world.wait)
 
     def look_up(self, what: Hashable, look: Callable[[], T | str]) -> T | str:
         """What a look outside of the service finds, or why it does not, which may take long.
 
         The call is made again when it is known."""
         if what not in self._known:
-            raise First(Task(look, lambda found, _: self._known.update({what: found})))
+            raise First(lambda: self._known.update({what: look()}))
         found: T | str = self._known[what]
         return found
 
     def failure(self) -> str | None:
         """The reason why the long operation that this call starts will fail, when a fault says so."""
-        return self._world.faults.take_failure(self.operation)
+        if not self._failures:
+            self._failures.append(self._world.faults.take_failure(self.operation))
+        return self._failures[0]
 
     def _ask(self, action: str, arns: list[str], context: Mapping[str, str | list[str]]) -> None:
         question = (action, *arns, repr(sorted(context.items())))
@@ -205,30 +198,21 @@ class Service(ABC):
     name: str
     model: Model
     protocol: WireProtocol
+    #: The works of tasks that read files or compute.
+    long_works: frozenset[str]
 
     @abstractmethod
-    def handler(self, operation: str) -> Callable[[Invocation], Answer | LaterAnswer]:
-        """What carries out an operation of the model."""
+    def home(self, session: Session, account: str, region: str) -> Home:
+        """What an account has in a Region."""
 
     @abstractmethod
-    def tokens(self, invocation: Invocation) -> ClientTokens:
-        """The client tokens of the caller's account in the Region."""
+    def tokens(self, home: Home) -> ClientTokens:
+        """The client tokens of an account in a Region."""
 
     @abstractmethod
-    def reset(self) -> None:
-        """Forget everything."""
+    def handler(self, operation: str) -> Callable[[Invocation, Home], Answer | LaterAnswer]:
+        """What carries out an operation of the model, for the caller whose home it is."""
 
     @abstractmethod
-    def owners(self) -> list[Any]:
-        """Whose things there are: one for each account and Region."""
-
-    @abstractmethod
-    def settle(self, world: World, owner: Any, now: datetime) -> list[Task[Any]]:
-        """End what is over by the clock, before each request and at each tick; what must be done for it to be over."""
-
-    def due(self, world: World, owner: Any, now: datetime) -> list[Task[Any]]:
-        """What is to be done now on the service's own account, in order, by default nothing.
-
-        It is asked again for an owner when that has been done, and not before.
-        """
-        return []
+    def errand(self, home: Home, task: Task, world: World, now: datetime) -> Errand[Any] | None:
+        """What a task means that is due; None when it was dealt with, or there is nothing to do any more."""

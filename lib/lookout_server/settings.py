@@ -242,6 +242,13 @@ class Settings(Checked):
     #: start, AWS's samples have files from the start up to just before the end.
     inference_window_includes: Literal["end", "start"] = "end"
 
+    #: How many runs of an inference scheduler are made up for when the service did not run for a while; of more, the
+    #: earlier ones are left out. Not documented: 1,000 are three and a half days of runs every five minutes.
+    missed_runs_made_up_for: int = number(1_000, least=1)
+
+    #: How long an execution of an inference scheduler is remembered, with what it says of each row (not documented).
+    execution_retention: timedelta = timedelta(days=365)
+
     #: PromoteMode of a retraining scheduler that is made without one (user guide: "by default, in managed mode").
     default_promote_mode: Literal["MANAGED", "MANUAL"] = "MANAGED"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,11 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 from lookout_server.checked import Frozen, number
-from lookout_server.settings import Progress, Settings
+from lookout_server.settings import Limits, Progress, Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::", "")
 _LAST_PORT = 65_535
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z0-9-]{1,63}")
+#: In which `*` stands for anything.
+_ROLE = re.compile(r"\*|arn:.+")
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,10 @@ class Configuration(Frozen):
     tls: Tls = field(default_factory=Tls)
     #: Requests that are carried out at a time; further ones wait.
     threads: int = number(8, least=1, most=1_000)
+    #: Processes that read files, train and judge, at a time; further works wait.
+    workers: int = number(2, least=1, most=1_000)
+    #: The memory that one of them may take, in bytes; a work that needs more fails.
+    worker_bytes: int = number(4 * 1024**3, least=256 * 1024**2)
     #: How long requests may go on once the server was told to end.
     shutdown: timedelta = timedelta(seconds=30)
     #: The least of what is logged. `info` has a line for each request.
@@ -101,7 +110,9 @@ class Configuration(Frozen):
     health: Health = field(default_factory=Health)
     retention: Retention = field(default_factory=Retention)
     #: What can be set about the services, whose names stand beside these.
-    services: Settings = field(default_factory=lambda: Settings(progress=Progress.by_describes(0)))
+    services: Settings = field(
+        default_factory=lambda: Settings(progress=Progress.by_seconds(0), limits=Limits(calls_in_log=0))
+    )
 
     @property
     def scheme(self) -> str:
@@ -119,6 +130,13 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
         yield "s3_endpoint: got one beside buckets, expected one of the two"
     if configuration.places is not None and configuration.roles:
         yield "roles: got some beside places, expected one of the two: the file of places has roles, too"
+    if not _ACCOUNT.fullmatch(configuration.account):
+        yield f"account: got '{configuration.account:.40}', expected 12 digits"
+    if not _REGION.fullmatch(configuration.region):
+        yield f"region: got '{configuration.region:.40}', expected the name of a Region, such as us-east-1"
+    for role in configuration.roles:
+        if not _ROLE.fullmatch(role):
+            yield f"roles: got '{role:.200}', expected ARNs, such as arn:aws:iam::{configuration.account}:role/*"
     endpoint = configuration.s3_endpoint
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         yield f"s3_endpoint: got '{endpoint}', expected an address that begins with http:// or https://"

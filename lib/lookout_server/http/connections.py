@@ -16,6 +16,19 @@ _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-afte
 Admit = Callable[[asyncio.StreamWriter, Callable[[], Awaitable[None]]], Awaitable[None]]
 
 
+class Connection(tcp_server.TCPServer):
+    """One that ends when its client has gone. Hypercorn keeps it as long as one may be open without requests, so that
+    a few clients which connect anew for each request would take all that there are."""
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self.reader.at_eof():  # who has sent all that it had may still have waited for the answer
+            await super()._idle_timeout()
+
+
 def limit(most: Callable[[], int]) -> Admit:
     """Have the servers of this process refuse connections beyond so many, which hypercorn does not.
 
@@ -35,7 +48,7 @@ def limit(most: Callable[[], int]) -> Admit:
             count -= 1
 
     async def serve(*arguments: Any) -> None:
-        await admit(arguments[-1], lambda: tcp_server.TCPServer(*arguments))
+        await admit(arguments[-1], lambda: Connection(*arguments))
 
     vars(run)["TCPServer"] = serve
     return admit

@@ -6,13 +6,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
+from lookout_server.calls import Said
 from lookout_server.store import Documents, Put, expire
 
 KIND = "audit"
-#: What calls begin with that only look.
-_LOOKS = ("List", "Describe", "Detect")
 _PAGE = 500
 #: How many entries go at once when their time is over.
 _MOST_AT_ONCE = 1_000
@@ -36,32 +34,32 @@ class Entry:
     #: The address that the call came from.
     source: str
 
+    @classmethod
+    def of(cls, said: Said) -> Entry:
+        """The entry of a call."""
+        return cls(
+            time=said.time,
+            request_id=said.request_id,
+            account=said.request.account,
+            access_key=said.request.access_key,
+            principal=said.principal,
+            region=said.request.region,
+            service=said.request.service,
+            operation=said.operation,
+            code=said.code or "OK",
+            source=said.request.source_ip,
+        )
 
-class Audit(Protocol):
-    """Where entries go."""
 
-    def append(self, entry: Entry) -> None:
-        """Keep an entry; raises StoreUnavailable."""
-
-
-def changes(operation: str) -> bool:
-    """Whether an operation may change something."""
-    return bool(operation) and not operation.startswith(_LOOKS)
-
-
-class DocumentAudit(Audit):
+class DocumentAudit:
     """Entries as documents, in the order of time, until their retention is over."""
 
     def __init__(self, documents: Documents, retention: Callable[[], timedelta]) -> None:
         self._documents = documents
         self._retention = retention
 
-    def append(self, entry: Entry) -> None:
-        """Keep an entry."""
-        self._documents.commit([self.put(entry)])
-
     def put(self, entry: Entry) -> Put:
-        """The entry as a part of a commit, together with what the call changed."""
+        """An entry, as a part of the commit of what the call changed."""
         body = {**asdict(entry), "time": entry.time.isoformat()}
         id = f"{entry.time.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
         return Put(KIND, id, body, None, due=entry.time + self._retention())

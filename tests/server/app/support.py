@@ -139,17 +139,20 @@ def plant(directory: Path, policy: str = EVERYTHING) -> Iterator[Plant]:
     try:
         keys = Keys(documents, directory / "key")
         authorizer = KeyAuthorizer(keys)
-        backend = Backend(storage=Bucket(), authorizer=authorizer)
         audit = DocumentAudit(documents, lambda: timedelta(days=1))
+        backend = Backend(
+            storage=Bucket(),
+            authorizer=authorizer,
+            documents=documents,
+            audit=lambda said: audit.put(Entry.of(said)),
+        )
         key = keys.add("plant", account="111122223333", policy=policy)
         parts = Parts(
             services=backend,
             callers=Callers(keys, services=backend.services),
             is_key=lambda access_key: keys.holder(access_key) is not None,
             rate=lambda access_key: None,
-            audit=audit,
             threads=threads,
-            principal=authorizer.principal_arn,
             limits=backend.settings.limits,
             health=Health(),
             metrics=Metrics(),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from lookout_server.monitoring.audit import Audit, DocumentAudit, Entry, changes
+from lookout_server.calls import changes
+from lookout_server.monitoring.audit import DocumentAudit, Entry
 from lookout_server.protocol.names import _protocols
-from lookout_server.store import MEMORY, SqliteDocuments, StoreUnavailable
+from lookout_server.store import MEMORY, SqliteDocuments, StoreUnavailable, Write
 
 from .support import READING, Plant, plant
 
@@ -36,14 +38,35 @@ def test_a_call_that_was_denied_leaves_an_entry_too(tmp_path: Path) -> None:
         assert [(one.operation, one.code) for one in app.entries()] == [("CreateDataset", "AccessDeniedException")]
 
 
-def test_a_call_is_answered_when_no_entry_can_be_kept(app: Plant, caplog: pytest.LogCaptureFixture) -> None:
-    class Full(Audit):
-        def append(self, entry: Entry) -> None:
-            raise StoreUnavailable("the disk is full")
+def test_a_call_that_is_refused_is_answered_when_no_entry_can_be_kept(
+    app: Plant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_: object) -> None:
+        raise StoreUnavailable("the disk is full")
 
-    answer = app.with_parts(audit=Full()).operation("CreateDataset", {"DatasetName": "pumps", "ClientToken": "1"})
-    assert answer.status == 200
+    monkeypatch.setattr(app.documents, "commit", full)
+    assert app.operation("DeleteDataset", {"DatasetName": "pumps"}).code == "ResourceNotFoundException"
     assert [record.levelno for record in caplog.records if "no audit entry" in record.getMessage()] == [logging.ERROR]
+
+
+def test_a_call_and_its_entry_are_committed_together(app: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits: list[set[str]] = []
+    plain = app.documents.commit
+
+    def commit(writes: Sequence[Write]) -> dict[tuple[str, str], str]:
+        commits.append({one.kind for one in writes})
+        return plain(writes)
+
+    monkeypatch.setattr(app.documents, "commit", commit)
+    app.operation("CreateDataset", {"DatasetName": "pumps", "ClientToken": "1"})
+    [kinds] = [one for one in commits if "audit" in one]
+    assert len(kinds) > 1
+
+
+def test_a_call_that_is_answered_as_before_leaves_an_entry_of_its_own(app: Plant) -> None:
+    for _ in range(2):
+        app.operation("CreateDataset", {"DatasetName": "pumps", "ClientToken": "1"})
+    assert [one.code for one in app.entries()] == ["OK", "OK"]
 
 
 def test_every_operation_is_known_to_change_something_or_not() -> None:
@@ -54,16 +77,18 @@ def test_every_operation_is_known_to_change_something_or_not() -> None:
 
 
 def test_entries_come_in_order_from_a_time_on() -> None:
-    audit = DocumentAudit(SqliteDocuments(MEMORY), lambda: timedelta(days=1))
+    documents = SqliteDocuments(MEMORY)
+    audit = DocumentAudit(documents, lambda: timedelta(days=1))
     for minutes in (2, 0, 1):
-        audit.append(entry(NOW + timedelta(minutes=minutes)))
+        documents.commit([audit.put(entry(NOW + timedelta(minutes=minutes)))])
     assert [one.time.minute for one in audit.entries(NOW)] == [0, 1, 2]
     assert [one.time.minute for one in audit.entries(NOW + timedelta(seconds=30))] == [1, 2]
 
 
 def test_entries_go_when_their_time_is_over() -> None:
-    audit = DocumentAudit(SqliteDocuments(MEMORY), lambda: timedelta(days=1))
-    audit.append(entry(NOW))
-    audit.append(entry(NOW + timedelta(hours=2)))
+    documents = SqliteDocuments(MEMORY)
+    audit = DocumentAudit(documents, lambda: timedelta(days=1))
+    documents.commit([audit.put(entry(NOW))])
+    documents.commit([audit.put(entry(NOW + timedelta(hours=2)))])
     assert audit.expire(NOW + timedelta(days=1, hours=1)) == 1
     assert [one.time for one in audit.entries(NOW)] == [NOW + timedelta(hours=2)]

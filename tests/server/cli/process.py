@@ -77,13 +77,13 @@ class Serving:
 
 
 @contextmanager
-def serving(data: Path, *options: object) -> Iterator[Serving]:
-    """A server on a free port, until the end of the `with`, however it ends."""
+def serving(data: Path, *options: object, **variables: str) -> Iterator[Serving]:
+    """A server on a free port, until the end of the `with`, however it ends; *variables* go into its environment."""
     log = data.with_suffix(f".{len(list(data.parent.iterdir()))}.log")
     with log.open("w", encoding="utf-8") as err:
         process = subprocess.Popen(
             [COMMAND, "serve", "--data", str(data), "--port", "0", "--json", *map(str, options)],
-            env=environment(),
+            env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=err,
             text=True,
@@ -101,9 +101,10 @@ def serving(data: Path, *options: object) -> Iterator[Serving]:
             process.stdout.close()
 
 
-def key(data: Path, name: str = "plant") -> Mapping[str, str]:
-    """A key that may do everything."""
-    made = command("keys", "add", name, "--policy", "-", "--json", "--data", data, stdin=POLICY)
+def key(data: Path, name: str = "plant", account: str = "000000000000", policy: str = POLICY) -> Mapping[str, str]:
+    """A key that may do everything, unless a policy says otherwise."""
+    options = ("--policy", "-", "--account", account, "--json", "--data", data)
+    made = command("keys", "add", name, *options, stdin=policy)
     return dict(json.loads(made))
 
 

@@ -197,7 +197,7 @@ def test_audit_shows_who_did_what_since_then(data: Path) -> None:
         (1, "CreateLabel", "AKIA2"),
     ):
         who = ("id", "111122223333", key, "arn:aws:iam::111122223333:user/plant", "eu-west-1", "lookoutequipment")
-        audit.append(Entry(now - timedelta(hours=hours), *who, operation, "OK", "127.0.0.1"))
+        documents.commit([audit.put(Entry(now - timedelta(hours=hours), *who, operation, "OK", "127.0.0.1"))])
     documents.close()
 
     def operations(*options: str) -> list[str]:

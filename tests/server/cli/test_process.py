@@ -256,8 +256,8 @@ def test_a_page_in_a_browser_gets_nothing(data: Path) -> None:
 
 
 def test_the_quick_start_does_what_it_says(tmp_path: Path) -> None:
-    """The commands of docs/server.md, but for the installation, on another port."""
-    page = (pages.ROOT / "docs/server.md").read_text(encoding="utf-8")
+    """The commands of the README, but for the installation, on another port."""
+    page = (pages.ROOT / "README.md").read_text(encoding="utf-8").partition("## Both services on a machine of yours")[2]
     first, second = (block.partition("```")[0] for block in page.split("```console\n")[1:3])
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])

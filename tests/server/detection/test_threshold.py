@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lookout_server.detection.artifact import BadModel
 from lookout_server.detection.sensors import Settings, fit, load, save
-from lookout_server.detection.sensors.store import BadModel
 from lookout_server.detection.sensors.threshold import choose, unlabelled
 from tests.server.detection import machine
 
@@ -76,7 +76,7 @@ def test_an_array_that_was_changed_is_found_out(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match=r"scaling\.mean\.npy: is not what the manifest says"):
         load(tmp_path)
     file.unlink()
-    with pytest.raises(BadModel, match="expected an array of the model"):
+    with pytest.raises(BadModel, match="expected a file of the model"):
         load(tmp_path)
 
 

@@ -22,6 +22,7 @@ from lookout_server.inprocess import connect
 from lookout_server.protocol.errors import AccessDenied, StorageError
 from lookout_server.protocol.http import HttpRequest
 from lookout_server.settings import Settings
+from tests.server.services import restarting
 
 SOURCE, TARGET = "111111111111", "222222222222"
 REGION = "eu-west-1"
@@ -125,7 +126,7 @@ class Cloud:
         self.clock = clock or ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings()
-        self.backend = Backend(
+        self.backend = restarting.backend(
             storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings, **more
         )
         self.expected_failures: list[str] = []

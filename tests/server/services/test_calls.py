@@ -15,7 +15,10 @@ from lookout_server.faults import Fault
 from lookout_server.identity.authorization import AllowEverything
 from lookout_server.inprocess import connect
 from lookout_server.protocol.http import HttpRequest
+from tests.server.services import restarting
 from tests.server.services.support import REGION, SOURCE, TARGET, Bucket, Cloud, client_of, refused
+
+IN_ONE_PROCESS = pytest.mark.skipif(restarting.WANTED, reason="the threads are of the process that ends")
 
 
 def test_a_call_is_logged_with_what_the_service_understood(cloud: Cloud) -> None:
@@ -90,6 +93,7 @@ def in_threads(count: int, work: Callable[[], None]) -> None:
         thread.join()
 
 
+@IN_ONE_PROCESS
 def test_many_threads_make_one_dataset_and_get_one_answer(cloud: Cloud) -> None:
     answers: list[str] = []
     in_threads(8, lambda: answers.append(cloud.dataset("a", ClientToken="once")))
@@ -97,6 +101,7 @@ def test_many_threads_make_one_dataset_and_get_one_answer(cloud: Cloud) -> None:
     assert len(set(answers)) == 1
 
 
+@IN_ONE_PROCESS
 def test_many_threads_import_versions_with_numbers_of_their_own(cloud: Cloud) -> None:
     request = {"SourceModelVersionArn": cloud.trained_model("wear"), "DatasetName": "pumps"}
     cloud.settings.parallel_imports_into_a_model = True

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import pickle
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from lookout_server.protocol.tokens import ClientTokens
+from lookout_server.entities.blob import Keeper
+from lookout_server.entities.session import Session
+from lookout_server.equipment.state import Inventory
 from lookout_server.settings import Settings
-from tests.server.services.support import ROLE, Cloud, location, policy, refused
+from lookout_server.store.scratch import ScratchBlobs
+from lookout_server.store.sqlite import MEMORY, SqliteDocuments
+from tests.server.services.support import REGION, ROLE, SOURCE, Cloud, location, policy, refused
 
 
 def without_metadata(answer: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +71,13 @@ def test_nothing_is_done_twice(cloud: Cloud) -> None:
         cloud.source.import_model_version(**request, ClientToken="once")
     versions = cloud.source.list_model_versions(ModelName="wear")["ModelVersionSummaries"]
     assert [one["ModelVersion"] for one in versions] == [1, 2]
+
+
+@pytest.mark.parametrize("token", ["\0", "a\0b", "a/b", "%00", "\x7f" * 256])
+def test_a_token_is_any_text_that_the_model_allows(cloud: Cloud, token: str) -> None:
+    made = cloud.source.create_dataset(DatasetName="new", ClientToken=token)
+    again = cloud.source.create_dataset(DatasetName="new", ClientToken=token)
+    assert without_metadata(again) == without_metadata(made)
 
 
 def test_the_same_token_with_other_parameters_is_refused(cloud: Cloud) -> None:
@@ -131,8 +142,12 @@ def test_an_account_has_so_many_tokens_and_the_oldest_are_forgotten(cloud: Cloud
 
 
 def test_tokens_do_not_keep_what_was_sent_with_them() -> None:
-    tokens, now, settings = ClientTokens(), datetime(2024, 1, 1, tzinfo=UTC), Settings()
+    documents, now, settings = SqliteDocuments(MEMORY), datetime(2024, 1, 1, tzinfo=UTC), Settings()
+    home = Inventory(Session(documents, Keeper(ScratchBlobs())), SOURCE, REGION)
+    tokens = home.tokens
     request = {"ClientToken": "once", "Changes": b"x" * 10**6, "Schema": "x" * 10**6, "At": now}
     tokens.remember("Update", request, {"Status": "DONE"}, now, settings)
-    assert len(pickle.dumps(tokens)) < 2_000
+    home.session.commit()
+    [kept] = documents.by_id(home.kind("token"))
+    assert len(json.dumps(kept.body)) < 2_000
     assert tokens.earlier_answer("Update", dict(request), now, settings) == {"Status": "DONE"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lookout_server.equipment.executions import MOST_AT_ONCE, Prediction
+from lookout_server.equipment.executions import Prediction
 from lookout_server.equipment.inference_events import Event
-from lookout_server.settings import Progress
+from lookout_server.settings import Progress, Settings
 from tests.server.services.scheduling import (
     NORMAL,
     ODD,
@@ -190,10 +190,13 @@ def test_a_clock_that_jumps_lets_all_runs_happen_in_order(cloud: Cloud) -> None:
 
 def test_no_more_than_a_thousand_runs_are_made_up_for(cloud: Cloud) -> None:
     running(cloud)
-    advance(cloud, 5 * (MOST_AT_ONCE + 7))
+    advance(cloud, 5 * (Settings().missed_runs_made_up_for + 7))
     made = executions(cloud, MaxResults=500)
     assert made[0]["DataEndTime"] == at(5 * 8)
-    assert len(executions(cloud, MaxResults=500, DataStartTimeAfter=made[-1]["DataStartTime"])) == MOST_AT_ONCE - 500
+    assert (
+        len(executions(cloud, MaxResults=500, DataStartTimeAfter=made[-1]["DataStartTime"]))
+        == Settings().missed_runs_made_up_for - 500
+    )
 
 
 def test_a_changed_frequency_holds_from_the_next_window_on(cloud: Cloud) -> None:

@@ -47,24 +47,25 @@ def test_a_time_becomes_epoch_seconds_with_milliseconds() -> None:
 def test_a_wrong_answer_is_an_internal_failure(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lookout_server.equipment._OPERATIONS", {"ListDatasets": lambda call: {"Wrong": 1}})
     message = refused("InternalServerException", cloud.source.list_datasets)
-    assert "answer of ListDatasets" in message
-    cloud.expected_failures = [message]
+    assert "request" in message
+    [failure] = cloud.expected_failures = list(cloud.backend.internal_failures)
+    assert "answer of ListDatasets" in failure
 
 
 def test_a_crash_is_an_internal_failure(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lookout_server.equipment._OPERATIONS", {"ListDatasets": lambda call: {"a": 1 / 0}})
     message = refused("InternalServerException", cloud.source.list_datasets)
-    assert message == "ListDatasets: ZeroDivisionError: division by zero"
-    cloud.expected_failures = [message]
+    request = cloud.backend.calls.all()[-1].request_id
+    assert message == f"An internal error occurred; the log of the server has more about request {request}"
+    cloud.expected_failures = ["ListDatasets: ZeroDivisionError: division by zero"]
 
 
 def test_an_error_that_the_model_does_not_list_is_an_internal_failure(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lookout_server.equipment._OPERATIONS", {"ListDatasets": _not_found})
-    message = refused("InternalServerException", cloud.source.list_datasets)
-    assert message == "ListDatasets cannot answer with ResourceNotFoundException: gone"
-    cloud.expected_failures = [message]
+    refused("InternalServerException", cloud.source.list_datasets)
+    cloud.expected_failures = ["ListDatasets cannot answer with ResourceNotFoundException: gone"]
 
 
 def _not_found(call: object) -> dict[str, Any]:

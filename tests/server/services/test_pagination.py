@@ -100,6 +100,10 @@ def test_every_list_has_pages(cloud: Cloud) -> None:
         assert "NextToken" not in second
 
 
+def above(items: list[int], number: int) -> list[int]:
+    return [one for one in items if one > number]
+
+
 @given(st.sets(st.integers(0, 1000)), st.lists(st.integers(1, 7), min_size=1))
 def test_pages_of_any_sizes_together_are_the_list(items: set[int], sizes: list[int]) -> None:
     seen: list[int] = []
@@ -108,7 +112,9 @@ def test_pages_of_any_sizes_together_are_the_list(items: set[int], sizes: list[i
         parameters: dict[str, Any] = {"MaxResults": sizes[turn % len(sizes)]}
         if token:
             parameters["NextToken"] = token
-        shown, token = page(sorted(items), int, parameters, scope="s", default_size=5)
+        shown, token = page(
+            lambda after: [one for one in sorted(items) if one > after], int, parameters, scope="s", default_size=5
+        )
         seen += shown
         if token is None:
             break
@@ -118,4 +124,4 @@ def test_pages_of_any_sizes_together_are_the_list(items: set[int], sizes: list[i
 @given(st.text(max_size=80))
 def test_no_token_makes_a_list_crash(token: str) -> None:
     with pytest.raises(ServiceError):
-        page([1, 2], int, {"NextToken": token}, scope="s", default_size=1)
+        page(lambda after: [1, 2], int, {"NextToken": token}, scope="s", default_size=1)

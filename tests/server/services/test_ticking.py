@@ -80,7 +80,7 @@ def test_a_failure_inside_is_recorded_and_fails_the_run(cloud: Cloud) -> None:
     cloud.backend.tick()
     cloud.expected_failures = ["lookoutequipment on its own: ValueError: out of order"]
     (execution,) = executions(cloud)
-    assert execution["FailedReason"] == "An internal error occurred: out of order"
+    assert execution["FailedReason"] == "An internal error occurred; the log of the server has more"
 
 
 def test_a_failure_inside_keeps_nothing_else_from_happening(cloud: Cloud) -> None:

@@ -136,3 +136,14 @@ def test_an_import_takes_labels_from_a_group_that_exists(cloud: Cloud) -> None:
     cloud.source.import_model_version(**request, LabelsInputConfiguration=group)
     shown = cloud.source.describe_model_version(ModelName="wear", ModelVersion=2)
     assert shown["LabelsInputConfiguration"] == group
+
+
+def test_a_model_with_many_tagged_versions_is_deleted_with_all_of_them(cloud: Cloud) -> None:
+    """More documents than one commit can have."""
+    arn = cloud.trained_model("wear")
+    for _ in range(60):
+        version = cloud.add_version(arn, Tags=[{"Key": "site", "Value": "north"}])
+    assert cloud.source.list_tags_for_resource(ResourceArn=version)["Tags"]
+    cloud.source.delete_model(ModelName="wear")
+    left = [kind for kind in cloud.backend._documents.kinds() if kind.split("/")[1] in ("version", "tags", "policy")]
+    assert left == []

@@ -15,6 +15,7 @@ from lookout_server.clock import ManualClock
 from lookout_server.inprocess import connect
 from lookout_server.protocol.errors import StorageError
 from lookout_server.settings import Progress, Settings, VisionQuotas
+from tests.server.services import restarting
 from tests.server.services.support import REGION, SOURCE, RecordingAuthorizer
 from tests.server.services.vision.material import (
     COLORS,
@@ -39,6 +40,8 @@ class MemoryBuckets:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.versions: dict[tuple[str, str, str], bytes] = {}
         self.regions = {"images": region, "manifests": region, "results": region}
+        #: Why nothing can be written, when nothing can.
+        self.read_only = ""
 
     def put(self, bucket: str, key: str, body: bytes | str) -> None:
         self.objects[(bucket, key)] = body.encode() if isinstance(body, str) else body
@@ -61,6 +64,8 @@ class MemoryBuckets:
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
         self.region(bucket)
+        if self.read_only:
+            raise StorageError(self.read_only)
         self.put(bucket, key, body)
 
 
@@ -87,7 +92,7 @@ class Studio:
         self.clock = ManualClock()
         self.authorizer = RecordingAuthorizer()
         self.settings = Settings(progress=Progress.by_describes(1))
-        self.backend = Backend(
+        self.backend = restarting.backend(
             storage=self.s3, clock=self.clock, authorizer=self.authorizer, settings=self.settings, **more
         )
         self.expected_failures: list[str] = []
@@ -194,6 +199,17 @@ class Studio:
         """The keys of the images in the training dataset that pass filters."""
         listed = self.vision.list_dataset_entries(ProjectName="bottles", DatasetType="train", **filters)
         return [json.loads(entry)["source-ref"].removeprefix("s3://images/") for entry in listed["DatasetEntries"]]
+
+
+def lenient() -> VisionQuotas:
+    """Quotas with which three images are enough."""
+    return VisionQuotas(
+        normal_images_in_single_dataset=2,
+        anomalous_images_in_single_dataset=2,
+        normal_training_images=1,
+        normal_test_images=1,
+        anomalous_test_images=1,
+    )
 
 
 def until(describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lookout_server.faults import Fault
-from lookout_server.settings import Progress, VisionQuotas
+from lookout_server.settings import Progress
 from tests.server.services.vision.material import DARK, line, manifest, picture
-from tests.server.services.vision.support import OUTPUT, Studio
+from tests.server.services.vision.support import OUTPUT, Studio, lenient
 
 NAMES = st.sampled_from(["a", "b"])
 KINDS = st.sampled_from(["train", "test"])
@@ -61,17 +61,6 @@ STEPS = st.one_of(
     step("describe_model_packaging_job", {**PROJECT, "JobName": st.just("job")}),
     step("list_model_packaging_jobs", PROJECT),
 )
-
-
-def lenient() -> VisionQuotas:
-    """Quotas with which three images are enough."""
-    return VisionQuotas(
-        normal_images_in_single_dataset=2,
-        anomalous_images_in_single_dataset=2,
-        normal_training_images=1,
-        normal_test_images=1,
-        anomalous_test_images=1,
-    )
 
 
 def check(studio: Studio) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from lookout_server.faults import Fault
 from lookout_server.settings import Progress
+from lookout_server.vision import state
 from tests.server.services.support import refused
 from tests.server.services.vision.material import line, manifest
 from tests.server.services.vision.support import Studio
@@ -93,6 +94,19 @@ def test_a_page_has_a_hundred_lines(bottles: Studio) -> None:
     bottles.dataset([line(f"{number:03}.png") for number in range(150)])
     pages = bottles.vision.get_paginator("list_dataset_entries").paginate(ProjectName="bottles", DatasetType="train")
     assert [len(page["DatasetEntries"]) for page in pages] == [100, 50]
+
+
+def test_pages_may_begin_anywhere_in_what_is_kept_together(bottles: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "_TOGETHER", 4)
+    names = [f"{number:03}.png" for number in range(11)]
+    bottles.dataset([line(name) for name in names])
+    bottles.update([line("001.png", "anomaly"), line("last.png")])
+    paginator = bottles.vision.get_paginator("list_dataset_entries")
+    named = {"ProjectName": "bottles", "DatasetType": "train"}
+    for size in (3, 4, 5):
+        pages = paginator.paginate(**named, PaginationConfig={"PageSize": size})
+        entries = [json.loads(entry) for page in pages for entry in page["DatasetEntries"]]
+        assert [each["source-ref"].rpartition("/")[2] for each in entries] == [*names, "last.png"]
 
 
 def test_a_token_belongs_to_its_filters(filled: Studio) -> None:

@@ -9,7 +9,7 @@ import pytest
 from lookout_server.faults import Fault
 from lookout_server.settings import Progress
 from tests.server.services.support import refused
-from tests.server.services.vision.support import OUTPUT, Studio
+from tests.server.services.vision.support import OUTPUT, Studio, result
 
 
 @pytest.fixture
@@ -57,9 +57,8 @@ def test_a_model_in_training_has_no_results(ready: Studio) -> None:
     assert not {"Performance", "EvaluationResult", "EvaluationManifest", "EvaluationEndTimestamp"} & described.keys()
 
 
-def test_the_files_are_there_when_the_training_has_ended_and_not_before(ready: Studio) -> None:
+def test_the_files_are_there_when_the_training_has_ended(ready: Studio) -> None:
     ready.start_training()
-    assert ("results", "out/EvaluationResult-bottles-1.json") not in ready.s3.objects
     described = ready.settled_model()
     for name in ("EvaluationResult", "EvaluationManifest"):
         assert described[name] == {"Bucket": "results", "Key": f"out/{name}-bottles-1.json"}
@@ -74,11 +73,24 @@ def test_the_files_are_below_the_prefix(ready: Studio, prefix: str | None, folde
 
 
 def test_a_training_that_cannot_write_its_files_fails(ready: Studio) -> None:
+    ready.s3.read_only = "SlowDown: Please reduce your request rate."
+    described = ready.train()
+    assert (described["Status"], described["StatusMessage"]) == (
+        "TRAINING_FAILED",
+        "s3://results/out/EvaluationManifest-bottles-1.json cannot be written: "
+        "SlowDown: Please reduce your request rate.",
+    )
+    assert "EvaluationResult" not in described
+
+
+def test_the_end_of_the_evaluation_is_that_of_the_work(ready: Studio) -> None:
+    ready.settings.progress = Progress.by_seconds(60)
     ready.start_training()
-    del ready.s3.regions["results"]
-    described = ready.settled_model()
-    assert described["Status"] == "TRAINING_FAILED"
-    assert "s3://results/out/EvaluationManifest-bottles-1.json cannot be written" in described["StatusMessage"]
+    began = ready.clock.now()
+    ready.clock.advance(60)
+    described = ready.describe()
+    assert (described["Status"], described["EvaluationEndTimestamp"]) == ("TRAINED", began)
+    assert result(ready)["EvaluationDetails"]["EvaluationEndTimestamp"].startswith(began.strftime("%Y-%m-%dT%H:%M:%S"))
 
 
 def test_each_training_makes_a_version(ready: Studio) -> None:
@@ -223,6 +235,16 @@ def test_a_model_is_not_deleted_twice(ready: Studio) -> None:
     ready.vision.delete_model(ProjectName="bottles", ModelVersion="1")
     message = refused("ConflictException", ready.vision.delete_model, ProjectName="bottles", ModelVersion="1")
     assert "its status is DELETING" in message
+
+
+def test_a_deletion_that_ends_at_a_refused_call_has_ended(ready: Studio) -> None:
+    ready.train()
+    ready.settings.progress = Progress.by_describes(0)
+    ready.vision.delete_model(ProjectName="bottles", ModelVersion="1")
+    message = refused("ConflictException", ready.vision.delete_model, ProjectName="bottles", ModelVersion="1")
+    assert "its status is DELETING" in message
+    ready.settings.progress = Progress.by_describes(9)
+    refused("ResourceNotFoundException", ready.describe)
 
 
 def test_a_model_that_does_not_exist_cannot_be_deleted(bottles: Studio) -> None:

@@ -77,8 +77,6 @@ def test_the_version_of_a_component_follows_from_that_of_the_model(trained: Stud
 
 
 def test_the_component_is_in_the_location_that_was_named(trained: Studio) -> None:
-    start(trained)
-    assert ("results", "edge/Bottles-1.0.0.zip") not in trained.s3.objects
     packaged(trained, {**DEVICE, "ComponentName": "Other"})
     with zipfile.ZipFile(io.BytesIO(trained.s3.objects[("results", "edge/Other-1.0.0.zip")])) as archive:
         recipe, model = (json.loads(archive.read(name)) for name in ("recipe.json", "model.json"))
@@ -128,11 +126,21 @@ def test_a_job_can_fail_for_a_reason_of_the_service(trained: Studio) -> None:
 
 
 def test_a_job_that_cannot_write_fails(trained: Studio) -> None:
-    job = start(trained)
-    del trained.s3.regions["results"]
-    described = [describe(trained, job) for _ in range(4)][-1]
+    trained.s3.read_only = "SlowDown: Please reduce your request rate."
+    described = packaged(trained)
     assert described["Status"] == "FAILED"
     assert "s3://results/edge/Bottles-1.0.0.zip cannot be written" in described["StatusMessage"]
+
+
+def test_the_component_of_a_job_that_failed_is_free_again(trained: Studio) -> None:
+    trained.s3.read_only = "SlowDown: Please reduce your request rate."
+    packaged(trained)
+    trained.s3.read_only = ""
+    assert packaged(trained)["Status"] == "SUCCEEDED"
+
+
+def test_a_job_has_no_output_before_it_is_over(trained: Studio) -> None:
+    assert "ModelPackagingOutputDetails" not in describe(trained, start(trained))
 
 
 def test_jobs_are_listed_and_stay(trained: Studio) -> None:

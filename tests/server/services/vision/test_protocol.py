@@ -196,5 +196,6 @@ def test_an_answer_that_breaks_the_model_is_an_internal_failure(
 ) -> None:
     monkeypatch.setattr("lookout_server.vision._OPERATIONS", {"ListProjects": lambda call: {"Wrong": 1}})
     message = refused("InternalServerException", studio.vision.list_projects)
-    assert "answer of ListProjects" in message
-    studio.expected_failures = [message]
+    assert "request" in message
+    [failure] = studio.expected_failures = list(studio.backend.internal_failures)
+    assert "answer of ListProjects" in failure

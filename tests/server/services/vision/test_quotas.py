@@ -6,9 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lookout_server.settings import Progress
+from tests.server.services import restarting
 from tests.server.services.support import TARGET, refused
 from tests.server.services.vision.material import picture
 from tests.server.services.vision.support import Studio, client_of
+
+remembered = pytest.mark.skipif(restarting.WANTED, reason="calls within a second are counted in memory")
 
 
 def test_projects(studio: Studio) -> None:
@@ -40,6 +43,7 @@ def test_concurrent_trainings(studio: Studio) -> None:
     assert studio.start_training("c") == "1"
 
 
+@remembered
 def test_requests_per_second_and_operation(studio: Studio) -> None:
     studio.quotas.requests_per_second = 2
     for _ in range(2):
@@ -61,6 +65,7 @@ def test_a_throttled_call_says_when_to_come_again(studio: Studio) -> None:
     assert (answer["QuotaCode"], answer["ServiceCode"]) == ("L-6C6DBBAE", "lookoutvision")
 
 
+@remembered
 def test_detections_per_second(studio: Studio) -> None:
     studio.hosted()
     studio.quotas.requests_per_second, studio.quotas.detections_per_second = 0, 1

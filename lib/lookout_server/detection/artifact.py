@@ -1,0 +1,123 @@
+"""A model on disk: `manifest.json` and one `.npy` file for each array, and nothing in them that could run.
+
+A model is made of parts: dataclasses of arrays and of what JSON can hold. What kind of model it is, and how its parts
+belong together, is up to the package that has it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+_MANIFEST = "manifest.json"
+_Part = TypeVar("_Part")
+
+
+class BadModel(ValueError):
+    """What is in the directory is not a model that this release can read."""
+
+
+def write(
+    directory: Path,
+    version: int,
+    header: Mapping[str, Any],
+    parts: Mapping[str, Any],
+    others: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a model into the directory, which is made where it is missing. The same model gives the same bytes.
+
+    version: of the format. header: what the manifest says besides. others: further files by name.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    files: dict[str, dict[str, Any]] = {}
+    numbers: dict[str, Any] = {}
+
+    def put(name: str, content: bytes) -> None:
+        (directory / name).write_bytes(content)
+        files[name] = {"sha256": sha256(content), "bytes": len(content)}
+
+    for name, part in parts.items():
+        for field in dataclasses.fields(part):
+            value, key = getattr(part, field.name), f"{name}.{field.name}"
+            if isinstance(value, np.ndarray):
+                stream = io.BytesIO()
+                np.save(stream, value, allow_pickle=False)
+                put(f"{key}.npy", stream.getvalue())
+            else:
+                numbers[key] = value
+    for name, content in (others or {}).items():
+        put(name, content)
+    manifest = {"format": version, **header, "numbers": numbers, "files": files}
+    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
+    (directory / _MANIFEST).write_text(text, encoding="utf-8")  # last: what has a manifest is whole
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A model that was opened: its manifest, and its parts on demand."""
+
+    directory: Path
+    manifest: dict[str, Any]
+
+    @classmethod
+    def open(cls, directory: Path, version: int) -> Stored:
+        file = directory / _MANIFEST
+        try:
+            manifest = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadModel(f"{file}: got {error}, expected the manifest of a model") from error
+        if not isinstance(manifest, dict) or manifest.get("format") != version:
+            found = manifest.get("format") if isinstance(manifest, dict) else None
+            raise BadModel(f"{file}: got the format {found}, expected {version}; use the release that wrote it")
+        return cls(directory, manifest)
+
+    def lacks(self, error: Exception) -> BadModel:
+        """The error to raise where something that the manifest should have is missing or of another kind."""
+        return BadModel(f"{self.directory / _MANIFEST}: lacks, or has too much of, what makes a model: {error}")
+
+    def part(self, kind: type[_Part], name: str) -> _Part:
+        """Put a part together: the fields that are listed as files from these, the others from the numbers.
+
+        Raises KeyError where the manifest has neither; `settings` turns lists into the tuples that they were.
+        """
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+            key = f"{name}.{field.name}"
+            if f"{key}.npy" in self.manifest["files"]:
+                values[field.name] = np.load(io.BytesIO(self.file(f"{key}.npy")), allow_pickle=False)
+            else:
+                values[field.name] = as_tuple(self.manifest["numbers"][key])
+        return kind(**values)
+
+    def settings(self, kind: type[_Part], name: str = "settings") -> _Part:
+        """A flat dataclass that stands in the manifest by itself."""
+        given: dict[str, Any] = self.manifest[name]
+        return kind(**{key: as_tuple(value) for key, value in given.items()})
+
+    def file(self, name: str) -> bytes:
+        """The content of a file, which is what the manifest says that it is."""
+        path = self.directory / name
+        try:
+            found = path.read_bytes()
+        except OSError as error:
+            raise BadModel(f"{path}: got {error}, expected a file of the model") from error
+        if sha256(found) != self.manifest["files"][name]["sha256"]:
+            raise BadModel(f"{path}: is not what the manifest says; the model was changed or only half copied")
+        return found
+
+
+def as_tuple(value: Any) -> Any:
+    """JSON knows no tuples: what comes back as a list was one."""
+    return tuple(map(as_tuple, value)) if isinstance(value, list) else value
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
