@@ -62,6 +62,10 @@ What no condition narrows, because the service offers none or others may own the
 - projects and datasets of Lookout for Vision, which take no tags, and the models that are deleted with a project; there
   the provider itself decides [whose they are](vision.md#project).
 
+With `endpoint_credentials`, the policy of the provider itself, and the one of each small function, allows
+`secretsmanager:GetSecretValue` on that secret, and `kms:Decrypt` on its key if it has one of its own, through Secrets
+Manager only (`kms:ViaService`): see [constructs against your own server](server/constructs.md).
+
 The function carries out events of its own stack only, and answers S3 only: see [how it works](how-it-works.md).
 
 ## Files

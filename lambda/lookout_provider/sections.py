@@ -92,6 +92,11 @@ SECTIONS: dict[str, list[str]] = {
     "docs/errors/deployment.md#no-endpoint": [
         "… - the service does not answer at its endpoint, see endpoint_url of LookoutProvider",
     ],
+    "docs/errors/deployment.md#endpoint-credentials": [
+        "endpoint_credentials: secret …: got …, expected JSON with access_key and secret_access_key, …",
+        "endpoint_credentials: secret …: got …, expected a secret that exists and that the function can reach and …",
+        "… - the endpoint refuses the key in secret …: put a valid one there",
+    ],
     "docs/errors/deployment.md#no-model": [
         "DescribeModel: ResourceNotFoundException: there is no model …",
     ],

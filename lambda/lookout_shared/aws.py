@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from lookout_shared import log
+from lookout_shared import endpoint_key, log
 from lookout_shared.properties import loader
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 _LOOKOUT = ("lookoutequipment", "lookoutvision")
 #: What the names of the operations begin with that change nothing.
 _LOOKS = ("Describe", "List", "Get")
+#: How an endpoint answers that it does not know the key, or not with this secret.
+_KEY_REFUSED = (
+    *("UnrecognizedClientException", "InvalidSignatureException"),
+    *("InvalidClientTokenId", "SignatureDoesNotMatch"),
+)
 
 
 class Kind(enum.Enum):
@@ -84,19 +89,70 @@ def _session() -> Session:
 
 @functools.cache
 def client(service: str, region: str) -> BaseClient:
-    """A client of *service*. The two Lookout services answer at `LOOKOUT_ENDPOINT_URL` when that is set."""
+    """A client of *service*. The two Lookout services answer at `LOOKOUT_ENDPOINT_URL` when that is set.
+
+    There it signs with the key in the secret `LOOKOUT_ENDPOINT_SECRET`, where that is set, too.
+
+    Raises ServiceError when there is no key in that.
+    """
     from botocore.config import Config
 
     endpoint = os.environ.get("LOOKOUT_ENDPOINT_URL") if service in _LOOKOUT else None
+    key = _key_of(secret) if endpoint and (secret := _secret_of(service)) else None
     made = _session().create_client(
         service,
         region_name=region,
         endpoint_url=endpoint or None,
+        aws_access_key_id=key.access_key if key else None,
+        aws_secret_access_key=key.secret_access_key if key else None,
         config=Config(retries=_RETRIES, connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS),  # type: ignore[arg-type]
     )
     if service != "stepfunctions":
         made.meta.events.register("before-send", _before_each_attempt)
     return made
+
+
+#: What failing to read a key means for the call that needs it: what passes is waited out, all else counts at once.
+#: That Secrets Manager is out of reach, or has no such secret, says nothing of what the endpoint has.
+_OF_SECRET = {
+    Kind.DENIED: Kind.DENIED,
+    Kind.BUSY: Kind.BUSY,
+    Kind.UNAVAILABLE: Kind.UNAVAILABLE,
+    Kind.UNREACHABLE: Kind.UNAVAILABLE,
+}
+
+
+def _secret_of(service: str) -> str:
+    """The ARN of the secret with which *service* is called; '' where the function's own role signs."""
+    return os.environ.get("LOOKOUT_ENDPOINT_SECRET", "") if service in _LOOKOUT else ""
+
+
+@functools.cache
+def _key_of(secret: str) -> endpoint_key.Key:
+    """The key in a secret, read once. Raises ServiceError."""
+    try:
+        answer = Service("secretsmanager", secret.split(":")[3]).call("GetSecretValue", SecretId=secret)
+    except ServiceError as error:
+        kind = _OF_SECRET.get(error.kind, Kind.REJECTED)
+        expected = "expected a secret that exists and that the function can reach and its role can read"
+        raise _no_key(secret, kind, f"got {error}, {expected}") from error
+    try:
+        return endpoint_key.parse(answer.get("SecretString"))
+    except ValueError as error:
+        raise _no_key(secret, Kind.REJECTED, str(error)) from None
+
+
+def _no_key(secret: str, kind: Kind, why: str) -> ServiceError:
+    return ServiceError("endpoint_credentials", kind, f"secret {secret}", why)
+
+
+def _key_has_changed(secret: str) -> bool:
+    """Read it again: whether the secret has another key than before. Raises ServiceError."""
+    before = _key_of(secret)
+    # Together, and before it is read: should that fail, no client is left with a key that nobody knows of any more.
+    client.cache_clear()
+    _key_of.cache_clear()
+    return _key_of(secret) != before
 
 
 def _before_each_attempt(event_name: str, **_: Any) -> None:
@@ -124,8 +180,7 @@ class Service:
         started = time.monotonic()
         outcome, request_id = "", ""
         try:
-            method = getattr(client(self.name, self.region), _snake(operation))
-            answer: dict[str, Any] = method(**parameters)
+            answer = self._ask(operation, parameters)
         except ClientError as error:
             response: dict[str, Any] = dict(error.response)
             fault, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
@@ -134,6 +189,9 @@ class Service:
             if missing := fault.get("BucketName"):  # which S3's text does not say
                 message = f"{message}: {missing}"
             kind = _kind(outcome, message, metadata.get("HTTPStatusCode", 0), response.get("QuotaCode", ""))
+            if outcome in _KEY_REFUSED and (secret := _secret_of(self.name)):
+                kind = Kind.REJECTED
+                message = f"{message} - the endpoint refuses the key in secret {secret}: put a valid one there"
             raise ServiceError(operation, kind, outcome, message) from error
         except BotoCoreError as error:
             outcome = type(error).__name__
@@ -154,6 +212,22 @@ class Service:
                 outcome=outcome,
                 awsRequestId=request_id,
             )
+
+    def _ask(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """The answer; with the key that the secret has now, where that is another than the one that was refused."""
+        from botocore.exceptions import ClientError
+
+        def ask() -> dict[str, Any]:
+            answer: dict[str, Any] = getattr(client(self.name, self.region), _snake(operation))(**parameters)
+            return answer
+
+        try:
+            return ask()
+        except ClientError as error:
+            secret, code = _secret_of(self.name), error.response.get("Error", {}).get("Code")
+            if not secret or code not in _KEY_REFUSED or not _key_has_changed(secret):
+                raise
+        return ask()
 
     def attempt(self, operation: str, **parameters: Any) -> dict[str, Any] | None:
         """Call *operation*; None when what it is about does not exist (any more)."""

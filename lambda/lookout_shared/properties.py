@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Only the service models are ours; the code of the SDK is the Lambda runtime's own, which AWS patches.
 _MODELS = Path(__file__).parent / "models"
 #: What is called, by the names of the SDK.
-SERVICES = ("cloudwatch", "lookoutequipment", "lookoutvision", "s3", "stepfunctions")
+SERVICES = ("cloudwatch", "lookoutequipment", "lookoutvision", "s3", "secretsmanager", "stepfunctions")
 #: What the properties themselves are called in messages.
 _TOP = "properties"
 #: How much of a value a message shows, in characters.

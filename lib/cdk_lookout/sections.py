@@ -68,6 +68,10 @@ SECTIONS: dict[str, list[str]] = {
     "docs/errors/synthesis.md#endpoint-url": [
         "endpoint_url of …: got …, expected http://... or https://...",
     ],
+    "docs/errors/synthesis.md#endpoint-credentials": [
+        "endpoint_credentials of …: got …, expected a secret, such as Secret.from_secret_name_v2 gives",
+        "endpoint_url of …: got None, expected the endpoint that endpoint_credentials are for",
+    ],
     "docs/errors/synthesis.md#asset": [
         "code of the provider's function: got no file … in …, expected the one that building cdk-lookout writes: …",
     ],

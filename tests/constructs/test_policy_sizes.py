@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_lookout import LookoutProvider, Wait, equipment, vision
 from cdk_lookout.equipment.policy_document import flat
@@ -25,6 +26,8 @@ from tests.constructs.support import (
 #: AWS counts no white space.
 INLINE, MANAGED, MANAGED_POLICIES = 10_240, 6_144, 10
 BUCKETS = 20
+#: How long the name of a secret may be, with a KMS key of its own, where a nested stack has everything.
+SECRET_NAME = 180
 LONGEST = {
     "AWS::StackName": "s" * 128,
     "LookoutRootStack": "s" * 128,
@@ -90,6 +93,11 @@ def length(document: Any) -> int:
     return len(text)
 
 
+def place(service: str) -> str:
+    """How the longest ARNs of a service begin."""
+    return f"arn:aws-us-gov:{service}:ap-northeast-2:111111111111"
+
+
 def lengths(found: dict[str, Any], kind: str, role: str) -> list[int]:
     """The policies of a kind that are attached to *role*."""
     return [
@@ -104,7 +112,19 @@ def crowded(request: pytest.FixtureRequest, stack: cdk.Stack) -> cdk.Stack:
     """A stack of everything, files in many buckets, with all that its provider can have."""
     if request.param == "nested stack":
         stack = cdk.NestedStack(stack, "x" * 40)
-    LookoutProvider(stack, tracing=cdk.aws_lambda.Tracing.ACTIVE, vpc=cdk.aws_ec2.Vpc(stack, "Net"))
+    secret = secretsmanager.Secret.from_secret_attributes(
+        stack,
+        "Secret",
+        secret_complete_arn=f"{place('secretsmanager')}:secret:{'s' * SECRET_NAME}-AbCdEf",
+        encryption_key=kms.Key.from_key_arn(stack, "Key", f"{place('kms')}:key/{'k' * 36}"),
+    )
+    LookoutProvider(
+        stack,
+        tracing=cdk.aws_lambda.Tracing.ACTIVE,
+        vpc=cdk.aws_ec2.Vpc(stack, "Net"),
+        endpoint_url="https://lookout.example.internal",
+        endpoint_credentials=secret,
+    )
     with_buckets(stack, BUCKETS)
     return stack
 

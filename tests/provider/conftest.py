@@ -37,6 +37,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     aws.client.cache_clear()
     aws._session.cache_clear()
+    aws._key_of.cache_clear()
     yield
     aws._session.cache_clear()
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_lookout.equipment import permissions
@@ -61,6 +62,7 @@ class Monitoring(Construct):
         dashboard: bool = True,
         namespace: str = "CdkLookout/Equipment",
         endpoint_url: str | None = None,
+        endpoint_credentials: secretsmanager.ISecret | None = None,
         log_retention: logs.RetentionDays | None = None,
         vpc: ec2.IVpc | None = None,
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -83,6 +85,8 @@ class Monitoring(Construct):
         :param namespace: of the metrics. Default: `CdkLookout/Equipment`.
         :param endpoint_url: where the Lookout API is, `http://` or `https://`. Default: where the stack's provider
             found it when this was made; AWS's own endpoint otherwise.
+        :param endpoint_credentials: a secret with the key that signs there, as `LookoutProvider` takes it. Default:
+            the credentials of the function's role with *endpoint_url*, and otherwise those of the stack's provider.
         :param log_retention: how long the function's log is kept. Default: one month.
         :param vpc: the network in which the function runs; it must reach CloudWatch and the Lookout API. Default: none
             of yours.
@@ -103,13 +107,13 @@ class Monitoring(Construct):
         minutes = _minutes("interval", where, self._interval, _INTERVALS)
         _minutes("settling", where, self._settling, range(61))
         self._namespace = check_pattern("namespace", where, namespace, "(?!AWS/)[a-zA-Z0-9._/#-]{1,255}", "a namespace")
-        endpoint_url = endpoint_of(self, endpoint_url, permissions.SERVICE)
+        endpoint = endpoint_of(self, endpoint_url, endpoint_credentials, permissions.SERVICE)
 
         self._function = monitor_function(
             self,
             everything,
             namespace=namespace,
-            setting=Setting(endpoint_url, log_retention, vpc, vpc_subnets, security_groups),
+            setting=Setting(endpoint, log_retention, vpc, vpc_subnets, security_groups),
         )
         every = "0" if minutes == 60 else f"0/{minutes}"
         self._rule = events.Rule(

@@ -14,16 +14,18 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct, IConstruct, IDependable
 
 from cdk_lookout.provider import asset, nag
 from cdk_lookout.provider.custom_resource import CustomResource, References, known
+from cdk_lookout.provider.endpoint import Endpoint
 from cdk_lookout.provider.machine import definition
 from cdk_lookout.provider.nesting import lineage
 from cdk_lookout.provider.resource_type import LookoutService, ResourceType
 from cdk_lookout.provider.role import document_for, make_role, own_statements
-from cdk_lookout.validation import AtSynthesis, Quoted, a, check_pattern, invalid
+from cdk_lookout.validation import AtSynthesis, Quoted, a, invalid
 from cdk_lookout.warnings import LINK, Size, warn_about_service
 
 #: Fixed, and with it the function's logical id: CloudFormation never lets a ServiceToken change.
@@ -56,6 +58,7 @@ class LookoutProvider(Construct):
         stack: cdk.Stack,
         *,
         endpoint_url: str | None = None,
+        endpoint_credentials: secretsmanager.ISecret | None = None,
         delete_when_service_ended: bool | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_level: lambda_.ApplicationLogLevel | None = None,
@@ -69,41 +72,34 @@ class LookoutProvider(Construct):
         :param stack: the stack (or nested stack) whose resources it carries out.
         :param endpoint_url: where the Lookout API is, `http://` or `https://`. Default: AWS's own endpoint of the
             stack's Region. With an endpoint of your own there are no warnings about Regions and AWS's end of service.
+        :param endpoint_credentials: a secret with the key that signs calls of the Lookout API at *endpoint_url*: JSON
+            with `access_key` and `secret_access_key`, as `lookout-server keys add --json` prints it. Default: the
+            credentials of the function's role, as for all other calls.
         :param delete_when_service_ended: whether deleting a resource succeeds, and leaves it, when the service's host
             cannot be reached while Step Functions can. Default: yes with AWS's own endpoint, so that a stack can be
             deleted now that the service has ended; no with one of your own, which may be back.
         :param log_retention: how long the function's log is kept. Default: one month.
         :param log_level: the least severe message that is logged. Default: INFO, one line per call and per poll.
         :param vpc: the network in which the function runs; it must reach CloudFormation's answer bucket (S3), Step
-            Functions and the Lookout API. Default: the function runs outside of any network of yours.
+            Functions and the Lookout API, and with *endpoint_credentials* Secrets Manager. Default: the function runs
+            outside of any network of yours.
         :param vpc_subnets: where in *vpc*. Default: the private subnets with a way out.
         :param security_groups: the function's security groups in *vpc*. Default: a new one that lets everything out.
         :param tracing: X-Ray tracing of function and state machine. Default: disabled.
-        :raises InvalidProperty: when *stack* is no stack or has its provider already, or *endpoint_url* is no URL.
+        :raises InvalidProperty: when *stack* is no stack or has its provider already, *endpoint_url* is no URL, or
+            *endpoint_credentials* are no secret or are given without it.
         """
         if not isinstance(stack, cdk.Stack):
-            raise invalid(
-                "stack",
-                "LookoutProvider",
-                Quoted(a(type(stack).__name__)),
-                "a stack: one provider serves all of it",
-            )
+            got = Quoted(a(type(stack).__name__))
+            raise invalid("stack", "LookoutProvider", got, "a stack: one provider serves all of it")
         if stack.node.try_find_child(_ID) is not None:
-            raise invalid(
-                "LookoutProvider",
-                stack,
-                Quoted("a second one"),
-                "one per stack, made before the first resource: a resource without a provider makes it by itself",
-            )
-        if endpoint_url is not None:
-            check_pattern(
-                "endpoint_url", "LookoutProvider", endpoint_url, r"https?://[^\s/]\S*", "http://... or https://..."
-            )
+            expected = "one per stack, made before the first resource: a resource without a provider makes it by itself"
+            raise invalid("LookoutProvider", stack, Quoted("a second one"), expected)
+        self._endpoint = endpoint = Endpoint.checked("LookoutProvider", endpoint_url, endpoint_credentials)
         if vpc is None and (vpc_subnets or security_groups):
             raise invalid("vpc", "LookoutProvider", None, "the network that vpc_subnets and security_groups belong to")
         super().__init__(stack, _ID)
         self._stack = stack
-        self._endpoint_url = endpoint_url
         self._policies: dict[str, iam.Policy | iam.ManagedPolicy] = {}
         self._services: set[LookoutService] = set()
         self._references = References(stack)
@@ -114,9 +110,8 @@ class LookoutProvider(Construct):
         code = asset.provider_zip()
         self._code = s3_assets.Asset(self, "Code", path=str(code), asset_hash=asset.content_hash(code))
         # The key is the digest: another content has another key.
-        cdk.Annotations.of(self._code).acknowledge_warning(
-            "@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified"
-        )
+        unversioned = "@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified"
+        cdk.Annotations.of(self._code).acknowledge_warning(unversioned)
         self._role = make_role(self, in_vpc=vpc is not None, traced=traced)
         self._log_group = logs.LogGroup(
             self,
@@ -132,21 +127,18 @@ class LookoutProvider(Construct):
             definition_string=stack.to_json_string(definition(cdk.Aws.PARTITION)),
             tracing_configuration=sfn.CfnStateMachine.TracingConfigurationProperty(enabled=True) if traced else None,
         )
-        if delete_when_service_ended is None:
-            delete_when_service_ended = endpoint_url is None
+        deletes = endpoint_url is None if delete_when_service_ended is None else delete_when_service_ended
         environment = {
             "STATE_MACHINE_ARN": self._machine.attr_arn,
             "LOG_LEVEL": (log_level or lambda_.ApplicationLogLevel.INFO).name,
-            "DELETE_WHEN_SERVICE_ENDED": str(delete_when_service_ended).lower(),
+            "DELETE_WHEN_SERVICE_ENDED": str(deletes).lower(),
             # Whose events it carries out, and where S3 is, which takes the answers.
             "STACK_ID": cdk.Aws.STACK_ID,
             "URL_SUFFIX": cdk.Aws.URL_SUFFIX,
+            **endpoint.environment,
         }
-        nested = lineage(stack)
-        if nested is not None:
+        if (nested := lineage(stack)) is not None:
             environment["NESTED_STACK"] = nested
-        if endpoint_url is not None:
-            environment["LOOKOUT_ENDPOINT_URL"] = endpoint_url
         self._function = lambda_.Function(
             self,
             "Function",
@@ -168,7 +160,7 @@ class LookoutProvider(Construct):
             security_groups=list(security_groups) if security_groups else None,
             tracing=tracing,
         )
-        statements = own_statements(self._function, self._machine, self._log_group)
+        statements = [*own_statements(self._function, self._machine, self._log_group), *endpoint.statements]
         self._policy = self._make_policy("Policy", statements, "the provider's own log streams and executions")
         self._asynchronous = lambda_.CfnEventInvokeConfig(
             self,
@@ -299,7 +291,12 @@ class LookoutProvider(Construct):
     @property
     def endpoint_url(self) -> str | None:
         """Where the Lookout API is; None when that is AWS's own endpoint."""
-        return self._endpoint_url
+        return self._endpoint.url
+
+    @property
+    def endpoint_credentials(self) -> secretsmanager.ISecret | None:
+        """The secret with the key that signs there; None when the function's role does."""
+        return self._endpoint.credentials
 
     @property
     def function(self) -> lambda_.IFunction:
@@ -369,7 +366,7 @@ class LookoutProvider(Construct):
         """The policy of a type, made with the type's first resource; warn once about its service."""
         if resource_type.service not in self._services:
             self._services.add(resource_type.service)
-            if self._endpoint_url is None:
+            if self._endpoint.url is None:
                 warn_about_service(self._stack, resource_type.service)
         if resource_type.name not in self._policies:
             self._policies[resource_type.name] = self._make_policy(

@@ -11,13 +11,14 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_lookout.provider import asset, nag
+from cdk_lookout.provider.endpoint import Endpoint
 from cdk_lookout.provider.provider import LookoutProvider
 from cdk_lookout.provider.resource_type import LookoutService
 from cdk_lookout.provider.role import network_access
-from cdk_lookout.validation import check_pattern
 from cdk_lookout.warnings import warn_about_service
 
 
@@ -25,26 +26,28 @@ from cdk_lookout.warnings import warn_about_service
 class Setting:
     """Where a function runs, and whom it asks; None is the default."""
 
-    endpoint_url: str | None = None
+    endpoint: Endpoint
     log_retention: logs.RetentionDays | None = None
     vpc: ec2.IVpc | None = None
     vpc_subnets: ec2.SubnetSelection | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
 
 
-def endpoint_of(scope: Construct, endpoint_url: str | None, service: LookoutService) -> str | None:
-    """Where the API is: *endpoint_url*, or where the stack's provider has found it; None for AWS's own endpoint.
+def endpoint_of(
+    scope: Construct, url: str | None, credentials: secretsmanager.ISecret | None, service: LookoutService
+) -> Endpoint:
+    """Where the API is: at *url*, or where the stack's provider finds it, with the key with which that one signs.
 
-    Warn about AWS's own endpoint; raise InvalidProperty for what is no URL.
+    Warn about AWS's own endpoint; raise InvalidProperty for what is no URL or no secret.
     """
-    if endpoint_url is not None:
-        expected = "http://... or https://..."
-        return check_pattern("endpoint_url", scope.node.path, endpoint_url, r"https?://[^\s/]\S*", expected)
+    given = Endpoint.checked(scope.node.path, url, credentials)
+    if given.url is not None:
+        return given
     provider = LookoutProvider.find(scope)
-    found = provider.endpoint_url if provider is not None else None
-    if found is None:
-        warn_about_service(cdk.Stack.of(scope), service)
-    return found
+    if provider is not None and provider.endpoint_url is not None:
+        return Endpoint(provider.endpoint_url, provider.endpoint_credentials)
+    warn_about_service(cdk.Stack.of(scope), service)
+    return given
 
 
 def small_function(
@@ -72,7 +75,7 @@ def small_function(
     writes_log = iam.PolicyStatement(
         actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
     )
-    document = iam.PolicyDocument(minimize=True, statements=[*statements(), writes_log])
+    document = iam.PolicyDocument(minimize=True, statements=[*statements(), *setting.endpoint.statements, writes_log])
     in_network = setting.vpc is not None
     role = iam.Role(
         scope,
@@ -98,7 +101,7 @@ def small_function(
         role=role.without_policy_updates(),
         timeout=cdk.Duration.minutes(4),
         memory_size=256,
-        environment={"LOOKOUT_ENDPOINT_URL": setting.endpoint_url} if setting.endpoint_url is not None else {},
+        environment=setting.endpoint.environment,
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,
         # The next run of the schedule is soon enough, and a second one of the same might do a thing twice.

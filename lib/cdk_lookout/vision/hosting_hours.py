@@ -12,6 +12,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_lookout.provider.small_function import Setting, endpoint_of, small_function
@@ -45,6 +46,7 @@ class HostingHours(Construct):
         days: Sequence[DayOfWeek] = MONDAY_TO_FRIDAY,
         time_zone: cdk.TimeZone | None = None,
         endpoint_url: str | None = None,
+        endpoint_credentials: secretsmanager.ISecret | None = None,
         log_retention: logs.RetentionDays | None = None,
         vpc: ec2.IVpc | None = None,
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -59,6 +61,8 @@ class HostingHours(Construct):
         :param time_zone: of *start* and *stop*, daylight saving time included. Default: UTC.
         :param endpoint_url: where the Lookout API is, `http://` or `https://`. Default: where the stack's provider
             found it when this was made; AWS's own endpoint otherwise.
+        :param endpoint_credentials: a secret with the key that signs there, as `LookoutProvider` takes it. Default:
+            the credentials of the function's role with *endpoint_url*, and otherwise those of the stack's provider.
         :param log_retention: how long the function's log is kept. Default: one month.
         :param vpc: the network in which the function runs; it must reach the Lookout API. Default: none of yours.
         :param vpc_subnets: where in *vpc*. Default: the private subnets with a way out.
@@ -72,7 +76,7 @@ class HostingHours(Construct):
             raise invalid("HostingHours", where, Quoted("a second one of the hosted model"), "one")
         hours = Hours.of(where, start=start, stop=stop, days=days, time_zone=time_zone)
         hosted_model._hours = hours
-        endpoint = endpoint_of(self, endpoint_url, permissions.SERVICE)
+        endpoint = endpoint_of(self, endpoint_url, endpoint_credentials, permissions.SERVICE)
         model = hosted_model.model
         self._function = small_function(
             self,
