@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from typing import Any
 
 import pytest
@@ -56,6 +57,18 @@ def _nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("STATE_MACHINE_ARN", MACHINE)
     monkeypatch.setenv("LOG_LEVEL", "ERROR")
+
+
+@pytest.fixture(autouse=True)
+def _it_is_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For two hours after midnight, the line of yesterday is looked into as well: what is asked would be more."""
+
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Noon:
+            return cls(2024, 1, 1, 12, tzinfo=tz)
+
+    monkeypatch.setattr(machine, "datetime", Noon)
 
 
 @pytest.fixture(autouse=True)
