@@ -198,7 +198,8 @@ SECTIONS: dict[str, list[str]] = {
         "… failed to satisfy constraint: Member must be a timestamp from … to …",
     ],
     "docs/errors/local-requests.md#internal-error": [
-        "An internal error occurred: …",
+        "An internal error occurred; the log of the server has more",
+        "An internal error occurred; the log of the server has more about request …",
     ],
     "docs/errors/settings.md#value": [
         "… of …: got …, expected …",

@@ -122,7 +122,14 @@ def test_a_test_in_the_documentation_passes(name: str, cloud: LocalCloud) -> Non
 
 @pytest.mark.parametrize(
     "page",
-    [*CONSTRUCTS, "docs/vision.md", "docs/end-of-service.md", "docs/monitoring.md", "examples/README.md"],
+    [
+        *CONSTRUCTS,
+        "docs/vision.md",
+        "docs/end-of-service.md",
+        "docs/monitoring.md",
+        "docs/server/constructs.md",
+        "examples/README.md",
+    ],
 )
 def test_the_examples_of_a_page_synthesise(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Some write the file that they use.

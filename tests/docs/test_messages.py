@@ -143,9 +143,9 @@ def test_a_message_is_quoted_once_where_one_package_says_it() -> None:
 
 
 def test_every_page_of_errors_is_one_that_errors_can_name_or_of_what_is_no_error_of_a_deployment() -> None:
-    """Warnings have their sections in their ids; detector and store are libraries, with errors for their callers."""
+    """Warnings have their sections in their ids; detectors and store are libraries, with errors for their callers."""
     named = {page for found in generate_sections.MODULES.values() for page in found}
-    assert {page for page, _ in QUOTED} == named | {"warnings", "detector", "store"}
+    assert {page for page, _ in QUOTED} == named | {"warnings", "detector", "inspector", "store"}
 
 
 @pytest.mark.parametrize("file", generate_sections.MODULES, ids=lambda file: file.parent.name)

@@ -39,8 +39,8 @@ OTHERS = {
         *("lookout_files", "lookout_server", "rich", "typer"),
     },
     "lookout_server": {
-        *("PIL", "botocore", "cryptography", "hypercorn", "lookout_files", "numpy", "prometheus_client", "rich"),
-        "typer",
+        *("PIL", "botocore", "cryptography", "hypercorn", "lookout_files", "numpy", "onnxruntime"),
+        *("prometheus_client", "rich", "typer"),
     },
 }
 #: Modules for one use each, which nothing else imports.
@@ -58,6 +58,9 @@ BELOW = {
         for room in ("config", "files", "http", "identity", "monitoring", "protocol", "store", "work")
     },
 }
+#: What each kind of detection computes with, and what they share.
+DETECTION = {"sensors": {"numpy"}, "images": {"numpy", "onnxruntime", "PIL"}}
+SHARED = {"lookout_server.detection.artifact"}
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}
 _LONGEST, _LONGEST_TEST = 400, 600
@@ -159,13 +162,28 @@ def test_imports_do_not_run_upward(folder: str) -> None:
     assert upward == []
 
 
-@pytest.mark.parametrize(("room", "others"), [("detection", {"numpy"}), ("store", set())])
-def test_a_room_at_the_bottom_knows_no_other_one(room: str, others: set[str]) -> None:
-    """What judges sensors knows numbers only, and what keeps documents and blobs the standard library."""
-    builders = [one for one in MODULES if is_in(one, f"lookout_server.{room}")]
-    found = {other for one in builders for other in imported(one) if not is_in(other, f"lookout_server.{room}")}
+def test_what_keeps_documents_and_blobs_knows_the_standard_library_only() -> None:
+    builders = [one for one in MODULES if is_in(one, "lookout_server.store")]
+    found = {other for one in builders for other in imported(one) if not is_in(other, "lookout_server.store")}
     assert builders
-    assert {package_of(other) for other in found} - sys.stdlib_module_names == others
+    assert {package_of(other) for other in found} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("part", DETECTION)
+def test_what_detects_knows_what_it_computes_with_and_nothing_of_the_services_or_of_another_detection(
+    part: str,
+) -> None:
+    """No API, no storage, no clock."""
+    ours = f"lookout_server.detection.{part}"
+    found = {other for one in MODULES if is_in(one, ours) for other in imported(one)}
+    others = {package_of(one) for one in found if not is_in(one, "lookout_server")}
+    assert others - sys.stdlib_module_names == DETECTION[part]
+    assert {one for one in found if is_in(one, "lookout_server") and not is_in(one, ours)} <= SHARED
+
+
+def test_every_detection_is_asked_about() -> None:
+    parts = {one.split(".")[2] for one in MODULES if one.startswith("lookout_server.detection.")}
+    assert {f"lookout_server.detection.{part}" for part in parts - set(DETECTION)} == SHARED
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

@@ -34,6 +34,7 @@ FUNCTIONS = [
     f"lookout_local/functions/{name}"
     for name in ("surroundings.cjs", "inline/cfn-response.js", "sdk/package.json", "sdk/package-lock.json")
 ]
+WEIGHTS = "lookout_server/_weights/efficientnet-lite2.onnx"
 MODELS = [f"lookout_server/_models/{service}/{file}" for service in SERVICES for file in FILES]
 
 
@@ -116,7 +117,9 @@ def test_the_wheel_holds_the_packages_and_nothing_of_the_repository(names: set[s
     assert not [name for name in names if "tests/" in name or "/test_" in name or name.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("name", [*(f"{package}/py.typed" for package in sorted(PACKAGES)), ASSET, *MODELS, *FUNCTIONS])
+@pytest.mark.parametrize(
+    "name", [*(f"{package}/py.typed" for package in sorted(PACKAGES)), ASSET, WEIGHTS, *MODELS, *FUNCTIONS]
+)
 def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
     assert name in names
 

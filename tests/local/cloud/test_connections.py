@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import run, tcp_server
+from hypercorn.asyncio import run
+from hypercorn.asyncio import serve as serve_with_hypercorn
+from hypercorn.config import Config
 
 from lookout_server.http import connections
 
@@ -43,7 +46,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         if arguments[0] is begun[0]:
             raise ConnectionResetError
 
-    monkeypatch.setattr(tcp_server, "TCPServer", serve)
+    monkeypatch.setattr(connections, "Connection", serve)
     monkeypatch.setitem(vars(run), "TCPServer", None)
     return begun
 
@@ -78,3 +81,46 @@ def test_a_client_that_does_not_wait_for_the_refusal_does_no_harm(served: list[A
 
     asyncio.run(story())
     assert served == []
+
+
+_REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize("before", [b"", _REQUEST], ids=["without a request", "after one"])
+@pytest.mark.parametrize("half", [False, True], ids=["gone", "done sending"])
+def test_a_client_that_has_gone_makes_room_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, before: bytes, half: bool
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+
+    async def answer(port: int, request: bytes, *, half: bool = False) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        if half:
+            writer.write_eof()
+        answered = await reader.readline() if request else b""
+        writer.close()
+        await writer.wait_closed()
+        return answered
+
+    async def story() -> None:
+        connections.limit(lambda: 1)
+        listener = socket.create_server(("127.0.0.1", 0))
+        port, config, end = listener.getsockname()[1], Config(), asyncio.Event()
+        config.bind = [f"fd://{listener.detach()}"]
+        config.keep_alive_timeout = 3_600
+        serving = asyncio.create_task(serve_with_hypercorn(application, config, shutdown_trigger=end.wait))
+        try:
+            await answer(port, before, half=half)
+            async with asyncio.timeout(10):
+                while b" 200 " not in await answer(port, _REQUEST):
+                    await asyncio.sleep(0.01)
+        finally:
+            end.set()
+            await serving
+
+    monkeypatch.setitem(vars(run), "TCPServer", vars(run)["TCPServer"])
+    asyncio.run(story())
