@@ -18,6 +18,7 @@ from lookout_server.clock import SystemClock
 from lookout_server.config.configuration import Configuration
 from lookout_server.config.loading import PREFIX, defaults, values, variables
 from lookout_server.data_directory import DataDirectory
+from lookout_server.equipment.plans import RUN
 from lookout_server.errors import ServerError
 from lookout_server.files.directory import DirectoryBuckets
 from lookout_server.files.endpoints import S3, Endpoint
@@ -34,7 +35,7 @@ from lookout_server.monitoring.metrics import Metrics, measured
 from lookout_server.store import DirectoryBlobs, SqliteDocuments, StoreError
 from lookout_server.ticker import Ticker
 from lookout_server.turns import Turn
-from lookout_server.work.processes import Processes, serve
+from lookout_server.work.processes import Lanes, Processes, serve
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks for work that is due.
@@ -65,7 +66,8 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         keys = Keys(documents, configuration.key_file or directory.key_file)
         keys.check()
         authority = KeyAuthorizer(keys)
-        workers = Processes(WORKER, configuration.workers, environment(configuration, os.environ))
+        around = environment(configuration, os.environ)
+        workers = Lanes({RUN: Processes(WORKER, 1, around)}, Processes(WORKER, configuration.workers, around))
         supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),

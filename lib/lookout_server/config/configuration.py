@@ -98,7 +98,8 @@ class Configuration(Frozen):
     tls: Tls = field(default_factory=Tls)
     #: Requests that are carried out at a time; further ones wait.
     threads: int = number(8, least=1, most=1_000)
-    #: Processes that read files, train and judge, at a time; further works wait.
+    #: Processes that read files and train, at a time; further works wait. One more makes the runs of schedulers, which
+    #: wait for no training.
     workers: int = number(2, least=1, most=1_000)
     #: The memory that one of them may take, in bytes; a work that needs more fails.
     worker_bytes: int = number(4 * 1024**3, least=256 * 1024**2)
