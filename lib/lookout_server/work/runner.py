@@ -110,7 +110,8 @@ class Runner:
         except WorkerDied as death:
             _LOG.warning("the worker at %s of %s in %s has died: %s", id, place[1], place[2], death)
             try:
-                self.give_back(place, id, str(death))
+                if self.give_back(place, id, str(death)) >= MOST_DEATHS:
+                    self._perform(place, id, 0)  # it is not begun any more, but ended
             except Exception as error:
                 self._failed(place[0], error)  # it is begun again when its term is over, or the server starts anew
         finally:
@@ -169,17 +170,19 @@ class Runner:
         errand.end(home, outcome, self._now())
         home.session.commit()
 
-    def give_back(self, place: Place, id: str, reason: str) -> None:
-        """Have a task begun again whose worker has died."""
+    def give_back(self, place: Place, id: str, reason: str) -> int:
+        """Have a task begun again whose worker has died; how many have died of it."""
 
-        def attempt() -> None:
+        def attempt() -> int:
             home = self._open(*place)
             task = tasks_of(home).get(id)
-            if task is not None:
-                _died(task, reason, self._now())
-                home.session.commit()
+            if task is None:
+                return 0
+            _died(task, reason, self._now())
+            home.session.commit()
+            return task.deaths
 
-        unopposed(attempt)
+        return unopposed(attempt)
 
     def recover(self, place: Place) -> None:
         """Have all tasks begun again that were claimed: whoever did so is no more, and it was not their fault."""

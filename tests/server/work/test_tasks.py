@@ -230,8 +230,7 @@ def test_a_task_whose_worker_dies_is_begun_again_and_given_up_in_the_end(works: 
     works.schedule()
     for _ in range(MOST_DEATHS):
         assert works.outcomes == []
-        works.runner.supervise(PLACE, "wear/a", dying)
-    works.perform()
+        works.runner.supervise(PLACE, "wear/a", dying)  # also workers that cannot even be started
     assert works.outcomes == [f"It was tried {MOST_DEATHS} times, and did not come to an end: signal 9"]
     assert works.task() is None
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+
+# Read when it is imported: it would make an id of the machine, and report how it is used to its makers.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from lookout_server.detection.artifact import sha256
