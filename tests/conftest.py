@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 
@@ -24,6 +25,13 @@ settings.register_profile(
     "cdk-lookout", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("cdk-lookout")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are not garbage: it is not looked for among them again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 # The asset has the models of both services beside the code; in the sources they are only where the build puts them.
 if not properties._MODELS.is_dir():

@@ -71,6 +71,8 @@ def test_it_is_enough_for_services_of_ones_own_that_do_not_say_for_whom_they_ask
 NOT_ASKED = {("LookoutEquipmentDataset", "s3:GetObject", False), ("LookoutVisionDataset", "s3:GetObject", True)}
 
 
+# How long things take asks for no other rights, and this is the longest test of all.
+@pytest.mark.parametrize("progress", [0], ids=["at-once"], indirect=True)
 def test_every_action_of_a_policy_is_needed(player: Player, world: World, permitted: Permissions) -> None:
     """By some type's life: what only an import needs, a dataset with a schema does not miss."""
     missed: dict[tuple[str, int, str], bool] = {}
