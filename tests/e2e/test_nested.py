@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import aws_ssm as ssm
 
 from cdk_lookout import equipment
-from cdk_lookout.provider import provider, provider_role
+from cdk_lookout.provider import provider, role
 from tests.e2e.conftest import Plant
 from tests.e2e.test_stacks import Definition
 
@@ -69,7 +69,7 @@ def test_what_an_earlier_release_deployed_in_a_nested_stack_stays_there(
 ) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr(provider, "lineage", lambda stack: None)
-        earlier.setattr(provider_role, "owner_names", lambda stack, spelled_out: [cdk.Aws.STACK_NAME])
+        earlier.setattr(role, "owner_names", lambda stack, spelled_out: [cdk.Aws.STACK_NAME])
         plant.deploy(nesting(Definition(plant)))
     made = (plant.datasets(), plant.models())
     assert all(owner.startswith(f"{plant.name}-Site") for owner in owners(plant) + leases(plant))
