@@ -119,3 +119,9 @@ def set_time(monkeypatch: pytest.MonkeyPatch) -> SetTime:
         monkeypatch.setattr(machine, "datetime", Clock)
 
     return made
+
+
+@pytest.fixture(autouse=True)
+def _it_is_noon(set_time: SetTime) -> None:
+    """For two hours after midnight, the line of yesterday is looked into as well: what is asked would be more."""
+    set_time("2024-01-01T12:00:00")
