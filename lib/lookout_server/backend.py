@@ -45,7 +45,7 @@ Handler = Callable[[Invocation, Home], Answer | LaterAnswer]
 
 
 class Backend:
-    """The local services, for any number of accounts and Regions.
+    """Both services, for any number of accounts and Regions.
 
     Without a `clock` they follow the machine's; without an `authorizer` every caller may do everything in its account;
     without `settings` the defaults of Settings hold. `on_behalf_of` makes the context in which storage is used for an

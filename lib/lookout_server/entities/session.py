@@ -290,13 +290,12 @@ class Collection(Generic[K, T]):
         """All of them, in the order in which they were made."""
         return [entity for _, entity in self.items()]
 
-    def items(self, *, beginning: str = "") -> list[tuple[K, T]]:
-        """All keys, or those that begin so, with what is under them."""
-        prefix = self._prefix + beginning
+    def items(self) -> list[tuple[K, T]]:
+        """All keys, with what is under them."""
         found: dict[str, Any] = {}
-        for document in self._session.documents.by_id(self._kind, prefix=prefix):
+        for document in self._session.documents.by_id(self._kind, prefix=self._prefix):
             found[document.id] = self._session.take(document, self._type, self._home).entity
-        found |= {id: entity for id, entity in self._session.new(self._kind) if id.startswith(prefix)}
+        found |= {id: entity for id, entity in self._session.new(self._kind) if id.startswith(self._prefix)}
         there = [(id, entity) for id, entity in found.items() if entity is not None]
         there.sort(key=lambda one: (getattr(one[1], "number", None) or 0, one[0]))
         return [(self._keys.read(id.removeprefix(self._prefix)), entity) for id, entity in there]

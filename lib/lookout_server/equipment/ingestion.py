@@ -36,7 +36,7 @@ def start_data_ingestion_job(call: EquipmentCall) -> Answer:
     dataset = call.dataset(authorize=False)
     configuration = call.parameters["IngestionInputConfiguration"]
     location = configuration["S3InputConfiguration"]
-    _key_pattern(dataset, location)
+    _key_pattern(dataset, location)  # refused before anything is made
     # ConflictException of StartDataIngestionJob: one job per dataset at a time.
     call.refuse_while_busy(dataset, "ingested into")
     quota = call.settings.quotas.pending_data_ingestion_jobs

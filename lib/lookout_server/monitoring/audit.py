@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from lookout_server.calls import Said
-from lookout_server.store import Documents, Put, expire
+from lookout_server.store import Documents, Put
 
 KIND = "audit"
 _PAGE = 500
-#: How many entries go at once when their time is over.
-_MOST_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,3 @@ class DocumentAudit:
                 body = dict(document.body)
                 yield Entry(**{**body, "time": datetime.fromisoformat(body["time"])})
             after = page[-1].id
-
-    def expire(self, now: datetime) -> int:
-        """Delete entries whose time is over; how many it were."""
-        return expire(self._documents, KIND, now, _MOST_AT_ONCE)

@@ -35,7 +35,6 @@ class ClientTokens:
     """The tokens that one account used in one Region: the latest, as many as the settings' limits say."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
         self._answered = Collection(home, "token", Answered, NAMES, counted=True)
 
     def earlier_answer(

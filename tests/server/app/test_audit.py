@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from lookout_server.calls import changes
-from lookout_server.monitoring.audit import DocumentAudit, Entry
+from lookout_server.monitoring.audit import KIND, DocumentAudit, Entry
 from lookout_server.protocol.names import _protocols
-from lookout_server.store import MEMORY, SqliteDocuments, StoreUnavailable, Write
+from lookout_server.store import MEMORY, SqliteDocuments, StoreUnavailable, Write, expire
 
 from .support import READING, Plant, plant
 
@@ -90,5 +90,5 @@ def test_entries_go_when_their_time_is_over() -> None:
     audit = DocumentAudit(documents, lambda: timedelta(days=1))
     documents.commit([audit.put(entry(NOW))])
     documents.commit([audit.put(entry(NOW + timedelta(hours=2)))])
-    assert audit.expire(NOW + timedelta(days=1, hours=1)) == 1
+    assert expire(documents, KIND, NOW + timedelta(days=1, hours=1), 10) == 1
     assert [one.time for one in audit.entries(NOW)] == [NOW + timedelta(hours=2)]

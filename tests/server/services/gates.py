@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from botocore.exceptions import ClientError
+
 T = TypeVar("T")
 PATIENCE = 30
 
@@ -75,3 +77,23 @@ def answered(call: Callable[..., T], **parameters: Any) -> T:
     thread.join(PATIENCE)
     assert answers, "the call was not answered"
     return answers[0]
+
+
+def at_once(count: int, do: Callable[[int], Any]) -> list[Any]:
+    """What several threads get that begin together; an error is its code."""
+    found: list[Any] = [None] * count
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            found[number] = do(number)
+        except ClientError as error:
+            found[number] = error.response["Error"]["Code"]
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from lookout_server.settings import Settings
 from lookout_server.store.directory import DirectoryBlobs
 from lookout_server.store.sqlite import SqliteDocuments
+from tests.server.services.gates import at_once
 from tests.server.services.support import Cloud
 
 ROOT = Path(__file__).parents[3]
@@ -41,26 +37,6 @@ def tag(cloud: Cloud, who: str, times: int) -> None:
 def tags(cloud: Cloud) -> set[str]:
     arn = cloud.source.describe_dataset(DatasetName="pumps")["DatasetArn"]
     return {one["Key"] for one in cloud.source.list_tags_for_resource(ResourceArn=arn)["Tags"]}
-
-
-def at_once(count: int, do: Callable[[int], Any]) -> list[Any]:
-    """What several threads get that begin together; an error is what is raised."""
-    found: list[Any] = [None] * count
-    barrier = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            found[number] = do(number)
-        except ClientError as error:
-            found[number] = error.response["Error"]["Code"]
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def test_threads_lose_no_update() -> None:

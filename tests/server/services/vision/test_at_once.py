@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from botocore.exceptions import ClientError
 
 from lookout_server.settings import Progress
 from tests.server.services import restarting
+from tests.server.services.gates import at_once
 from tests.server.services.vision.material import line, manifest
 from tests.server.services.vision.support import Studio
 
 pytestmark = pytest.mark.skipif(restarting.WANTED, reason="the threads are of the process that ends")
-
-
-def at_once(count: int, do: Callable[[int], Any]) -> list[Any]:
-    """What several threads get that begin together; an error is its code."""
-    found: list[Any] = [None] * count
-    barrier = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            found[number] = do(number)
-        except ClientError as error:
-            found[number] = error.response["Error"]["Code"]
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def test_each_training_has_a_version_of_its_own(bottles: Studio) -> None:
