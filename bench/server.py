@@ -298,7 +298,7 @@ def _write(file: Path, rows: int, sensors: int) -> None:
 
 def _seconds_each(url: str, request: AWSRequest, connections: int = _CONNECTIONS) -> float:
     """Seconds of a request, of as many at a time as there are connections; the median of three turns."""
-    return statistics.median(_SECONDS / len(_times(url, request, _SECONDS, connections)) * 1.0 for _ in range(3))
+    return statistics.median(_SECONDS / len(_times(url, request, _SECONDS, connections)) for _ in range(3))
 
 
 def _percentile(url: str, request: AWSRequest, more: Callable[[], bool]) -> float:
