@@ -49,3 +49,8 @@ class ManualClock:
             raise ValueError(f"seconds to advance a clock: got {seconds}, expected 0 or more")
         with self._lock:
             self._now = later(self._now, seconds)
+
+    def set(self, now: datetime) -> None:
+        """Be at another time, also an earlier one."""
+        with self._lock:
+            self._now = within(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -78,7 +79,7 @@ def versioned(key: str, version_id: str | None) -> str:
 
 
 #: What a world of each backend begins with.
-_BEGINNINGS: WeakKeyDictionary[Backend, tuple[list[Document], dict[str, Any]]] = WeakKeyDictionary()
+_BEGINNINGS: WeakKeyDictionary[Backend, tuple[datetime, list[Document], dict[str, Any]]] = WeakKeyDictionary()
 
 
 class World:
@@ -104,13 +105,15 @@ class World:
             self._begin(*_BEGINNINGS[backend])
         self.backend.calls.clear()
 
-    def _beginning(self) -> tuple[list[Document], dict[str, Any]]:
+    def _beginning(self) -> tuple[datetime, list[Document], dict[str, Any]]:
         """What the services remember, and what was made: to train anew takes fifty times as long as to copy that."""
         documents = self.backend._documents
         found = [one for kind in documents.kinds() for one in documents.by_id(kind)]
-        return found, {name: getattr(self, name) for name in ("dataset", "other_dataset", "model")}
+        return self.clock.now(), found, {name: getattr(self, name) for name in ("dataset", "other_dataset", "model")}
 
-    def _begin(self, documents: list[Document], made: dict[str, Any]) -> None:
+    def _begin(self, now: datetime, documents: list[Document], made: dict[str, Any]) -> None:
+        # Thousands of tests would move the clock to the end of all time, where nothing falls due any more.
+        self.clock.set(now)
         puts = [Put(one.kind, one.id, one.body, None, one.number, one.due, one.blobs) for one in documents]
         self.backend._documents.commit(puts)
         vars(self).update(made)

@@ -9,6 +9,7 @@ import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -287,10 +288,9 @@ def test_thousands_of_files_are_listed_without_being_opened(
     for number in range(3000):
         (root / "sensors" / f"{number:05}").touch()
     opened: list[object] = []
-    unpatched = os.open
-    monkeypatch.setattr(
-        directory.os, "open", lambda *given, **more: (opened.append(given), unpatched(*given, **more))[1]
-    )
+    counting = SimpleNamespace(**vars(os))
+    counting.open = lambda *given, **more: (opened.append(given), os.open(*given, **more))[1]
+    monkeypatch.setattr(directory, "os", counting)
     assert len(buckets.list("sensors", "")) == 3000
     assert len(opened) <= 2
 
