@@ -11,7 +11,7 @@ import numpy as np
 from bench.quality.cases import Case, halves
 from bench.quality.figures import NAMES, averages, culprits, figures
 from lookout_server.detection.sensors import Settings, fit
-from lookout_server.detection.sensors.calibration import Calibration, held_out_scores
+from lookout_server.detection.sensors.calibration import Calibration, folds_of, held_out_scores
 from lookout_server.detection.sensors.frame import Flags, Floats, since_start
 from lookout_server.detection.sensors.normal import Normal
 from lookout_server.detection.sensors.scaling import Scaling
@@ -44,12 +44,12 @@ def see(case: Case, settings: Settings) -> Seen:
     longest = round(3000 * case.step)
     normal = Normal.fit(train.of(train.names), since_start(train.times, longest), settings)
     raw = normal.scores(test.of(train.names), since_start(test.times, longest))
-    return Seen(case, held_out_scores(train, longest, settings), raw)
+    return Seen(case, held_out_scores(train, folds_of(train, longest, settings), longest), raw)
 
 
 def three_sigma(case: Case) -> Answer:
     scaling = Scaling.fit(case.train)
-    farthest = (np.abs(np.nan_to_num(case.test) - scaling.mean) / scaling.spread).max(1)
+    farthest = (np.abs(np.nan_to_num(case.test) - np.nan_to_num(scaling.mean)) / scaling.spread).max(1)
     return farthest, farthest > 3
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookout_server.detection.sensors import Frame, Model, Settings, fit, load, save
+from lookout_server.detection.sensors import Frame, Model, Settings, fit, learn, load, save
 from lookout_server.detection.sensors.frame import BadFrame, Floats
 from lookout_server.detection.sensors.views import VIEWS
 from tests.docs import pages
@@ -163,8 +163,46 @@ def test_a_sensor_that_is_missing_altogether_is_no_obstacle(settings: Settings) 
     model = fit(with_values(TRAINING, values), settings)
     judged = model.judge(LATER)
     assert np.isfinite(judged.scores).all()
+    assert not judged.contributions[:, 4].any(), "what was never read is never judged"
     lacking = Frame(LATER.times, LATER.names[:4] + LATER.names[5:], np.delete(LATER.values, 4, 1))
     assert np.isfinite(model.judge(lacking).scores).all()
+
+
+def test_a_sensor_that_begins_in_the_middle_of_training_makes_no_block_abnormal(settings: Settings) -> None:
+    values = TRAINING.values.copy()
+    values[:450, 4] = np.nan
+    held_out = np.concatenate([one.scores for one in learn(with_values(TRAINING, values), settings).held_out()])
+    assert held_out[450:].mean() < 0.5
+
+
+def test_a_block_is_judged_by_views_that_know_nothing_of_it(settings: Settings) -> None:
+    [(_, end, one), *_] = learn(TRAINING, settings).blocks
+    changed = TRAINING.values.copy()
+    changed[:end] = machine.running(end, seed=9)
+    [(_, _, other), *_] = learn(with_values(TRAINING, changed), settings).blocks
+    since = np.arange(len(LATER))
+    assert np.array_equal(one.normal.scores(LATER.values, since), other.normal.scores(LATER.values, since))
+
+
+def test_the_blocks_are_all_rows_the_labelled_ones_too(settings: Settings) -> None:
+    learnt = learn(TRAINING, settings, labels=[(int(TRAINING.times[190]), int(TRAINING.times[260]))])
+    held_out = list(learnt.held_out())
+    assert np.array_equal(np.concatenate([one.times for one in held_out]), TRAINING.times)
+    assert len(held_out) == settings.blocks
+
+
+def test_with_too_few_rows_to_hold_any_out_the_model_judges_what_it_learnt(settings: Settings) -> None:
+    few = TRAINING.between(0, 20)
+    learnt = learn(few, settings)
+    [judged] = learnt.held_out()
+    assert np.array_equal(judged.scores, learnt.model.judge(few).scores)
+
+
+def test_many_rows_are_judged_in_pieces_as_at_once(model: Model) -> None:
+    pieces = list(model.judge_long(LATER, TRAINING, rows=90))
+    assert [len(one.scores) for one in pieces] == [90, 90, 90, 90, 40]
+    scores = np.concatenate([one.scores for one in pieces])
+    np.testing.assert_allclose(scores, model.judge(LATER, TRAINING).scores, rtol=1e-9)
 
 
 def test_after_a_gap_nothing_of_before_counts(model: Model) -> None:

@@ -14,6 +14,6 @@ from lookout_server.detection.sensors.model import Model
 from lookout_server.detection.sensors.settings import Settings
 from lookout_server.detection.sensors.store import load, save
 from lookout_server.detection.sensors.threshold import Threshold
-from lookout_server.detection.sensors.training import fit
+from lookout_server.detection.sensors.training import Learnt, fit, learn
 
-__all__ = ["Frame", "Judgement", "Model", "Reason", "Settings", "Threshold", "fit", "load", "save"]
+__all__ = ["Frame", "Judgement", "Learnt", "Model", "Reason", "Settings", "Threshold", "fit", "learn", "load", "save"]

@@ -33,19 +33,35 @@ class Calibration:
         return np.log1p(scores / self.units)
 
 
-def held_out_scores(frame: Frame, longest: int, settings: Settings) -> Floats:
-    """rows x views: every block of the frame is judged by what was learnt from the other blocks.
+@dataclass(frozen=True)
+class Fold:
+    """first, end: a block of consecutive rows, the end left out. normal: what was learnt from all other rows."""
 
-    With fewer than 8 rows a block nothing is held out, and the scores are those of the rows that were learnt.
-    """
-    values, scores = frame.of(frame.names), np.empty((len(frame), len(settings.views)))
-    edges = np.linspace(0, len(frame), settings.blocks + 1).astype(int)
+    first: int
+    end: int
+    normal: Normal
+
+
+def folds_of(frame: Frame, longest: int, settings: Settings) -> list[Fold]:
+    """The blocks that a frame is cut into; none with fewer than 8 rows a block, or where only one is wanted."""
     if settings.blocks < 2 or len(frame) < 8 * settings.blocks:
-        since = since_start(frame.times, longest)
-        return Normal.fit(values, since, settings).scores(values, since)
-    for first, end in pairwise(edges):
-        inside = np.zeros(len(frame), bool)
-        inside[first:end] = True
-        normal = Normal.fit(values[~inside], since_start(frame.times[~inside], longest), settings)
-        scores[inside] = normal.scores(values[inside], since_start(frame.times[inside], longest))
-    return scores
+        return []
+    values, found = frame.of(frame.names), []
+    for first, end in pairwise(np.linspace(0, len(frame), settings.blocks + 1).astype(int)):
+        outside = np.ones(len(frame), bool)
+        outside[first:end] = False
+        since = since_start(frame.times[outside], longest)
+        found.append(Fold(int(first), int(end), Normal.fit(values[outside], since, settings)))
+    return found
+
+
+def held_out_scores(frame: Frame, folds: list[Fold], longest: int) -> Floats:
+    """rows x views: every block is judged by what was learnt from the other blocks."""
+    values = frame.of(frame.names)
+    return np.concatenate(
+        [
+            fold.normal.scores(values[rows], since_start(frame.times[rows], longest))
+            for fold in folds
+            for rows in (slice(fold.first, fold.end),)
+        ]
+    )

@@ -60,13 +60,16 @@ class Frame:
         if history is None or not len(self) or not rows:
             return self
         first = int(np.searchsorted(history.times, self.times[0]))
-        chosen = slice(max(0, first - rows), first)
-        earlier = Frame(history.times[chosen], history.names, history.values[chosen]).of(self.names)
+        earlier = history.between(max(0, first - rows), first)
         return Frame(
-            np.concatenate([history.times[chosen], self.times]),
+            np.concatenate([earlier.times, self.times]),
             self.names,
-            np.concatenate([earlier, np.asarray(self.values, np.float64)]),
+            np.concatenate([earlier.of(self.names), np.asarray(self.values, np.float64)]),
         )
+
+    def between(self, first: int, end: int) -> Frame:
+        """The rows from one on, up to another that is left out."""
+        return Frame(self.times[first:end], self.names, self.values[first:end])
 
     def without(self, rows: Flags) -> Frame:
         """The rows that are not among *rows*."""

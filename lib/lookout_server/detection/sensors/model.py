@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,9 @@ from lookout_server.detection.sensors.smoothing import reach, smoothed
 from lookout_server.detection.sensors.threshold import Threshold
 from lookout_server.detection.sensors.views import VIEWS
 from lookout_server.detection.sensors.windows import trailing_mean
+
+#: Rows that are judged at a time where there are many.
+ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,12 @@ class Model:
             expected=self.normal.scaling.back(expected),
             tolerance=self.normal.others.tolerance() * self.normal.scaling.spread,
         )
+
+    def judge_long(self, frame: Frame, history: Frame | None = None, rows: int = ROWS_AT_ONCE) -> Iterator[Judgement]:
+        """The same of many rows, so many at a time: what is said of a row takes many times its own memory."""
+        whole = frame.after(history, self.history)
+        for first in range(0, len(frame), rows):
+            yield self.judge(frame.between(first, min(first + rows, len(frame))), whole)
 
     def _contributions(self, parts: dict[str, Floats]) -> Floats:
         """rows x sensors: the parts in the views that name culprits, each in units of its calibration."""

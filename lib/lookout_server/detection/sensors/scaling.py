@@ -15,7 +15,10 @@ _FARTHEST = 10.0
 
 @dataclass(frozen=True)
 class Scaling:
-    """mean, spread: of each sensor in training. switch: whether it had at most two values then."""
+    """mean, spread: of each sensor in training. switch: whether it had at most two values then.
+
+    The mean of a sensor without a single reading is NaN: it was never learnt, so every later reading of it is missing.
+    """
 
     mean: Floats
     spread: Floats
@@ -30,7 +33,7 @@ class Scaling:
             low, high = np.nanmin(values, 0), np.nanmax(values, 0)
         switch = ((values == low) | (values == high) | np.isnan(values)).all(0)
         floor = np.maximum.reduce([1e-3 * np.abs(mean), 0.01 * (high - low), np.full(len(mean), 1e-4)])
-        return cls(np.nan_to_num(mean), np.nan_to_num(np.maximum(spread, floor), nan=1.0), switch)
+        return cls(mean, np.nan_to_num(np.maximum(spread, floor), nan=1.0), switch)
 
     def __call__(self, values: Floats) -> Floats:
         """Standard deviations from the mean, NaN where there is no reading."""
