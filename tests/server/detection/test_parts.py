@@ -85,7 +85,8 @@ def test_the_forecast_is_the_regression_on_the_mean_of_the_rows_before() -> None
 def test_the_slow_view_is_the_distance_of_the_levels() -> None:
     view = Slow.fit(VALUES, SINCE)
     level = (np.mean(VALUES[window(9, 32)], 0) - view.mean) / view.spread
-    np.testing.assert_allclose(view.parts(VALUES, SINCE)[9], np.maximum(level * (level @ view.inverse), 0))
+    there = len(VALUES[window(9, 32)]) / 32
+    np.testing.assert_allclose(view.parts(VALUES, SINCE)[9], np.maximum(level * (level @ view.inverse), 0) * there)
 
 
 def test_the_range_counts_what_is_beyond_it() -> None:
@@ -132,9 +133,18 @@ def test_every_block_is_judged_by_what_was_learnt_from_the_others() -> None:
 def test_smoothing_is_that_of_a_loop() -> None:
     settings, raw = Settings(), np.abs(VALUES)
     fused = raw.mean(1)
-    means = [(fused[window(r, 4)].mean() + fused[window(r, 64)].mean()) / 2 for r in range(40)]
+    means = [(fused[window(r, 4)].mean() + np.minimum(fused, 1.0)[window(r, 64)].mean()) / 2 for r in range(40)]
     twin = [max(means[r], min(max(means[window(r, 16)]), means[r] / 0.9)) for r in range(40)]
     np.testing.assert_allclose(smoothed(raw, SINCE, settings), twin)
+
+
+def test_an_event_that_is_over_does_not_go_on_however_loud_it_was() -> None:
+    settings, calm = Settings(hold=1), np.full((200, 1), 0.1)
+    loud = calm.copy()
+    loud[90:93] = 9.0
+    score = smoothed(loud, np.arange(200), settings)
+    assert score[92] > 3
+    assert score[97] < 0.15
 
 
 def test_frames_say_what_does_not_fit() -> None:

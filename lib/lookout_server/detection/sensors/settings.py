@@ -10,6 +10,7 @@ class Settings:
     """views: which of `views.VIEWS` judge; left out, the measured choice.
 
     smoothing: rows over which the score is averaged, powers of two; the mean of these averages counts.
+    loudest: what a row counts at most in all of these averages but the shortest; log(2) is the edge of what is normal.
     hold, hold_from: an alarm of the last *hold* rows (a power of two) goes on while the score is at least this part of
     the threshold.
     blocks: into how many consecutive blocks the training range is cut; each is judged by views that learnt the others.
@@ -21,6 +22,7 @@ class Settings:
 
     views: tuple[str, ...] = ("relations", "forecast", "slow", "range")
     smoothing: tuple[int, ...] = (4, 64)
+    loudest: float = 1.0
     hold: int = 16
     hold_from: float = 0.9
     blocks: int = 3

@@ -19,6 +19,8 @@ _FARTHEST = 20.0
 class Slow:
     """The Mahalanobis distance of the levels over a long span, in which noise is gone and little is much.
 
+    After a gap there are few rows to a level yet, and noise is in it: it counts by how many there are.
+
     mean, spread: of the levels. inverse: their precision, shrunk more than that of readings: levels are few.
     """
 
@@ -37,5 +39,6 @@ class Slow:
     def parts(self, values: Floats, since: Integers) -> Floats:
         level = trailing_mean(values, since, _SPAN)
         centred = np.clip((level - self.mean) / self.spread, -_FARTHEST, _FARTHEST)
-        parts: Floats = np.maximum(centred * (centred @ self.inverse), 0)
+        there = np.minimum(since + 1, _SPAN) / _SPAN
+        parts: Floats = np.maximum(centred * (centred @ self.inverse), 0) * there[:, None]
         return parts
