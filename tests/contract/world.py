@@ -73,6 +73,13 @@ class Buckets:
         self._storage.write("", bucket, key, body)
 
 
+def pressure(day: int, hour: int) -> int:
+    """A pump that is run in for five days, runs, and is not well for two days from the 25th of January on."""
+    if day < 6:
+        return (10, 200, 90, 15, 160, 60, 120, 30, 180, 70)[2 * day - 2 + hour // 12]
+    return 60 + day % 3 if day in (25, 26) else 10 + hour // 4 + day % 3
+
+
 def versioned(key: str, version_id: str | None) -> str:
     """Where a version of an object is: every one is an object of its own."""
     return f"{key}?versionId={version_id}" if version_id else key
@@ -92,7 +99,7 @@ class World:
         self.dataset = self.other_dataset = self.model = ""
         backend.reset()
         vars(backend.settings).update(vars(Settings()))
-        rows = [f"2024-01-{day:02}T{hour:02}:00:00,{day + hour}" for day in range(1, 29) for hour in (0, 12)]
+        rows = [f"2024-01-{day:02}T{hour:02}:00:00,{pressure(day, hour)}" for day in range(1, 29) for hour in (0, 12)]
         storage.write(_ROLE, "sensors", "data/pump/a.csv", "\n".join(["Timestamp,pressure", *rows]).encode())
         self.source = make_client(self.backend, SOURCE)
         self.target = make_client(self.backend, TARGET)
@@ -197,15 +204,16 @@ class World:
     def judged_versions(self) -> None:
         """Add two versions to plain-model, whose own version 1 has no labels to be judged by.
 
-        Of the one labeled event in the data, version 2 knows nothing, and version 3 finds it.
+        Of the one labeled event in the data, version 2 knows nothing: it takes the days of running in for normal.
+        Version 3, which was trained without them, finds it.
         """
         self.storage.write("", "judged", "a.csv", b"2024-01-25T00:00:00,2024-01-27T00:00:00")
-        for number, end in ((2, "2024-01-19"), (3, "2024-01-10")):
+        for number, start in ((2, "2024-01-01"), (3, "2024-01-06")):
             model = self.target.create_model(
                 ModelName=f"judged-{number}",
                 DatasetName="plain-dataset",
-                TrainingDataStartTime="2024-01-01T00:00:00Z",
-                TrainingDataEndTime=f"{end}T00:00:00Z",
+                TrainingDataStartTime=f"{start}T00:00:00Z",
+                TrainingDataEndTime="2024-01-19T00:00:00Z",
                 EvaluationDataStartTime="2024-01-20T00:00:00Z",
                 EvaluationDataEndTime="2024-01-28T00:00:00Z",
                 LabelsInputConfiguration={"S3InputConfiguration": {"Bucket": "judged"}},

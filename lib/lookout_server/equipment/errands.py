@@ -58,7 +58,7 @@ def _train_first(model: Model, version: Version, world: World) -> Errand[Made]:
     def work() -> Made | str:
         if content is None:
             return f"The dataset {dataset_name} does not exist any more"
-        return make(plan, lambda: content.tables, labels, settings.quotas, results)
+        return make(plan, [content], labels, settings.quotas, results)
 
     def end(home: Inventory, made: Made | str, now: datetime) -> None:
         model = home.models.get(name)

@@ -1,21 +1,24 @@
-"""One run of an inference scheduler: files in, results out.
-
-What is said of a row is a deterministic statistic of the data, not machine learning: see `training` and `predictions`.
-"""
+"""One run of an inference scheduler: files in, results out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from lookout_server.equipment.content import Content
+from lookout_server.equipment.content import Accumulated, Content
 from lookout_server.equipment.executions import Execution, Prediction
 from lookout_server.equipment.inference_reading import InferenceFailed, WindowReader
-from lookout_server.equipment.predictions import json_lines, predictions
 from lookout_server.equipment.state import Version
-from lookout_server.equipment.training import OffCondition, rows_of
+from lookout_server.equipment.training import OffCondition
 from lookout_server.protocol.errors import StorageError
+from lookout_server.protocol.times import later
 from lookout_server.service import World
+
+if TYPE_CHECKING:
+    from lookout_server.detection.sensors import Frame
+    from lookout_server.detection.sensors import Model as DetectorModel
+    from lookout_server.equipment.frames import Rows
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,44 @@ class Found:
     result: dict[str, str]
 
 
-def infer(execution: Execution, version: Version, world: World, now: datetime) -> Found:
-    """Make a run: read its files, say something of each row and write the results; raises InferenceFailed."""
+def infer(execution: Execution, version: Version, before: Accumulated | None, world: World, now: datetime) -> Found:
+    """Make a run: read its files, say something of each row and write the results; raises InferenceFailed.
+
+    `before` is what earlier runs have read: scores are smoothed over the rows before a row, too.
+    """
+    from lookout_server.equipment.artefacts import model_of
+    from lookout_server.equipment.frames import Readings
+    from lookout_server.equipment.predictions import json_lines, predictions
+
     reader = WindowReader(execution, world.storage, world.settings, world.keeper, now)
     data = reader.read(version.schema)
-    rate = (version.details.get("DataPreProcessingConfiguration") or {}).get("TargetSamplingRate")
     off = OffCondition.parse(version.details.get("OffCondition"), version.schema)
-    found = tuple(predictions(rows_of(version.schema, data.tables, rate), version.profile, off))
-    return Found(found, data, _write(reader, json_lines(found)))
+    rows = Readings([data], version.schema, off).rows(version.seconds)
+    assert version.model, "a version that is active has a model"
+    model = model_of(version.model)
+    history = _history(before, model, version, off, rows) if before else None
+    found = tuple(predictions(rows, [model.judge(rows.running, history)]))
+    return Found(found, data, _write(reader, b"".join(json_lines(found))))
+
+
+def _history(
+    before: Accumulated, model: DetectorModel, version: Version, off: OffCondition | None, rows: Rows
+) -> Frame:
+    """What came before rows, as far as their scores depend on it.
+
+    The contents that came last are looked at first, one more at a time: mostly they are small, and suffice.
+    """
+    from lookout_server.equipment.frames import Readings, moment
+
+    first = moment(rows.frame.times[0])
+    start = later(first, -model.history * model.longest / 1000)
+    readings: list[Content] = []
+    for part in reversed(before.parts):
+        readings.insert(0, part)
+        found = Readings(readings, version.schema, off).rows(version.seconds, (start, first)).running
+        if len(found) > model.history or part.start <= start:
+            break
+    return found
 
 
 def _write(reader: WindowReader, lines: bytes) -> dict[str, str]:

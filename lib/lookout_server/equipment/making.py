@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from lookout_server.entities.blob import Keeper
-from lookout_server.entities.codec import Kept
-from lookout_server.equipment.columns import Table
+from lookout_server.entities.blob import Blob, Keeper
+from lookout_server.equipment.content import Content
 from lookout_server.equipment.labeled_ranges import Labels
-from lookout_server.equipment.metrics import Metrics, assess
-from lookout_server.equipment.predictions import json_lines, predictions
-from lookout_server.equipment.state import Configuration, Profile, Version
-from lookout_server.equipment.training import OffCondition, Plan, Range, Trained, TrainingFailed, overlap, train
+from lookout_server.equipment.state import Configuration, Version
+from lookout_server.equipment.training import OffCondition, Plan, Range, TrainingFailed, overlap
 from lookout_server.files.storage import Storage
 from lookout_server.protocol.errors import StorageError
 from lookout_server.service import World
 from lookout_server.settings import Quotas
+
+if TYPE_CHECKING:
+    from lookout_server.equipment.learning import Basis, Trained
+    from lookout_server.equipment.metrics import Metrics
+
+#: The shortest span of training data of which AWS's documents speak (user guide, "Formatting your data").
+_DOCUMENTED_SPAN = timedelta(days=14)
+#: What a reader of figures should know, by the rows that they are of.
+_NOTES: Mapping[Basis, str] = {
+    "held out": "The figures are of the training range, each block of it judged by what was learned from the others",
+    "training": "The figures are of the training range as it was learned: it has too few rows to hold any out",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Results:
         role = version.details.get("RoleArn") or ""
         return cls(world.keeper, world.storage, version.arn, role, output.get("S3OutputConfiguration"))
 
-    def write(self, content: bytes) -> Configuration:
+    def write(self, lines: Iterable[bytes]) -> Configuration:
         """Write the diagnostics of a version; the member that shows where they are. Raises TrainingFailed.
 
         User guide, "Evaluating your model": model_diagnostics_results.json.gz, compressed, in the location given. Below
@@ -50,8 +61,11 @@ class Results:
         model_id, _, number = self.version_arn.split("/")[-3:]
         bucket, prefix = self.location["Bucket"], self.location.get("Prefix") or ""
         key = f"{prefix}{model_id}/model-version-{number}/model_diagnostics_results.json.gz"
+        content = io.BytesIO()
+        with gzip.GzipFile(fileobj=content, mode="wb", mtime=0) as file:
+            file.writelines(lines)
         try:
-            self.storage.write(self.role_arn, bucket, key, content)
+            self.storage.write(self.role_arn, bucket, key, content.getvalue())
         except StorageError as error:
             raise TrainingFailed(f"The diagnostics cannot be written to s3://{bucket}/{key}: {error}") from error
         return {"ModelDiagnosticsResultsObject": {"Bucket": bucket, "Key": key}}
@@ -63,7 +77,7 @@ class Made:
 
     labels: tuple[Range, ...]
     trained: Trained
-    learned: Kept[Profile]
+    model: Blob
     metrics: Metrics
     #: Whether a label has to do with what it was trained and assessed with.
     labeled: bool
@@ -71,25 +85,42 @@ class Made:
     diagnostics: Configuration
 
 
-def make(
-    plan: Plan, tables: Callable[[], Mapping[str, Table]], labels: Labels, quotas: Quotas, results: Results
-) -> Made | str:
-    """What the training of a version brings, or the reason why it fails.
+def make(plan: Plan, contents: Sequence[Content], labels: Labels, quotas: Quotas, results: Results) -> Made | str:
+    """What the training of a version brings, or the reason why it fails. It takes long.
 
-    It takes long, and so may putting the tables together.
+    Of two contents that have a row of the same time, the earlier one counts.
     """
+    from lookout_server.equipment import artefacts, learning, predictions
+    from lookout_server.equipment.judged import Judged
+    from lookout_server.equipment.metrics import assess
+
     try:
         ranges = labels.read(quotas.bytes_per_file)
-        trained = train(plan, tables(), ranges, (quotas.rows_in_training, quotas.rows_in_evaluation))
-        metrics = assess(trained.running(plan.off), trained.profile, ranges, plan.assessed)
+        trained = learning.train(plan, contents, ranges, (quotas.rows_in_training, quotas.rows_in_evaluation))
+        judged = Judged.of(trained.judged())
+        metrics = assess(judged, ranges, plan.assessed, trained.seconds, notes_on(trained))
         labeled = any(overlap(label, span) for label in ranges for span in (plan.training, plan.assessed))
         written: Configuration = {}
         if results.location:
-            lines = json_lines(predictions(trained.assessed, trained.profile, plan.off))
-            written = results.write(gzip.compress(lines, mtime=0))
+            written = results.write(
+                predictions.diagnostics(
+                    trained.assessed, trained.judged(), judged.events, ranges, trained.basis.replace(" ", "_")
+                )
+            )
     except TrainingFailed as error:
         return str(error)
-    return Made(ranges, trained, Kept.of(results.keeper, Profile, trained.profile), metrics, labeled, written)
+    return Made(ranges, trained, artefacts.keep(results.keeper, trained.model), metrics, labeled, written)
+
+
+def notes_on(trained: Trained) -> list[str]:
+    """What a reader of a version's figures should know."""
+    notes = [_NOTES[trained.basis]] if trained.basis in _NOTES else []
+    if trained.last - trained.first < _DOCUMENTED_SPAN:
+        notes.append(
+            f"The training data spans {trained.last - trained.first}, less than the {_DOCUMENTED_SPAN.days} days that "
+            "AWS asks for: what happens less often than that is not known to the model"
+        )
+    return notes
 
 
 def plan_of(version: Version) -> Plan:
@@ -107,6 +138,6 @@ def plan_of(version: Version) -> Plan:
 
 def take_over(version: Version, made: Made) -> None:
     """Let a version have what its training has brought."""
-    version.learned = made.learned
+    version.model, version.seconds = made.model, made.trained.seconds
     version.labeled = made.labeled
     version.results = {"ModelQuality": made.metrics.quality, **made.diagnostics}

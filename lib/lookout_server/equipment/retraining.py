@@ -1,27 +1,34 @@
 """What a running retraining scheduler does (user guide, "Retraining your model").
 
 When a date comes, a new version is trained with the data of the dataset and the accumulated inference data inside the
-lookback window, and with the labels as they are then. It is assessed by that data, as is the version that was active.
+lookback window, and with the labels as they are then. It is compared with the version that was active on the same rows,
+which neither has learned: see `Comparison`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from lookout_server.equipment.columns import Table, joined
+from lookout_server.entities.blob import Blob
+from lookout_server.equipment.content import Content
 from lookout_server.equipment.labeled_ranges import Labels
 from lookout_server.equipment.looks import look_at_version
-from lookout_server.equipment.making import Made, Results, make, plan_of, take_over
-from lookout_server.equipment.metrics import Metrics, assess
+from lookout_server.equipment.making import Made, Results, make, notes_on, plan_of, take_over
 from lookout_server.equipment.periods import Period
 from lookout_server.equipment.plans import TRAIN, due_date, plan_next, plan_retraining
 from lookout_server.equipment.state import Inventory, Model, Promotion, RetrainingScheduler, Version
+from lookout_server.equipment.training import Plan, overlap
 from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.times import later
 from lookout_server.service import World
 from lookout_server.work.progress import Work
 from lookout_server.work.tasks import Errand, Task, schedule
+
+if TYPE_CHECKING:
+    from lookout_server.equipment.metrics import Metrics
 
 _SECONDS_OF_DAY = 86_400
 _KEPT = ("DataPreProcessingConfiguration", "OffCondition", "ServerSideKmsKeyId")
@@ -31,10 +38,51 @@ _BETTER, _NOT_BETTER, _POOR = "AUTO_PROMOTION_SUCCESSFUL", "MODEL_METRICS_DIDNT_
 
 @dataclass(frozen=True)
 class Retrained:
-    """A retraining, and how good the version that was active does with the same data."""
+    """A retraining, and how well it and the version that was active do with the same rows."""
 
     made: Made
+    after: Metrics
     before: Metrics
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The version that was active: its model, and what it has learned."""
+
+    model: Blob | None
+    seconds: int
+    #: The end of its training data.
+    end: datetime
+
+    def compared(self, made: Made, contents: Sequence[Content], plan: Plan) -> tuple[Metrics, Metrics]:
+        """How well a new version does, and this one.
+
+        Of the new one, each block of the training range is judged by what was learned from the others. When there are
+        labels in what came after the training of this one, only that counts: then neither has learned it. Else all of
+        the range counts, of which this one has learned a part.
+        """
+        from lookout_server.equipment.artefacts import model_of
+        from lookout_server.equipment.frames import Readings
+        from lookout_server.equipment.judged import Judged
+        from lookout_server.equipment.metrics import assess
+
+        trained, labels, span = made.trained, made.labels, plan.assessed
+        unseen = (self.end, span[1])
+        after = self.end if any(label[1] > self.end and overlap(label, unseen) for label in labels) else None
+        if after:
+            labels = tuple((max(start, after), end) for start, end in labels if end > after)
+            span = unseen
+        notes = notes_on(trained)
+        new = Judged.of(trained.judged(), after)
+        found = assess(new, labels, span, trained.seconds, notes)
+        if self.model is None or self.model.reference == made.model.reference:
+            # The same data has led to the same model, which is no better than itself.
+            return found, found
+        rows = trained.assessed
+        if self.seconds != trained.seconds:
+            rows = Readings(contents, plan.schema, plan.off).rows(self.seconds, plan.assessed).within(plan.assessed)
+        old = Judged.of(model_of(self.model).judge_long(rows.running), after)
+        return found, assess(old, labels, span, self.seconds, notes)
 
 
 def retrain(home: Inventory, task: Task, world: World, now: datetime) -> None:
@@ -92,7 +140,8 @@ def train_again(model: Model, version: Version, world: World) -> Errand[Retraine
     home: Inventory = model.home
     prior = model.versions[version.prior or 1]
     name, number, arn, settings = model.name, version.number, version.arn, world.settings
-    plan, profile = plan_of(version), prior.profile
+    plan = plan_of(version)
+    before = Prior(prior.model, prior.seconds, prior.details["TrainingDataEndTime"])
     failure = _missing(home, prior)
     dataset = home.datasets.get(prior.dataset_name)
     content, more = dataset.content if dataset else None, model.inference_data
@@ -100,17 +149,14 @@ def train_again(model: Model, version: Version, world: World) -> Errand[Retraine
     mode = model.retraining.promote_mode if model.retraining else "MANUAL"
     results = Results.of(version, world)
 
-    def tables() -> dict[str, Table]:
-        # User guide: where both overlap, the dataset takes priority.
-        return joined(content.tables if content else {}, more.tables() if more else {})
+    # User guide: where both overlap, the dataset takes priority.
+    contents = [*([content] if content else []), *(more.parts if more else [])]
 
     def work() -> Retrained | str:
         if failure:
             return failure
-        made = make(plan, tables, labels, settings.quotas, results)
-        if isinstance(made, str):
-            return made
-        return Retrained(made, assess(made.trained.running(plan.off), profile, made.labels, plan.assessed))
+        made = make(plan, contents, labels, settings.quotas, results)
+        return made if isinstance(made, str) else Retrained(made, *before.compared(made, contents, plan))
 
     def end(home: Inventory, found: Retrained | str, now: datetime) -> None:
         model = home.models.get(name)
@@ -147,13 +193,14 @@ def _conclude(version: Version, prior: Version, found: Retrained, mode: str) -> 
     User guide, "Understanding retraining metrics": metrics are shown of a version that has labels, and those of the
     prior one beside them when both have.
     """
-    trained, new, old = found.made.trained, found.made.metrics, found.before
+    trained, new, old = found.made.trained, found.after, found.before
     version.details = {
         **version.details,
         "TrainingDataStartTime": trained.first,
         "TrainingDataEndTime": trained.last,
         "RetrainingAvailableDataInDays": trained.days,
     }
+    version.results = {**version.results, "ModelQuality": new.quality}
     if new.labels_present:
         version.results = {**version.results, "ModelMetrics": new.text}
         if prior.labeled:

@@ -47,7 +47,7 @@ def run(home: Inventory, task: Task, world: World, now: datetime) -> Errand[Ran]
 
     def work() -> Ran | str:
         try:
-            found = infer(execution, version, world, world.now())
+            found = infer(execution, version, before, world, world.now())
         except InferenceFailed as error:
             return str(error)
         kept = Kept.of(world.keeper, tuple[Prediction, ...], found.predictions)

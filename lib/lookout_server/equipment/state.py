@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lookout_server.entities.blob import Blob
 from lookout_server.entities.codec import Kept
 from lookout_server.entities.session import NAMES, NUMBERS, Collection, Entity, Home, Session
 from lookout_server.equipment.content import Accumulated, Content
@@ -24,10 +25,6 @@ Configuration = Mapping[str, Any]
 
 #: Characters that a FailedReason may have (BoundedLengthString).
 LONGEST_REASON = 5_000
-
-
-#: Mean and standard deviation by (component, sensor), as a training found them.
-Profile = Mapping[tuple[str, str], tuple[float, float]]
 
 
 @dataclass
@@ -156,8 +153,11 @@ class Version(Entity):
     #: Members that are known once the version has succeeded.
     results: Configuration = field(default_factory=dict)
 
-    #: What its training has learned; inference scores rows by it.
-    learned: Kept[Profile] | None = None
+    #: What its training has learned, see `artefacts`.
+    model: Blob | None = None
+
+    #: How many seconds the rows have by which it was trained, and by which it judges.
+    seconds: int = 1
 
     #: Whether it was trained with labels.
     labeled: bool = False
@@ -181,11 +181,6 @@ class Version(Entity):
     def schema(self) -> Schema:
         """The components and sensors that it was trained with."""
         return self.kept_schema.value
-
-    @property
-    def profile(self) -> Profile:
-        """Mean and standard deviation by (component, sensor)."""
-        return self.learned.value if self.learned else {}
 
     def end(self, now: datetime) -> None:
         """Finish its making."""

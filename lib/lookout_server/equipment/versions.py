@@ -119,7 +119,8 @@ def import_model_version(call: EquipmentCall) -> Answer:
         },
         labeled=source.labeled,
         inference_data=data,
-        learned=source.learned,
+        model=source.model,
+        seconds=source.seconds,
         failure=call.invocation.failure(),
         work=Work.idle(call.now),
     )

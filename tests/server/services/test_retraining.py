@@ -312,6 +312,30 @@ def test_a_version_that_is_no_better_does_not_become_active(plant: Cloud) -> Non
     assert "PriorModelMetrics" not in model(plant)
 
 
+def test_versions_are_compared_by_what_neither_has_learned_when_there_are_labels_in_it(plant: Cloud) -> None:
+    label(plant, 17, 18.5)
+    train(plant)
+    scheduling.running(plant)
+    scheduling.send(plant, 61, *6 * [scheduling.NORMAL], *6 * [scheduling.ODD])
+    until(plant, scheduling.at(80))
+    plant.source.stop_inference_scheduler(InferenceSchedulerName="watch")
+    plant.settings.progress = Progress.by_seconds(3_600)
+    plant.source.create_label(**GROUP, StartTime=scheduling.at(67), EndTime=scheduling.at(75), Rating="ANOMALY")
+    shown = retrained(plant)
+    for member in ("ModelMetrics", "PriorModelMetrics"):
+        metrics = json.loads(shown[member])
+        assert metrics["data_start_time"] == "2023-01-24"
+        assert [one["start"] for one in metrics["labeled_ranges"]] == ["2024-01-01T01:07:00.000000"]
+        assert all(one["start"] > "2023-01-25" for one in metrics["predicted_ranges"])
+
+
+def test_the_metrics_of_a_retrained_version_say_that_its_rows_were_held_out(plant: Cloud) -> None:
+    label(plant, 17, 18.5)
+    train(plant)
+    [note] = json.loads(retrained(plant)["ModelMetrics"])["notes"]
+    assert note.startswith("The figures are of the training range, each block of it judged by what was learned")
+
+
 def test_labels_are_fetched_anew_from_where_the_model_says(plant: Cloud) -> None:
     train(plant)
     plant.s3.put("labels", "l.csv", "2023-01-18T00:00:00,2023-01-19T00:00:00\n")
