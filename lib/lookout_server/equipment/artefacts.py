@@ -9,6 +9,7 @@ import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
+from lookout_server.detection.artifact import BadModel
 from lookout_server.detection.sensors import Model, load, save
 from lookout_server.entities.blob import Blob, Keeper
 
@@ -51,7 +52,11 @@ def unpacked(content: bytes) -> Model:
     """The model in such an archive; raises BadModel."""
     with tempfile.TemporaryDirectory(prefix="lookout-model-") as made:
         zipfile.ZipFile(io.BytesIO(content)).extractall(made)
-        return load(Path(made))
+        try:
+            return load(Path(made))
+        except BadModel as error:
+            # Where it was for a moment is nobody's business.
+            raise BadModel(str(error).replace(f"{made}/", "")) from error
 
 
 def _remember(blob: Blob, model: Model) -> None:

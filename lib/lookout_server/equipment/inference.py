@@ -36,6 +36,7 @@ def infer(execution: Execution, version: Version, before: Accumulated | None, wo
 
     `before` is what earlier runs have read: scores are smoothed over the rows before a row, too.
     """
+    from lookout_server.detection.artifact import BadModel
     from lookout_server.equipment.artefacts import model_of
     from lookout_server.equipment.frames import Readings
     from lookout_server.equipment.predictions import json_lines, predictions
@@ -45,7 +46,10 @@ def infer(execution: Execution, version: Version, before: Accumulated | None, wo
     off = OffCondition.parse(version.details.get("OffCondition"), version.schema)
     rows = Readings([data], version.schema, off).rows(version.seconds)
     assert version.model, "a version that is active has a model"
-    model = model_of(version.model)
+    try:
+        model = model_of(version.model)
+    except BadModel as error:
+        raise InferenceFailed(f"The model of version {version.number} cannot be read: {error}") from error
     history = _history(before, model, version, off, rows) if before else None
     found = tuple(predictions(rows, [model.judge(rows.running, history)]))
     return Found(found, data, _write(reader, b"".join(json_lines(found))))

@@ -59,8 +59,9 @@ class Prior:
 
         Of the new one, each block of the training range is judged by what was learned from the others. When there are
         labels in what came after the training of this one, only that counts: then neither has learned it. Else all of
-        the range counts, of which this one has learned a part.
+        the range counts, of which this one has learned a part. A model that this release cannot read finds nothing.
         """
+        from lookout_server.detection.artifact import BadModel
         from lookout_server.equipment.artefacts import model_of
         from lookout_server.equipment.frames import Readings
         from lookout_server.equipment.judged import Judged
@@ -81,7 +82,10 @@ class Prior:
         rows = trained.assessed
         if self.seconds != trained.seconds:
             rows = Readings(contents, plan.schema, plan.off).rows(self.seconds, plan.assessed).within(plan.assessed)
-        old = Judged.of(model_of(self.model).judge_long(rows.running), after)
+        try:
+            old = Judged.of(model_of(self.model).judge_long(rows.running), after)
+        except BadModel:
+            old = Judged.of([])
         return found, assess(old, labels, span, self.seconds, notes)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lookout_server.equipment import making
+from lookout_server.equipment import learning
 from lookout_server.settings import Progress
 from lookout_server.work import runner
 from tests.server.services import restarting, scheduling
@@ -131,8 +131,8 @@ def test_a_model_learns_without_holding_anybody_up(
     cloud: Cloud, gate: Gate, threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared(cloud, threads)
-    monkeypatch.setattr(making, "train", making.train)  # so that the gate is gone afterwards
-    gate.before(making, "train")
+    monkeypatch.setattr(learning, "train", learning.train)  # so that the gate is gone afterwards
+    gate.before(learning, "train")
     gate.shut()
     threads.begin(lambda: train(cloud))
     gate.reached()

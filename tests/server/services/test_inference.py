@@ -25,8 +25,6 @@ from tests.server.services.scheduling import (
 )
 from tests.server.services.support import ROLE, Cloud, csv_text, refused, rows, schema
 
-#: Rows as those of the training.
-PATTERN = [(10.0 + i % 3, 20.0 + i % 5) for i in range(60)]
 WATCH = {"InferenceSchedulerName": "watch"}
 FIVE_MINUTES = 300
 
@@ -87,43 +85,6 @@ def test_every_row_gets_a_prediction(cloud: Cloud) -> None:
     assert [line["timestamp"] for line in lines] == ["2024-01-01T00:01:00.000000", "2024-01-01T00:02:00.000000"]
     assert [line["prediction"] for line in lines] == [0, 1]
     assert [line["prediction_reason"] for line in lines] == ["NO_ANOMALY_DETECTED", "ANOMALY_DETECTED"]
-
-
-def test_the_anomaly_score_passes_one_half_where_a_row_becomes_anomalous_and_grows_with_what_is_wrong(
-    cloud: Cloud,
-) -> None:
-    running(cloud, DataUploadFrequency="PT1H")
-    for window, heat in enumerate((22.0, 25.0, 30.0)):
-        send(cloud, 60 * window + 1, *PATTERN[:20], (11.0, heat))
-        advance(cloud, 60)
-    last = [results(cloud, one)[-1] for one in executions(cloud)]
-    scores = [line["anomaly_score"] for line in last]
-    assert [line["prediction"] for line in last] == [int(score >= 0.5) for score in scores] == [0, 1, 1]
-    assert scores == sorted(set(scores))
-
-
-def test_windows_get_the_scores_that_their_rows_have_all_at_once(cloud: Cloud) -> None:
-    cloud.settings.progress = Progress.by_seconds(0)
-    cloud.source.create_model(ModelName="same", DatasetName="pumps")
-    running(cloud)
-    output = {"S3OutputConfiguration": {"Bucket": "out", "Prefix": "all/"}}
-    create(
-        cloud,
-        InferenceSchedulerName="all",
-        ModelName="same",
-        DataUploadFrequency="PT1H",
-        DataOutputConfiguration=output,
-    )
-    for minute in range(0, 60, 5):
-        send(cloud, minute + 1, *PATTERN[minute : minute + 4], ODD)
-        advance(cloud, 5)
-    by_window = [line for one in executions(cloud) for line in results(cloud, one)]
-    [whole] = cloud.source.list_inference_executions(InferenceSchedulerName="all")["InferenceExecutionSummaries"]
-    at_once = results(cloud, whole)
-    assert len(at_once) == 60
-    assert [line["anomaly_score"] for line in by_window] == pytest.approx(
-        [line["anomaly_score"] for line in at_once], abs=2e-5
-    )
 
 
 def test_the_diagnostics_share_an_anomaly_out_to_the_sensors(cloud: Cloud) -> None:
@@ -492,15 +453,6 @@ def test_anomalous_rows_that_follow_one_another_are_one_event(cloud: Cloud) -> N
     assert (event["EventStartTime"], event["EventEndTime"]) == (at(4), at(8))
     assert event["EventDurationInSeconds"] == 240
     assert event["InferenceSchedulerArn"] == describe(cloud)["InferenceSchedulerArn"]
-
-
-def test_an_alarm_ends_some_rows_after_what_was_wrong(cloud: Cloud) -> None:
-    running(cloud, DataUploadFrequency="PT1H")
-    send(cloud, 1, *PATTERN[:20], ODD, *PATTERN[21:58])
-    advance(cloud, 60)
-    [event] = events(cloud)
-    assert event["EventStartTime"] == at(21)
-    assert event["EventEndTime"] < at(56)
 
 
 def test_a_window_without_results_ends_an_event(cloud: Cloud) -> None:
