@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from lookout_server.entities.blob import Keeper
-from lookout_server.equipment import blocks, frames
-from lookout_server.equipment.blocks import Block
+from lookout_server.equipment import frames
+from lookout_server.equipment.blocks import Block, merged
 from lookout_server.equipment.columns import Table
-from lookout_server.equipment.content import Content, Details
+from lookout_server.equipment.content import Content
 from lookout_server.equipment.frames import Readings, Rows, labelled, moment
 from lookout_server.equipment.schema import Component, Schema
 from lookout_server.equipment.training import OffCondition
 from lookout_server.store.scratch import ScratchBlobs
+from tests.server.services.contents import content_of
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 Values = Mapping[str, list[float | None]]
@@ -40,9 +41,7 @@ def content(keeper: Keeper, **components: tuple[list[float], Values]) -> Content
         name: Table(tuple(map(at, seconds)), {sensor: tuple(column) for sensor, column in values.items()})
         for name, (seconds, values) in components.items()
     }
-    return Content.keep(
-        keeper, tables, 1, Details(schema(**{name: list(v) for name, (_, v) in components.items()}), {}, {})
-    )
+    return content_of(keeper, tables)
 
 
 def schema(**components: list[str]) -> Schema:
@@ -99,13 +98,13 @@ def test_it_does_not_matter_how_the_rows_come(keeper: Keeper, monkeypatch: pytes
     whole = shown(readings.rows(60))
 
     def in_pieces(*arguments: Any) -> Iterator[Block]:
-        for block in blocks.blocks_of(*arguments):
+        for block in merged(*arguments):
             for row in range(0, len(block.times), 7):
                 yield Block(
                     block.times[row : row + 7], {name: one[row : row + 7] for name, one in block.values.items()}
                 )
 
-    monkeypatch.setattr(frames, "merged", lambda contents, *more: in_pieces(contents[0], *more))
+    monkeypatch.setattr(frames, "merged", in_pieces)
     pieces = shown(readings.rows(60))
     assert list(pieces) == list(whole)
     for bucket, values in whole.items():
