@@ -25,6 +25,34 @@ class BadModel(ValueError):
     """What is in the directory is not a model that this release can read."""
 
 
+def contents(
+    version: int,
+    header: Mapping[str, Any],
+    parts: Mapping[str, Any],
+    others: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:
+    """The files of a model by name, the manifest last. The same model gives the same bytes.
+
+    version: of the format. header: what the manifest says besides. others: further files by name.
+    """
+    found: dict[str, bytes] = {}
+    numbers: dict[str, Any] = {}
+    for name, part in parts.items():
+        for field in dataclasses.fields(part):
+            value, key = getattr(part, field.name), f"{name}.{field.name}"
+            if isinstance(value, np.ndarray):
+                stream = io.BytesIO()
+                np.save(stream, value, allow_pickle=False)
+                found[f"{key}.npy"] = stream.getvalue()
+            else:
+                numbers[key] = value
+    found |= others or {}
+    files = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in found.items()}
+    manifest = {"format": version, **header, "numbers": numbers, "files": files}
+    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
+    return {**found, _MANIFEST: text.encode()}
+
+
 def write(
     directory: Path,
     version: int,
@@ -32,56 +60,35 @@ def write(
     parts: Mapping[str, Any],
     others: Mapping[str, bytes] | None = None,
 ) -> None:
-    """Write a model into the directory, which is made where it is missing. The same model gives the same bytes.
-
-    version: of the format. header: what the manifest says besides. others: further files by name.
-    """
+    """Write a model into the directory, which is made where it is missing; see `contents`."""
     directory.mkdir(parents=True, exist_ok=True)
-    files: dict[str, dict[str, Any]] = {}
-    numbers: dict[str, Any] = {}
-
-    def put(name: str, content: bytes) -> None:
-        (directory / name).write_bytes(content)
-        files[name] = {"sha256": sha256(content), "bytes": len(content)}
-
-    for name, part in parts.items():
-        for field in dataclasses.fields(part):
-            value, key = getattr(part, field.name), f"{name}.{field.name}"
-            if isinstance(value, np.ndarray):
-                stream = io.BytesIO()
-                np.save(stream, value, allow_pickle=False)
-                put(f"{key}.npy", stream.getvalue())
-            else:
-                numbers[key] = value
-    for name, content in (others or {}).items():
-        put(name, content)
-    manifest = {"format": version, **header, "numbers": numbers, "files": files}
-    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
-    (directory / _MANIFEST).write_text(text, encoding="utf-8")  # last: what has a manifest is whole
+    for name, content in contents(version, header, parts, others).items():
+        (directory / name).write_bytes(content)  # the manifest last: what has one is whole
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A model that was opened: its manifest, and its parts on demand."""
+    """A model that was opened: its directory, or its files by name, its manifest, and its parts on demand."""
 
-    directory: Path
+    place: Path | Mapping[str, bytes]
     manifest: dict[str, Any]
 
     @classmethod
-    def open(cls, directory: Path, version: int) -> Stored:
-        file = directory / _MANIFEST
+    def open(cls, place: Path | Mapping[str, bytes], version: int) -> Stored:
         try:
-            manifest = json.loads(file.read_text(encoding="utf-8"))
+            manifest = json.loads(_read(place, _MANIFEST))
         except (OSError, ValueError) as error:
-            raise BadModel(f"{file}: got {error}, expected the manifest of a model") from error
+            raise BadModel(f"{_named(place, _MANIFEST)}: got {error}, expected the manifest of a model") from error
         if not isinstance(manifest, dict) or manifest.get("format") != version:
             found = manifest.get("format") if isinstance(manifest, dict) else None
-            raise BadModel(f"{file}: got the format {found}, expected {version}; use the release that wrote it")
-        return cls(directory, manifest)
+            raise BadModel(
+                f"{_named(place, _MANIFEST)}: got the format {found}, expected {version}; use the release that wrote it"
+            )
+        return cls(place, manifest)
 
     def lacks(self, error: Exception) -> BadModel:
         """The error to raise where something that the manifest should have is missing or of another kind."""
-        return BadModel(f"{self.directory / _MANIFEST}: lacks, or has too much of, what makes a model: {error}")
+        return BadModel(f"{_named(self.place, _MANIFEST)}: lacks, or has too much of, what makes a model: {error}")
 
     def part(self, kind: type[_Part], name: str) -> _Part:
         """Put a part together: the fields that are listed as files from these, the others from the numbers.
@@ -104,14 +111,27 @@ class Stored:
 
     def file(self, name: str) -> bytes:
         """The content of a file, which is what the manifest says that it is."""
-        path = self.directory / name
         try:
-            found = path.read_bytes()
+            found = _read(self.place, name)
         except OSError as error:
-            raise BadModel(f"{path}: got {error}, expected a file of the model") from error
+            raise BadModel(f"{_named(self.place, name)}: got {error}, expected a file of the model") from error
         if sha256(found) != self.manifest["files"][name]["sha256"]:
-            raise BadModel(f"{path}: is not what the manifest says; the model was changed or only half copied")
+            raise BadModel(
+                f"{_named(self.place, name)}: is not what the manifest says; the model was changed or only half copied"
+            )
         return found
+
+
+def _read(place: Path | Mapping[str, bytes], name: str) -> bytes:
+    if isinstance(place, Path):
+        return (place / name).read_bytes()
+    if name not in place:
+        raise FileNotFoundError("no such file")
+    return place[name]
+
+
+def _named(place: Path | Mapping[str, bytes], name: str) -> str:
+    return str(place / name) if isinstance(place, Path) else name
 
 
 def as_tuple(value: Any) -> Any:

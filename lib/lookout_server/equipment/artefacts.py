@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import threading
 import zipfile
 from collections import OrderedDict
-from pathlib import Path
 
-from lookout_server.detection.artifact import BadModel
-from lookout_server.detection.sensors import Model, load, save
+from lookout_server.detection.sensors import Model, contents, load
 from lookout_server.entities.blob import Blob, Keeper
 
 #: Models that a process has at hand; one of 300 sensors takes about 4 MB.
@@ -41,22 +38,16 @@ def model_of(blob: Blob) -> Model:
 def packed(model: Model) -> bytes:
     """A model as the bytes of an archive: the same model gives the same bytes."""
     out = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="lookout-model-") as made, zipfile.ZipFile(out, "w") as archive:
-        save(model, Path(made))
-        for file in sorted(Path(made).iterdir()):
-            archive.writestr(zipfile.ZipInfo(file.name, _TIME), file.read_bytes())
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in contents(model).items():
+            archive.writestr(zipfile.ZipInfo(name, _TIME), content)
     return out.getvalue()
 
 
 def unpacked(content: bytes) -> Model:
     """The model in such an archive; raises BadModel."""
-    with tempfile.TemporaryDirectory(prefix="lookout-model-") as made:
-        zipfile.ZipFile(io.BytesIO(content)).extractall(made)
-        try:
-            return load(Path(made))
-        except BadModel as error:
-            # Where it was for a moment is nobody's business.
-            raise BadModel(str(error).replace(f"{made}/", "")) from error
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return load({name: archive.read(name) for name in archive.namelist()})
 
 
 def _remember(blob: Blob, model: Model) -> None:

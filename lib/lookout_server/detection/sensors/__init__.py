@@ -12,8 +12,21 @@ from lookout_server.detection.sensors.frame import Frame
 from lookout_server.detection.sensors.judgement import Judgement, Reason
 from lookout_server.detection.sensors.model import Model
 from lookout_server.detection.sensors.settings import Settings
-from lookout_server.detection.sensors.store import load, save
+from lookout_server.detection.sensors.store import contents, load, save
 from lookout_server.detection.sensors.threshold import Threshold
 from lookout_server.detection.sensors.training import Learnt, fit, learn
 
-__all__ = ["Frame", "Judgement", "Learnt", "Model", "Reason", "Settings", "Threshold", "fit", "learn", "load", "save"]
+__all__ = [
+    "Frame",
+    "Judgement",
+    "Learnt",
+    "Model",
+    "Reason",
+    "Settings",
+    "Threshold",
+    "contents",
+    "fit",
+    "learn",
+    "load",
+    "save",
+]

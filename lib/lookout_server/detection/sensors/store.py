@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,17 @@ FORMAT = 1
 
 def save(model: Model, directory: Path) -> None:
     """Write the model into the directory, which is made where it is missing. The same model gives the same bytes."""
-    header = {"names": model.names, "longest": model.longest, "settings": dataclasses.asdict(model.settings)}
-    artifact.write(directory, FORMAT, header, _parts(model))
+    artifact.write(directory, FORMAT, _header(model), _parts(model))
 
 
-def load(directory: Path) -> Model:
-    """Read a model; its scores are those of the one that was saved, to the last bit."""
-    stored = artifact.Stored.open(directory, FORMAT)
+def contents(model: Model) -> dict[str, bytes]:
+    """What `save` writes, by the names of the files."""
+    return artifact.contents(FORMAT, _header(model), _parts(model))
+
+
+def load(place: Path | Mapping[str, bytes]) -> Model:
+    """Read a model, of a directory or of its contents; its scores are those of what was saved, to the last bit."""
+    stored = artifact.Stored.open(place, FORMAT)
     try:
         settings = stored.settings(Settings)
         views = {name: stored.part(VIEWS[name], f"view-{name}") for name in settings.views}
@@ -43,6 +48,10 @@ def load(directory: Path) -> Model:
         return Model(names, longest, settings, normal, calibration, threshold)
     except (KeyError, TypeError) as error:
         raise stored.lacks(error) from error
+
+
+def _header(model: Model) -> dict[str, Any]:
+    return {"names": model.names, "longest": model.longest, "settings": dataclasses.asdict(model.settings)}
 
 
 def _parts(model: Model) -> dict[str, Any]:
