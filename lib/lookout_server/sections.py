@@ -42,6 +42,13 @@ SECTIONS: dict[str, list[str]] = {
         "tls.key …: cannot be read: …; check the path and its rights",
         "tls.certificate …: does not go with tls.key …: …; expected PEM files of one pair",
     ],
+    "docs/errors/server.md#alarms": [
+        "alarms.url: got '…', expected an address that begins with https://, or …",
+        "alarms.secret_file: got none beside alarms.url, expected the file with the secret that signs alarms",
+        "alarms.secret_file …: others than its owner may read it; chmod 600 …",
+        "alarms.secret_file …: cannot be read: …",
+        "alarms.secret_file …: holds no secret, expected 24 to 64 bytes as base64",
+    ],
     "docs/errors/server.md#buckets": [
         "buckets …: is not a directory; name the one that holds the buckets",
         "s3_endpoint: got one beside buckets, expected one of the two",

@@ -15,6 +15,7 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
+from lookout_server import webhook
 from lookout_server.config.configuration import LOOPBACK, Configuration
 from lookout_server.data_directory import DataDirectory
 from lookout_server.errors import ServerError
@@ -41,6 +42,11 @@ def serve(configuration: Configuration, announce: Announce) -> None:
     if configuration.buckets is not None and not configuration.buckets.is_dir():
         raise ServerError(f"buckets {configuration.buckets}: is not a directory; name the one that holds the buckets")
     context = _tls(configuration)
+    if configuration.services.alarms.secret_file is not None:
+        try:
+            webhook.secret(configuration.services.alarms.secret_file)
+        except webhook.WebhookError as error:
+            raise ServerError(f"alarms.secret_file {error}") from None
     try:
         listener = listen(configuration.host, configuration.port)
     except CannotListen as error:

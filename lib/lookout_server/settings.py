@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 from lookout_server.checked import Checked, check_all, number
@@ -175,6 +176,20 @@ class Limits(Checked):
 
 
 @dataclass
+class Alarms(Checked):
+    """Where the anomalies that scheduled inference finds are told, as they begin."""
+
+    #: The address that gets a POST with a JSON document for each. Without one, nobody is told.
+    url: str | None = None
+
+    #: The file with the secret that signs it, in base64, which no other user may read.
+    secret_file: Path | None = None
+
+    #: How long it is tried to reach the address.
+    give_up_after: timedelta = timedelta(days=3)
+
+
+@dataclass
 class Settings(Checked):
     """What can be set on a Backend, at any time. Each default is the stricter reading of the documentation."""
 
@@ -253,6 +268,8 @@ class Settings(Checked):
     default_promote_mode: Literal["MANAGED", "MANUAL"] = "MANAGED"
 
     limits: Limits = field(default_factory=Limits)
+
+    alarms: Alarms = field(default_factory=Alarms)
 
     vision_quotas: VisionQuotas = field(default_factory=VisionQuotas)
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from lookout_server import webhook
 from lookout_server.checked import Frozen, number
 from lookout_server.settings import Limits, Progress, Settings
 
@@ -131,6 +132,12 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
         yield "s3_endpoint: got one beside buckets, expected one of the two"
     if configuration.places is not None and configuration.roles:
         yield "roles: got some beside places, expected one of the two: the file of places has roles, too"
+    alarms = configuration.services.alarms
+    if alarms.url is not None:
+        if wrong := webhook.problem(alarms.url):
+            yield f"alarms.url: {wrong}"
+        if alarms.secret_file is None:
+            yield "alarms.secret_file: got none beside alarms.url, expected the file with the secret that signs alarms"
     if not _ACCOUNT.fullmatch(configuration.account):
         yield f"account: got '{configuration.account:.40}', expected 12 digits"
     if not _REGION.fullmatch(configuration.region):

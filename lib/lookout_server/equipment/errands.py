@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from lookout_server.equipment.alarms import TELL, tell
 from lookout_server.equipment.ingestion import INGEST, read_files
 from lookout_server.equipment.labeled_ranges import Labels
 from lookout_server.equipment.looks import look_at_version, look_by_time
@@ -26,6 +27,8 @@ def errand(home: Inventory, task: Task, world: World, now: datetime) -> Errand[A
         return train(home, task, world)
     if task.work == RUN:
         return run(home, task, world, now)
+    if task.work == TELL:
+        return tell(home, task, world)
     if task.work == clearing.CLEAR:
         return clearing.errand(home, task)
     if task.work == RETRAIN:

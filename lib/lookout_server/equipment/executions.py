@@ -80,6 +80,8 @@ class InferenceScheduler(Entity):
     running: int | None = None
     #: The LatestInferenceResult: that of the latest run that succeeded.
     latest_result: str | None = None
+    #: Whether the last row that was judged is anomalous: what is so at the next one is the same anomaly.
+    in_anomaly: bool = False
 
     @property
     def executions(self) -> Collection[int, Execution]:

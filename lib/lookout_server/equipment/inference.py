@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from lookout_server.equipment.alarms import Anomaly, anomalies
 from lookout_server.equipment.content import Accumulated, Content
 from lookout_server.equipment.executions import Execution, Prediction
 from lookout_server.equipment.inference_reading import InferenceFailed, WindowReader
@@ -27,6 +28,7 @@ class Found:
 
     predictions: tuple[Prediction, ...]
     data: Content
+    anomalies: tuple[Anomaly, ...]
     #: Bucket and Key of the results.
     result: dict[str, str]
 
@@ -51,8 +53,9 @@ def infer(execution: Execution, version: Version, before: Accumulated | None, wo
     except BadModel as error:
         raise InferenceFailed(f"The model of version {version.number} cannot be read: {error}") from error
     history = _history(before, model, version, off, rows) if before else None
-    found = tuple(predictions(rows, [model.judge(rows.running, history)]))
-    return Found(found, data, _write(reader, b"".join(json_lines(found))))
+    judgement = model.judge(rows.running, history)
+    found = tuple(predictions(rows, [judgement]))
+    return Found(found, data, anomalies(judgement), _write(reader, b"".join(json_lines(found))))
 
 
 def _history(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lookout_server.entities.codec import Kept
+from lookout_server.equipment.alarms import notice
 from lookout_server.equipment.content import Accumulated
 from lookout_server.equipment.executions import Execution, InferenceScheduler, Prediction
 from lookout_server.equipment.inference import Found, infer
@@ -62,6 +63,7 @@ def run(home: Inventory, task: Task, world: World, now: datetime) -> Errand[Ran]
             execution.kept_predictions = ran.predictions
             execution.anomalous = any(one.anomalous for one in ran.found.predictions)
             execution.result = ran.found.result
+            notice(scheduler, execution, ran.found.anomalies, world.settings, now)
             model = home.models.get(scheduler.model_name)
             if model and model.arn == model_arn:
                 # An import may have replaced the data meanwhile.

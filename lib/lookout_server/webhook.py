@@ -1,0 +1,87 @@
+"""Messages to an address of the user's own, signed so that who receives them knows whose they are.
+
+Form and signature are those of Standard Webhooks (https://www.standardwebhooks.com): libraries of many languages check
+them. A message has an id, under which it may come more than once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+#: Seconds that the receiver may take.
+_PATIENCE = 10.0
+_PREFIX = "whsec_"
+#: What the specification asks for.
+_LEAST, _MOST = 24, 64
+_OTHERS = 0o077
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class WebhookError(Exception):
+    """A message cannot be sent, or was not accepted; the message says why."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """What is signed for one address goes to no other one."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def problem(url: str) -> str | None:
+    """What is wrong with an address; None for one that will do."""
+    parts = urlsplit(url)
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+        return None
+    return f"got '{url}', expected an address that begins with https://, or with http:// on this machine"
+
+
+def secret(file: Path) -> bytes:
+    """The secret in a file, which is base64, after `whsec_` or not. Raises WebhookError."""
+    try:
+        if file.stat().st_mode & _OTHERS:
+            raise WebhookError(f"{file}: others than its owner may read it; chmod 600 {file}")
+        text = file.read_text("ascii").strip()
+        found = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, UnicodeDecodeError):
+        found = b""
+    except OSError as error:
+        raise WebhookError(f"{file}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if not _LEAST <= len(found) <= _MOST:
+        raise WebhookError(f"{file}: holds no secret, expected {_LEAST} to {_MOST} bytes as base64")
+    return found
+
+
+def signature(key: bytes, id: str, timestamp: int, body: bytes) -> str:
+    """What the header `webhook-signature` says."""
+    digest = hmac.new(key, f"{id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def send(url: str, file: Path, id: str, body: bytes) -> None:
+    """Send a message, signed with the secret in the file. Raises WebhookError unless the answer is a success."""
+    timestamp = int(time.time())
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "lookout-server",
+        "webhook-id": id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(secret(file), id, timestamp, body),
+    }
+    try:
+        with build_opener(_NoRedirects).open(Request(url, body, headers), timeout=_PATIENCE):
+            return
+    except HTTPError as error:
+        error.close()
+        raise WebhookError(f"the answer was {error.code} {error.reason}") from None
+    except (URLError, OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        raise WebhookError(f"it could not be reached: {reason}") from None

@@ -1,0 +1,201 @@
+"""Alarms of scheduled inference, as who listens at the address receives them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lookout_server import webhook
+from tests.server.services.scheduling import NORMAL, ODD, executions, running, send
+from tests.server.services.support import Cloud
+
+_SECRET = bytes(range(32))
+
+
+class Receiver(HTTPServer):
+    """Listens, and answers with a status."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Receiving)
+        self.status = 204
+        self.received: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/alarms"
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for _, body in self.received]
+
+
+class _Receiving(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.send_response(self.server.status)
+        self.send_header("Location", self.server.url)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    file = tmp_path / "secret"
+    file.write_text(f"whsec_{base64.b64encode(_SECRET).decode()}\n", encoding="ascii")
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture
+def told(cloud: Cloud, receiver: Receiver, secret_file: Path) -> Cloud:
+    """A cloud with a scheduler that runs, whose alarms are told."""
+    cloud.settings.alarms.secret_file = secret_file
+    cloud.settings.alarms.url = receiver.url
+    cloud.trained_model("wear")
+    running(cloud)
+    return cloud
+
+
+def runs(cloud: Cloud, *windows: list[tuple[float, float]]) -> None:
+    """Let runs be made of windows of five rows, from now on."""
+    for number, window in enumerate(windows):
+        send(cloud, 5 * number + 0.5, *window)
+    for _ in windows:
+        cloud.clock.advance(300)
+        cloud.backend.tick()
+    assert len(executions(cloud, Status="SUCCESS")) == len(windows)
+
+
+GOOD, BAD = [NORMAL] * 5, [ODD] * 5
+
+
+def test_an_anomaly_is_told_with_what_it_is_about(told: Cloud, receiver: Receiver) -> None:
+    runs(told, GOOD, BAD)
+    [message] = receiver.messages
+    data = message["data"]
+    assert message["type"] == "equipment.anomaly"
+    assert message["timestamp"] == data["start"]
+    assert (data["InferenceSchedulerName"], data["ModelName"]) == ("watch", "wear")
+    assert data["ModelVersionArn"].endswith("/model-version/1")
+    assert data["anomaly_score"] >= 0.5
+    top = data["diagnostics"][0]
+    assert (top["name"], top["seen"]) == ("pump1\\heat", 90.0)
+    assert 0 < top["expected"] < 60
+    [result] = [one["CustomerResultObject"] for one in executions(told) if "00:10" in str(one["DataEndTime"])]
+    assert data["result"] == f"s3://{result['Bucket']}/{result['Key']}"
+
+
+def test_one_that_goes_on_is_told_once(told: Cloud, receiver: Receiver) -> None:
+    runs(told, GOOD, BAD, BAD, BAD)
+    assert len(receiver.messages) == 1
+
+
+def test_one_that_begins_after_another_has_ended_is_told_as_well(told: Cloud, receiver: Receiver) -> None:
+    runs(told, GOOD, BAD, *[GOOD] * 20, BAD)
+    assert len({headers["webhook-id"] for headers, _ in receiver.received}) == len(receiver.messages) == 2
+
+
+def test_it_is_signed_as_standard_webhooks_are(told: Cloud, receiver: Receiver) -> None:
+    runs(told, GOOD, BAD)
+    [(headers, body)] = receiver.received
+    id, timestamp = headers["webhook-id"], int(headers["webhook-timestamp"])
+    assert headers["webhook-signature"] == webhook.signature(_SECRET, id, timestamp, body)
+
+
+def test_the_signature_is_that_of_the_published_example() -> None:
+    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signed = webhook.signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize("status", [500, 404, 302])
+def test_one_that_is_not_accepted_is_told_again_under_the_same_id(told: Cloud, receiver: Receiver, status: int) -> None:
+    receiver.status = status
+    runs(told, GOOD, BAD)
+    assert len(receiver.messages) == 1
+    receiver.status = 204
+    told.clock.advance(60)
+    told.backend.tick()
+    told.clock.advance(3_600)
+    told.backend.tick()
+    first, second = receiver.received
+    assert first[0]["webhook-id"] == second[0]["webhook-id"]
+    assert first[1] == second[1]
+
+
+def test_one_that_nobody_accepts_is_given_up_in_the_end(told: Cloud, receiver: Receiver) -> None:
+    receiver.status = 500
+    runs(told, GOOD, BAD)
+    told.settings.alarms.give_up_after = timedelta(hours=2)
+    for _ in range(4):
+        told.clock.advance(3_600)
+        told.backend.tick()
+    count = len(receiver.messages)
+    assert 2 <= count <= 5
+    receiver.status = 204
+    told.clock.advance(86_400)
+    told.backend.tick()
+    assert len(receiver.messages) == count
+
+
+def test_runs_go_on_while_nobody_listens(told: Cloud, receiver: Receiver) -> None:
+    told.settings.alarms.url = "http://127.0.0.1:1/"
+    runs(told, GOOD, BAD, GOOD)
+    assert receiver.messages == []
+
+
+def test_nobody_is_told_without_an_address(told: Cloud, receiver: Receiver) -> None:
+    told.settings.alarms.url = None
+    runs(told, GOOD, BAD)
+    assert receiver.messages == []
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "ftp://127.0.0.1/", "https:///nowhere", "alarms"])
+def test_an_address_that_others_may_read_along_is_refused(url: str) -> None:
+    assert "expected an address that begins with https://" in str(webhook.problem(url))
+
+
+@pytest.mark.parametrize("url", ["https://example.com/alarms", "http://127.0.0.1:8000/", "http://[::1]/"])
+def test_an_address_with_tls_or_on_this_machine_will_do(url: str) -> None:
+    assert webhook.problem(url) is None
+
+
+def test_a_secret_that_others_may_read_is_refused(secret_file: Path) -> None:
+    secret_file.chmod(0o644)
+    with pytest.raises(webhook.WebhookError, match="others than its owner may read it; chmod 600"):
+        webhook.secret(secret_file)
+
+
+@pytest.mark.parametrize("text", ["", "secret", base64.b64encode(b"short").decode(), "é" * 40])
+def test_what_is_no_secret_is_refused(secret_file: Path, text: str) -> None:
+    secret_file.write_text(text, encoding="utf-8")
+    with pytest.raises(webhook.WebhookError, match="holds no secret, expected 24 to 64 bytes as base64"):
+        webhook.secret(secret_file)
+
+
+def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(webhook.WebhookError, match="nowhere: cannot be read: no such file"):
+        webhook.secret(tmp_path / "nowhere")
