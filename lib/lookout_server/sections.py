@@ -43,11 +43,11 @@ SECTIONS: dict[str, list[str]] = {
         "tls.certificate …: does not go with tls.key …: …; expected PEM files of one pair",
     ],
     "docs/errors/server.md#alarms": [
-        "alarms.url: got '…', expected an address that begins with https://, or …",
+        "alarms.url: got '…', expected an address that begins with https://, or with http:// on this machine",
         "alarms.secret_file: got none beside alarms.url, expected the file with the secret that signs alarms",
         "alarms.secret_file …: others than its owner may read it; chmod 600 …",
         "alarms.secret_file …: cannot be read: …",
-        "alarms.secret_file …: holds no secret, expected 24 to 64 bytes as base64",
+        "alarms.secret_file …: holds no secret, expected … to … bytes as base64",
     ],
     "docs/errors/server.md#buckets": [
         "buckets …: is not a directory; name the one that holds the buckets",

@@ -36,12 +36,12 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
-def problem(url: str) -> str | None:
-    """What is wrong with an address; None for one that will do."""
+def is_private(url: str) -> bool:
+    """Whether nobody on the way to an address can read what is sent there."""
     parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
-        return None
-    return f"got '{url}', expected an address that begins with https://, or with http:// on this machine"
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )
 
 
 def secret(file: Path) -> bytes:

@@ -134,8 +134,11 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
         yield "roles: got some beside places, expected one of the two: the file of places has roles, too"
     alarms = configuration.services.alarms
     if alarms.url is not None:
-        if wrong := webhook.problem(alarms.url):
-            yield f"alarms.url: {wrong}"
+        if not webhook.is_private(alarms.url):
+            yield (
+                f"alarms.url: got '{alarms.url}', "
+                "expected an address that begins with https://, or with http:// on this machine"
+            )
         if alarms.secret_file is None:
             yield "alarms.secret_file: got none beside alarms.url, expected the file with the secret that signs alarms"
     if not _ACCOUNT.fullmatch(configuration.account):
