@@ -15,7 +15,7 @@ from cdk_lookout import Wait, equipment, vision
 
 TRAINING = cdk.Environment(account="111111111111", region="us-east-1")
 PLANT = cdk.Environment(account="222222222222", region="us-east-1")
-#: Buckets that exist already: the readings of half a year with their labels, those that come in now, and pictures.
+#: Buckets that exist already: the readings of eight months with their labels, those that come in now, and pictures.
 READINGS, TELEMETRY, PICTURES = "pump-readings", "pump-telemetry", "bottle-pictures"
 
 
@@ -26,13 +26,13 @@ class Training(cdk.Stack):
         super().__init__(scope, id, env=TRAINING, description="Trains a model and shares it")
         readings = s3.Bucket.from_bucket_name(self, "Readings", READINGS)
 
-        pump = equipment.SchemaComponent("pump", ["pressure", "flow"])
+        pump = equipment.SchemaComponent("pump", ["speed", "flow", "pressure", "temperature", "vibration"])
         schema = equipment.DatasetSchema.from_components(pump)
         pumps = equipment.Dataset(
             self, "Pumps", source=equipment.DatasetSource.schema(schema), removal_policy=removal_policy
         )
         pumps.add_ingestion(
-            "HalfYear",
+            "EightMonths",
             bucket=readings,
             prefix="readings/",
             gate=equipment.DataGate(max_discarded_files=0, max_invalid_values=0, min_span=cdk.Duration.days(180)),
@@ -42,9 +42,10 @@ class Training(cdk.Stack):
             "Wear",
             source=equipment.ModelSource.trained(
                 pumps,
-                training_data=equipment.TimeRange.from_iso("2026-01-01T00:00:00Z", "2026-06-30T00:00:00Z"),
-                evaluation_data=equipment.TimeRange.from_iso("2026-06-30T00:00:00Z", "2026-07-19T00:00:00Z"),
+                training_data=equipment.TimeRange.from_iso("2026-01-01T00:00:00Z", "2026-07-01T00:00:00Z"),
+                evaluation_data=equipment.TimeRange.from_iso("2026-07-01T00:00:00Z", "2026-09-01T00:00:00Z"),
                 labels=equipment.LabelsInput.from_bucket(readings, "labels/"),
+                off_condition=equipment.OffCondition.below("pump", "pressure", 5),
             ),
             removal_policy=removal_policy,
             wait=Wait.until_ready(timeout=cdk.Duration.hours(2)),

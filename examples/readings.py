@@ -1,48 +1,41 @@
 """Readings of a pump that never was, eight months of them, to try the examples with.
 
 `python readings.py files` writes them into the directory `files`, as the examples expect them in a bucket:
-`readings/pump/2026.csv`, a row an hour, and `labels/failures.csv`, the times at which the pump failed.
+`readings/pump/2026.csv`, a row an hour, and `labels/failures.csv`, the times from the first signs of a failure to the
+breakdown, as far as somebody wrote them down.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-SENSORS = ("pressure", "flow")
-START = datetime(2026, 1, 1, tzinfo=UTC)
+# As a script, it has only what stands beside it.
+try:
+    from examples.pump import FAILURES, SENSORS, START, reading
+except ModuleNotFoundError:
+    from pump import FAILURES, SENSORS, START, reading  # type: ignore[import-not-found, no-redef]
+
 END = datetime(2026, 9, 1, tzinfo=UTC)
-#: When the pump was off: both sensors say 0.
-OFF = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC))
-#: When it failed: the pressure is more than twice of what it should be.
-FAILURES = (
-    (datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 12, tzinfo=UTC)),
-    (datetime(2026, 7, 20, tzinfo=UTC), datetime(2026, 7, 22, tzinfo=UTC)),
-)
+_KNOWN = [(one.start, one.end) for one in FAILURES if one.known]
 
 
-def rows(moments: Iterable[datetime], *, failing: bool = False) -> str:
-    """CSV with a header: what the sensors say at some moments; whether the pump is failing then."""
+def rows(moments: Iterable[datetime], faults: Mapping[str, float] | None = None) -> str:
+    """CSV with a header: what the sensors say at some moments; *faults* as in `pump.reading`."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["Timestamp", *SENSORS])
     for moment in moments:
-        hours = (moment - START) / timedelta(hours=1)
-        pressure, flow = 40 + 5 * math.sin(hours * math.tau / 24), 12 + 2 * math.sin(hours * math.tau / 720)
-        if OFF[0] <= moment < OFF[1]:
-            pressure, flow = 0.0, 0.0
-        if failing or any(start <= moment < end for start, end in FAILURES):
-            pressure += 45
-        writer.writerow([moment.strftime("%Y-%m-%dT%H:%M:%S"), round(pressure, 3), round(flow, 3)])
+        said = reading(moment, faults)
+        writer.writerow([moment.strftime("%Y-%m-%dT%H:%M:%S"), *(said[name] for name in SENSORS)])
     return text.getvalue()
 
 
-def labels(ranges: Iterable[tuple[datetime, datetime]] = FAILURES) -> str:
+def labels(ranges: Iterable[tuple[datetime, datetime]] = _KNOWN) -> str:
     """CSV without a header, as the service reads labels from a bucket: the start and the end of each range."""
     return "".join(f"{start:%Y-%m-%dT%H:%M:%S.%f},{end:%Y-%m-%dT%H:%M:%S.%f}\n" for start, end in ranges)
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from demo import readings
 from demo.cli import retained
 from demo.inventory import table
 from demo.stage import PLANT, TRAINING, Stage
 from demo.stories.story import Story
 from examples import bottles
+from examples.readings import files, rows
 from lookout_local.services import Progress
 
 _READINGS, _TELEMETRY, _PICTURES = "pump-readings", "pump-telemetry", "bottle-pictures"
@@ -42,11 +42,11 @@ class Reference(Story):
         ]
 
     def train_and_share(self) -> None:
-        self.stage.say(f"account {TRAINING} has readings of half a year, and labels, in the bucket {_READINGS}")
+        self.stage.say(f"account {TRAINING} has readings of eight months, and labels, in the bucket {_READINGS}")
         s3 = self.stage.client("s3", TRAINING)
         s3.create_bucket(Bucket=_READINGS)
-        s3.put_object(Bucket=_READINGS, Key="readings/pump/2026.csv", Body=readings.half_year().encode())
-        s3.put_object(Bucket=_READINGS, Key="labels/pump.csv", Body=readings.labels().encode())
+        for key, text in files().items():
+            s3.put_object(Bucket=_READINGS, Key=key, Body=text.encode())
         self.stage.say("a stack ingests them, waits for a training of ten minutes, and shares the model")
         before = self.stage.set(training_progress=Progress.by_seconds(600))
         self.stage.succeeds(self._training.deploy("Training", removal="destroy"))
@@ -80,14 +80,15 @@ class Reference(Story):
         self.stage.expect(self._active_version() == 1, "version 1 is active")
 
     def watch_it_run(self) -> None:
-        self.stage.say("the pump sends a file every five minutes; in the second one it is blocked")
+        self.stage.say("the pump sends a file every five minutes; from the third one on, its filter is stuffed")
         s3, equipment = self.stage.client("s3"), self.stage.client("lookoutequipment")
         [scheduler] = equipment.list_inference_schedulers()["InferenceSchedulerSummaries"]
         name = scheduler["InferenceSchedulerName"]
         first = _next_interval(self.stage.now()) + _FIVE_MINUTES
         for number in range(3):
             start = first + number * _FIVE_MINUTES
-            body = readings.interval(start, minutes=5, trouble=number == 1)
+            minutes = [start + timedelta(minutes=minute) for minute in range(1, 6)]
+            body = rows(minutes, {"filter": 0.8} if number == 2 else {})
             s3.put_object(Bucket=_TELEMETRY, Key=f"incoming/pump-{start:%Y%m%d%H%M%S}.csv", Body=body.encode())
 
         def succeeded() -> list[dict[str, object]]:
@@ -103,8 +104,11 @@ class Reference(Story):
         anomalous = [result for result in results if result["prediction"] == 1]
         self.stage.say(json.dumps(anomalous[0]))
         self.stage.expect(
-            (len(results), len(anomalous)) == (15, 5), "of 15 rows, the five of the second file are anomalous"
+            [result["prediction"] for result in results] == 10 * [0] + 5 * [1],
+            "of 15 rows, the five of the third file are anomalous",
         )
+        top = max(anomalous[0]["diagnostics"], key=lambda sensor: float(sensor["value"]))
+        self.stage.expect(top["name"] in ("pump\\pressure", "pump\\flow"), f"and it is mostly {top['name']}")
 
     def inspect_bottles(self) -> None:
         outputs, vision = self.stage.outputs("Inspection"), self.stage.client("lookoutvision")

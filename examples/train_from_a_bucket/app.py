@@ -32,7 +32,7 @@ class TrainFromABucket(cdk.Stack):
         super().__init__(scope, id, description="Trains a model with the readings in a bucket")
         files = s3.Bucket.from_bucket_name(self, "Files", bucket_name)
 
-        pump = equipment.SchemaComponent("pump", ["pressure", "flow"])
+        pump = equipment.SchemaComponent("pump", ["speed", "flow", "pressure", "temperature", "vibration"])
         schema = equipment.DatasetSchema.from_components(pump)
         pumps = equipment.Dataset(
             self, "Pumps", source=equipment.DatasetSource.schema(schema), removal_policy=removal_policy
