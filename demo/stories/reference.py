@@ -112,15 +112,15 @@ class Reference(Story):
 
     def inspect_bottles(self) -> None:
         outputs, vision = self.stage.outputs("Inspection"), self.stage.client("lookoutvision")
-        for number, cracked in ((100, False), (101, True)):
+        for number, defect in enumerate((None, *bottles.DEFECTS), start=900):
             answer = vision.detect_anomalies(
                 ProjectName=outputs["ProjectName"],
                 ModelVersion=outputs["ModelVersion"],
                 ContentType="image/png",
-                Body=bottles.picture(number, cracked=cracked),
+                Body=bottles.picture(number, defect),
             )["DetectAnomalyResult"]
-            what = "cracked" if cracked else "good"
-            self.stage.expect(answer["IsAnomalous"] == cracked, f"a {what} bottle is told from the others")
+            what = f"a bottle with a bad {defect}" if defect else "a good bottle"
+            self.stage.expect(answer["IsAnomalous"] == bool(defect), f"{what}: {answer['Confidence']:.0%} sure")
 
     def deploy_again(self) -> None:
         self.stage.calls.clear()

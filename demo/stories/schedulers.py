@@ -98,7 +98,9 @@ class Schedulers(Example):
         now = self.stage.now()
         first = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
         for start in (first + _INTERVAL * number for number in range(1, _FILES + 1)):
-            text = rows([start + timedelta(minutes=minute) for minute in range(1, 6)], {"bearing": 1.0} if failing else {})
+            text = rows(
+                [start + timedelta(minutes=minute) for minute in range(1, 6)], {"bearing": 1.0} if failing else {}
+            )
             self.training.put(self._bucket, f"now/pump-{start:%Y%m%d%H%M%S}.csv", text)
 
     def _scheduler(self) -> dict[str, Any]:
