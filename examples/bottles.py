@@ -2,7 +2,8 @@
 
 `python bottles.py files bucket` writes them into the directory `files`, as the examples expect them in the bucket
 `bucket`: `train/good/….png` and `train/bad/….png`, the same below `test/`, and `test.manifest`, which says what is to
-be seen in the pictures below `test/`. The bad ones have a crack, a torn label, too little in them, or a spot on the glass.
+be seen in the pictures below `test/`. The bad ones have a crack, a torn label, too little in them, or a spot on the
+glass.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from demo.stage import TRAINING
 from demo.stories.example import Example
-from examples.readings import START, rows
+from examples.pump import START
+from examples.readings import rows
 
 
 class TrainFromABucket(Example):
