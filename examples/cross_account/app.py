@@ -33,13 +33,11 @@ class Research(cdk.Stack):
         super().__init__(scope, id, env=RESEARCH, description="Trains a model and shares it")
         key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=removal_policy)
         files = s3.Bucket.from_bucket_name(self, "Files", bucket_name)
-        schema = equipment.DatasetSchema.from_components(
-            equipment.SchemaComponent("pump", ["speed", "flow", "pressure", "temperature", "vibration"])
-        )
+        pump = equipment.SchemaComponent("pump", ["speed", "flow", "pressure", "temperature", "vibration"])
         pumps = equipment.Dataset(
             self,
             "Pumps",
-            source=equipment.DatasetSource.schema(schema),
+            source=equipment.DatasetSource.schema(equipment.DatasetSchema.from_components(pump)),
             encryption_key=key,
             removal_policy=removal_policy,
         )
