@@ -6,14 +6,16 @@ import base64
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from lookout_server.calls import Call
 from lookout_server.faults import Fault, PlannedFault
-from lookout_server.settings import Limits, Progress, Quotas, Settings, VisionQuotas
+from lookout_server.settings import Alarms, Limits, Progress, Quotas, Settings, VisionQuotas
 
 _TYPES: dict[str, Any] = {
-    kind.__name__: kind for kind in (Call, Fault, Limits, PlannedFault, Progress, Quotas, Settings, VisionQuotas)
+    kind.__name__: kind
+    for kind in (Alarms, Call, Fault, Limits, PlannedFault, Progress, Quotas, Settings, VisionQuotas)
 }
 
 _LONGEST = timedelta.max.total_seconds()
@@ -27,6 +29,8 @@ def encode(value: Any) -> Any:
         return {"$datetime": value.isoformat()}
     if isinstance(value, timedelta):
         return {"$seconds": value.total_seconds()}
+    if isinstance(value, Path):
+        return {"$path": str(value)}
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode()}
     if isinstance(value, Mapping):
@@ -51,6 +55,8 @@ def decode(data: Any) -> Any:
             return datetime.fromisoformat(text)
         case {"$seconds": int(seconds) | float(seconds)} if abs(seconds) < _LONGEST:
             return timedelta(seconds=seconds)
+        case {"$path": str(text)}:
+            return Path(text)
         case {"$bytes": str(text)}:
             return base64.b64decode(text)
         case {"$map": list(items)}:

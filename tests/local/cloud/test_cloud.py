@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -23,7 +24,7 @@ from lookout_local.environment import variables, without_aws
 from lookout_local.wire import decode, encode
 from lookout_server.calls import Call
 from lookout_server.faults import Fault
-from lookout_server.settings import Progress, Settings
+from lookout_server.settings import Alarms, Progress, Settings
 
 ACCOUNT = "555555555555"
 
@@ -169,6 +170,7 @@ def test_no_aws_setting_of_the_user_survives() -> None:
         datetime(2024, 1, 2, tzinfo=UTC),
         Fault.slow(0.5),
         dataclasses.replace(Settings(), client_token_lifetime=timedelta(minutes=3), progress=Progress.by_seconds(4)),
+        dataclasses.replace(Settings(), alarms=Alarms("https://plant.example/", Path("secret"))),
         Call("lookoutequipment", ACCOUNT, "us-east-1", "ListDatasets", {"MaxResults": 5}, None, "id"),
     ],
 )
