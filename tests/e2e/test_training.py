@@ -19,16 +19,16 @@ BUCKET = "readings-of-the-plant"
 
 @pytest.fixture(autouse=True)
 def _readings(plant: Plant) -> None:
-    """Ten months of readings, four a day, with one leak in September that is labeled."""
+    """Ten months of readings, four a day, with a leak from the tenth of September on that is labeled."""
     bucket = plant.cloud.client("s3", account=PLANT)
     bucket.create_bucket(Bucket=BUCKET)
     rows = ["Timestamp,pressure"]
     for month in range(1, 11):
         for day in range(1, 29):
-            value = 100 if (month, day) == (9, 10) else (month + day) % 13
+            value = 100 if month == 9 and day >= 10 else (month + day) % 13
             rows += [f"2024-{month:02}-{day:02}T{hour:02}:00:00,{value}" for hour in range(0, 24, 6)]
     bucket.put_object(Bucket=BUCKET, Key="data/pump/2024.csv", Body="\n".join(rows).encode())
-    bucket.put_object(Bucket=BUCKET, Key="labels/2024.csv", Body=b"2024-09-09T00:00:00,2024-09-11T00:00:00")
+    bucket.put_object(Bucket=BUCKET, Key="labels/2024.csv", Body=b"2024-09-09T00:00:00,2024-10-01T00:00:00")
 
 
 def training(*, min_precision: float) -> Callable[[cdk.Stack], None]:
