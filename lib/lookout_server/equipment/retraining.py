@@ -2,7 +2,7 @@
 
 When a date comes, a new version is trained with the data of the dataset and the accumulated inference data inside the
 lookback window, and with the labels as they are then. It is compared with the version that was active on the same rows,
-which neither has learned: see `Comparison`.
+which neither has learned: see `Prior.compared`.
 """
 
 from __future__ import annotations
