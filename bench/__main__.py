@@ -56,6 +56,7 @@ def main() -> None:
             signature,
         ),
         ("DescribeDataset of the server, signed and checked, against an empty application", server.describing),
+        ("the same in seconds of the server's processor", server.computing),
         ("ListDatasets of the server with 10,000 datasets, against 100", server.listing),
         ("99th percentile of DescribeModel while others train, against an idle server", server.waiting),
         ("memory of the server after 10,000 datasets made and deleted, against 1,000", server.churning),

@@ -155,9 +155,10 @@ class App:
         query = f"?{arrival.query_string}" if arrival.query_string else ""
         request = HttpRequest(
             service=caller.service,
-            account=caller.account,
+            account=caller.holder.account,
             region=caller.region,
             access_key=caller.access_key,
+            holder=caller.holder,
             method=arrival.method,
             path=f"{arrival.raw_path}{query}",
             headers=arrival.headers,
@@ -175,7 +176,7 @@ class App:
         who = {
             "service": caller.service,
             "operation": operation,
-            "account": caller.account,
+            "account": caller.holder.account,
             "access_key": caller.access_key,
             "region": caller.region,
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -19,10 +18,10 @@ from lookout_server.clock import Clock, SystemClock
 from lookout_server.entities.blob import Keeper
 from lookout_server.entities.session import Home, Session
 from lookout_server.equipment import Equipment
-from lookout_server.faults import Fault, Faults
+from lookout_server.faults import Faults
 from lookout_server.files.storage import Storage
 from lookout_server.identity.authorization import AllowEverything, Authorizer
-from lookout_server.protocol.errors import ServiceError, access_denied, conflict, internal
+from lookout_server.protocol.errors import ServiceError, internal
 from lookout_server.protocol.http import HttpRequest, HttpResponse
 from lookout_server.protocol.tokens import TOKEN
 from lookout_server.service import Answer, First, Invocation, LaterAnswer, Replay, Service, World
@@ -33,10 +32,12 @@ from lookout_server.store.documents import MOST_WRITES, Delete, Documents, Put
 from lookout_server.store.scratch import ScratchBlobs
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 from lookout_server.vision import Vision
+from lookout_server.work.agenda import Agenda, kind_at
 from lookout_server.work.runner import Runner, unopposed
 from lookout_server.work.tasks import TERM, Errand, Place, Task, look_again
 
 _LOG = logging.getLogger(__name__)
+_WHAT_IS_DUE = "what is due"
 _UNKNOWN = "UnknownOperationException"
 #: Characters.
 _LONGEST_FAILURE = 2_000
@@ -78,6 +79,7 @@ class Backend:
         #: What went wrong inside the services of late, answers that break their model included; empty when all is well.
         self.internal_failures: list[str] = []
         self._documents = documents or SqliteDocuments(MEMORY)
+        self._agenda = Agenda(self._documents)
         self._keeper = Keeper(blobs or ScratchBlobs())
         self._runner = Runner(self._open, self._errand, lambda: self.now, self._failed_inside)
         self._world = World(
@@ -133,17 +135,20 @@ class Backend:
     def tick(self) -> None:
         """Let everything happen that is due by the clock; never raises, `internal_failures` has what went wrong.
 
-        Every request does this first. Who runs a Backend with a clock of its own calls it now and then, so that things
-        happen without requests too.
+        Every request does this first, for what its account has in its Region. Who runs a Backend calls it now and then,
+        so that things happen without requests too.
         """
-        places = self._places()
+        self._follow_settings()
+        for place in self._places():
+            self._take_up(place)
+
+    def _follow_settings(self) -> None:
+        """Have all that waits for its time looked at when the settings say otherwise how long things take."""
         progress = self.settings.progress, self.settings.training_progress
         if progress != self._progress:
             self._progress = progress
-            for place in places:
+            for place in self._places():
                 unopposed(partial(look_again, partial(self._open, *place), self.now))
-        for place in places:
-            self._take_up(place)
 
     def _take_up(self, place: Place) -> None:
         """Have what is due done, in order; what somebody is doing already is left to them."""
@@ -157,9 +162,8 @@ class Backend:
 
     def _take_all(self, place: Place) -> None:
         begun: set[tuple[str, datetime | None]] = set()
-        kind = f"{place[0]}/task/{place[1]}/{place[2]}"
         while True:
-            due = self._documents.by_due(kind, until=self.now)
+            due = self._documents.by_due(kind_at(place), until=self.now)
             due.sort(key=lambda task: (task.due, task.number))
             new = [one for one in due if (one.id, one.due) not in begun]
             if not new:
@@ -252,8 +256,9 @@ class Backend:
         handler = service.handler(call.operation)
         call.parameters = service.model.read(call.operation, call.parameters)
         fault = self.faults.take(call.operation)
-        _before(fault)
-        self.tick()
+        if fault:
+            fault.happen()
+        self._follow_settings()
         invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
         try:
             body = self._carried_out(call, handler, invocation)
@@ -278,6 +283,8 @@ class Backend:
         """Carry out a call, and commit what it changes; raises Conflict when somebody else was faster."""
         service, operation, parameters = call.service, invocation.operation, invocation.parameters
         home = self._open(service.name, invocation.account, invocation.region)
+        if invocation.comes_first_to(_WHAT_IS_DUE) and self._agenda.is_due(home, self.now):
+            raise First(partial(self._take_up, (service.name, invocation.account, invocation.region)))
         try:
             answer = handler(invocation, home)
         except ServiceError as refusal:
@@ -314,7 +321,7 @@ class Backend:
     def work(self) -> Iterator[tuple[str, str, bool]]:
         """What is to be done or is being done: the service, the work, and whether somebody is at it."""
         for service, account, region in self._places():
-            for task in self._documents.by_id(f"{service}/task/{account}/{region}"):
+            for task in self._documents.by_id(kind_at((service, account, region))):
                 yield service, str(task.body["work"]), bool(task.body.get("claimed"))
 
     def _checked(self, call: _Call, error: ServiceError) -> ServiceError:
@@ -352,19 +359,3 @@ class _Call:
 
 def _described(call: _Call, error: Exception) -> str:
     return f"{call.operation}: {type(error).__name__}: {error}"
-
-
-def _before(fault: Fault | None) -> None:
-    """Let happen what a fault does before the operation."""
-    if fault is None:
-        return
-    if fault.kind == "slow":
-        time.sleep(fault.seconds)
-    elif fault.kind == "throttle":
-        raise ServiceError("ThrottlingException", "Rate exceeded")
-    elif fault.kind == "server_error":
-        raise internal("An internal error occurred")
-    elif fault.kind == "access_denied":
-        raise access_denied("You are not authorized to perform this operation")
-    elif fault.kind == "conflict":
-        raise conflict("The resource is currently in use for another operation")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
 from lookout_server.checked import check_all
+from lookout_server.protocol.errors import ServiceError, access_denied, conflict, internal
 
 Kind = Literal["throttle", "server_error", "lost_answer", "access_denied", "conflict", "slow", "fail"]
 
@@ -60,6 +62,19 @@ class Fault:
         if not 1 <= len(reason) <= 5_000:
             raise ValueError(f"reason of Fault.fail: got {len(reason)} characters, expected 1 to 5000")
         return cls("fail", reason=reason)
+
+    def happen(self) -> None:
+        """Let happen what it does before the operation."""
+        if self.kind == "slow":
+            time.sleep(self.seconds)
+        elif self.kind == "throttle":
+            raise ServiceError("ThrottlingException", "Rate exceeded")
+        elif self.kind == "server_error":
+            raise internal("An internal error occurred")
+        elif self.kind == "access_denied":
+            raise access_denied("You are not authorized to perform this operation")
+        elif self.kind == "conflict":
+            raise conflict("The resource is currently in use for another operation")
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,11 @@ class Home:
         return f"{self.account}/{self.region}"
 
     @property
+    def revision(self) -> str | None:
+        """As of when it is read: new with every commit that changed something of it; None while there is nothing."""
+        return self._before.revision if self._before else None
+
+    @property
     def _key(self) -> tuple[str, str]:
         return f"{self.service}/guard", self.place
 
@@ -204,15 +209,13 @@ class Home:
 
     def guard_writes(self, touched: bool) -> list[Write]:
         """What a commit needs that changes something of it, or has only read it."""
-        revision = self._before.revision if self._before else None
         if touched:
-            return [Put(*self._key, {"counts": self._counts}, revision)]
-        return [Check(*self._key, revision)]
+            return [Put(*self._key, {"counts": self._counts}, self.revision)]
+        return [Check(*self._key, self.revision)]
 
     def hold(self) -> None:
         """Raise Conflict when it was changed since it was read first."""
-        now = self.session.documents.get(*self._key)
-        if (now and now.revision) != (self._before and self._before.revision):
+        if not self.session.documents.hold([Check(*self._key, self.revision)]):
             raise Conflict(*self._key)
 
     def kind(self, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lookout_server.identity.keys import Keys
+from lookout_server.identity.keys import Holder, Keys
 from lookout_server.identity.signatures import Refused, Request, check, claim
 from lookout_server.protocol.errors import ServiceError
 
@@ -31,10 +31,9 @@ _NOT_UNDERSTOOD = ("IncompleteSignature", "UnsupportedSignature")
 class Caller:
     """Who signed a request, and for what."""
 
-    #: The name that the key is of.
-    name: str
+    #: Who had the key when the signature was checked.
+    holder: Holder
     access_key: str
-    account: str
     region: str
     service: str
 
@@ -74,11 +73,15 @@ class Callers:
             raise Refused("SignatureDoesNotMatch", _scope("Region", found.region, expected))
         if not _REGION.fullmatch(found.region):
             raise Refused("SignatureDoesNotMatch", _scope("Region", found.region, "one such as eu-west-1"))
-        check(found, request, digest, self._keys.secret, self._now())
-        holder = self._keys.holder(found.access_key)
-        if holder is None:  # taken back in this very moment
-            raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
-        return Caller(holder.name, found.access_key, holder.account, found.region, found.service)
+        opened: list[Holder] = []
+
+        def secret(access_key: str, token: str) -> str:
+            secret, holder = self._keys.open(access_key, token)
+            opened.append(holder)
+            return secret
+
+        check(found, request, digest, secret, self._now())
+        return Caller(opened[0], found.access_key, found.region, found.service)
 
 
 def error_of(refused: Refused) -> ServiceError:

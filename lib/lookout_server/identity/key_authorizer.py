@@ -45,8 +45,8 @@ class KeyAuthorizer:
         return _arn(self._holder(request), request)
 
     def _holder(self, request: HttpRequest) -> Holder:
-        holder = self._keys.holder(request.access_key)
-        # The signature was checked, so it has been taken back in this very moment.
+        # What is done later on behalf of a caller has no signature: its key may have been taken back since.
+        holder = request.holder if isinstance(request.holder, Holder) else self._keys.holder(request.access_key)
         if holder is None or holder.account != request.account:
             raise AccessDenied("The security token included in the request is invalid.")
         return holder

@@ -1,8 +1,8 @@
 """The keys of callers: who has them, what they may do with them, and their secrets.
 
 A name stands for one caller, in one account, with one policy, as a user of IAM does. It has up to two keys, so that
-one can be replaced while both are valid, and temporary ones besides. All of it is in documents and is read anew for
-every request: what one process changes holds for the next request in every other.
+one can be replaced while both are valid, and temporary ones besides. All of it is in documents, of which every request
+asks whether they are as they were: what one process changes holds for the next request in every other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lookout_server.identity.errors import IdentityError
 from lookout_server.identity.policies import Malformed, Statement, parse_identity
 from lookout_server.identity.sealing import Sealer
 from lookout_server.identity.signatures import Refused
-from lookout_server.store import Conflict, Delete, Document, Documents, Put, Write
+from lookout_server.store import Check, Conflict, Delete, Document, Documents, Put, Write
 
 #: The kinds of the documents. Those of temporary keys are due when they expire, to be cleared away by retention.
 HOLDERS, KEYS, SEAL = "identity/holder", "identity/key", "identity/seal"
@@ -37,7 +37,7 @@ _ACCOUNT = re.compile("[0-9]{12}", re.ASCII)
 _ACCESS_KEY = re.compile("(AKIA|ASIA)[A-Z2-7]{16}")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 50, 128, 256
-_ATTEMPTS = 20
+_ATTEMPTS, _MOST_KNOWN = 20, 1024
 _INVALID = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"
 
@@ -83,6 +83,17 @@ class Holder:
         return _statements(self.policy)
 
 
+@dataclass
+class _Known:
+    """A key, as it is while the checks hold."""
+
+    key: Document
+    holder: Holder
+    checks: Sequence[Check]
+    #: Opened when it is needed first.
+    secret: str | None = field(default=None, repr=False)
+
+
 class Keys:
     """The keys in a store. All methods may be called from any thread; each may raise StoreUnavailable.
 
@@ -97,6 +108,7 @@ class Keys:
         self._key_file = key_file
         self._now = now
         self._sealer: Sealer | None = None
+        self._known: dict[str, _Known] = {}
 
     def check(self) -> None:
         """Raise IdentityError when there are keys, and the key file is missing, unreadable, or not theirs."""
@@ -203,33 +215,43 @@ class Keys:
 
     def holder(self, access_key: str) -> Holder | None:
         """Who has a key; None when nobody has it any more, or it has expired."""
-        found = self._find(access_key)
-        return None if found is None or self._has_expired(found[0]) else _read(found[1])
+        known = self._find(access_key)
+        return None if known is None or self._has_expired(known.key) else known.holder
 
-    def secret(self, access_key: str, token: str) -> str:
-        """The secret of a key, which must come with its session token, '' when it has none.
+    def open(self, access_key: str, token: str) -> tuple[str, Holder]:
+        """The secret of a key, which must come with its session token, '' when it has none; and who has it.
 
         Raises Refused, in the words of AWS, and IdentityError when the key file is not the right one.
         """
-        found = self._find(access_key)
-        if found is None:
+        known = self._find(access_key)
+        if known is None:
             raise Refused("InvalidClientTokenId", _INVALID)
-        key = found[0]
+        key = known.key
         if not hmac.compare_digest(key.body.get("token", ""), _digest(token) if token else ""):
             raise Refused("InvalidClientTokenId", _INVALID)
         if self._has_expired(key):
             raise Refused("ExpiredToken", _EXPIRED)
-        return self._seal().open(key.body["secret"], access_key)
+        if known.secret is None:
+            known.secret = self._seal().open(key.body["secret"], access_key)
+        return known.secret, known.holder
 
-    def _find(self, access_key: str) -> tuple[Document, Document] | None:
-        """The documents of a key and of its holder."""
+    def _find(self, access_key: str) -> _Known | None:
+        """A key that somebody has. What was read of it before is asked for its revisions only."""
         if not _ACCESS_KEY.fullmatch(access_key):
             return None
+        known = self._known.get(access_key)
+        if known is not None and self._documents.hold(known.checks):
+            return known
+        self._known.pop(access_key, None)
         key = self._documents.get(KEYS, access_key)
         holder = self._documents.get(HOLDERS, _id(key.body["name"])) if key else None
         if key is None or holder is None or holder.body["id"] != key.body["holder_id"]:
             return None
-        return key, holder
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        found = _Known(key, _read(holder), [Check(one.kind, one.id, one.revision) for one in (key, holder)])
+        self._known[access_key] = found
+        return found
 
     def _has_expired(self, key: Document) -> bool:
         return key.due is not None and key.due <= self._now()

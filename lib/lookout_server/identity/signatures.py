@@ -7,17 +7,18 @@ and nothing of the request is done before.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Protocol
+from urllib.parse import quote
 
-from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest, HTTPHeaders
-from botocore.credentials import Credentials
+from botocore.utils import normalize_url_path
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 #: How far the time of a signature may be from ours.
@@ -34,7 +35,9 @@ _UNSIGNED_BODY = ("UNSIGNED-PAYLOAD", "STREAMING-")
 _LONGEST_SECONDS = 7 * 24 * 3600
 _SIGNATURE = re.compile("[0-9a-f]{64}")
 _NUMBER = re.compile("[0-9]{1,12}")
+_TIME = re.compile("[0-9]{8}T[0-9]{6}Z")
 _DATE = re.compile("[0-9]{8}")
+_UNRESERVED = "-_.~"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _SCOPE = re.compile(r"[^/,\s]/[0-9]{8}/[^/,\s]+/(?P<service>[^/,\s]+)/aws4_request")
 
@@ -164,41 +167,43 @@ def only(request: Request, name: str) -> str:
     return found[0] if found else ""
 
 
-class _Verifier(SigV4Auth):
-    """botocore's signature, over the headers that were signed."""
-
-    def headers_to_sign(self, request: Any) -> HTTPHeaders:
-        return request.headers  # type: ignore[no-any-return]
-
-    def payload(self, request: Any) -> str:
-        return str(request.context["payload"])
-
-
-class _PathAsSent(_Verifier, S3SigV4Auth):
-    """The same over a path as it is sent."""
-
-    def _normalize_url_path(self, path: str) -> str:
-        return path
-
-
 def _signature(claim: Claim, request: Request, payload: str, secret: str, rules: Rules) -> str:
-    signer = _PathAsSent if rules.path_as_sent else _Verifier
-    auth = signer(Credentials(claim.access_key, secret), claim.service, claim.region)
-    params = [
-        (name, value)
+    """The signature that a request would have (IAM user guide, "Create a signed AWS API request").
+
+    Written out: botocore's own, which is made for requests to be sent, takes three times as long.
+    """
+    names = sorted(set(claim.signed_headers))
+    canonical = (
+        request.method.upper(),
+        _canonical_path(request.raw_path, rules),
+        _canonical_query(request, claim),
+        *(f"{name}:{' '.join(request.headers[name].split())}" for name in names),
+        "",
+        ";".join(names),
+        request.headers.get("x-amz-content-sha256", payload),
+    )
+    scope = (claim.date, claim.region, claim.service, "aws4_request")
+    digest = hashlib.sha256("\n".join(canonical).encode()).hexdigest()
+    key = f"AWS4{secret}".encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, "\n".join((ALGORITHM, claim.stamp, "/".join(scope), digest)).encode(), "sha256").hex()
+
+
+def _canonical_path(path: str, rules: Rules) -> str:
+    # What begins a fragment in a URL is no part of a path that any client sends.
+    path = path.replace("#", "%23")
+    return (path or "/") if rules.path_as_sent else quote(normalize_url_path(path), safe="/~")
+
+
+def _canonical_query(request: Request, claim: Claim) -> str:
+    pairs = [
+        (quote(name, safe=_UNRESERVED), quote(value, safe=_UNRESERVED))
         for name, values in request.query.items()
         for value in values
         if claim.expires is None or name != "X-Amz-Signature"
     ]
-    # What begins a fragment in a URL is no part of a path that any client sends.
-    path = request.raw_path.replace("#", "%23")
-    # botocore's types want a dictionary, its code takes pairs, of which a name may have several.
-    signed = AWSRequest(request.method, f"https://host{path}", params=params)  # type: ignore[arg-type]
-    for name in claim.signed_headers:
-        signed.headers[name] = request.headers[name]
-    signed.context.update(timestamp=claim.stamp, payload=payload)
-    canonical = auth.canonical_request(signed)
-    return auth.signature(auth.string_to_sign(signed, canonical), signed)
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
 def _payload(declared: str | None, digest: str | None, rules: Rules) -> str:
@@ -266,10 +271,10 @@ def _claim(parts: Mapping[str, str], stamp: str, token: str, expires: str | None
 
 
 def _time(stamp: str) -> datetime:
-    try:
-        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        raise Refused("IncompleteSignature", f"X-Amz-Date: got {stamp:.40}, expected YYYYMMDDTHHMMSSZ") from None
+    with suppress(ValueError):  # such as a day that there is not
+        if _TIME.fullmatch(stamp):
+            return datetime.fromisoformat(stamp)
+    raise Refused("IncompleteSignature", f"X-Amz-Date: got {stamp:.40}, expected YYYYMMDDTHHMMSSZ")
 
 
 def _stamp_of(date: str) -> str:

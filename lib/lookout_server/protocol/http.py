@@ -12,7 +12,8 @@ class HttpRequest:
 
     `service` is the name that the request was signed for, `account` the caller's account (12 digits) and `access_key`
     the access key id of the signature. `path` is as it was sent: encoded, and with the query string if there is one.
-    `source_ip` is the caller's address, '' where it is not known, and `secure` whether it came over TLS.
+    `source_ip` is the caller's address, '' where it is not known, and `secure` whether it came over TLS. `holder` is
+    what was found out of the caller when the signature was checked, for an authorizer that would have to read it again.
     """
 
     service: str
@@ -25,6 +26,7 @@ class HttpRequest:
     body: bytes = b""
     source_ip: str = ""
     secure: bool = False
+    holder: object = None
 
     def header(self, name: str) -> str:
         """The value of a header, whatever the case of its name; '' when there is none."""

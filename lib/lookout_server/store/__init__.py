@@ -3,7 +3,7 @@
 from lookout_server.store.blobs import Blobs, BlobWriter
 from lookout_server.store.directory import DirectoryBlobs
 from lookout_server.store.documents import Check, Delete, Document, Documents, Put, Write
-from lookout_server.store.errors import BlobMissing, Conflict, NewerFormat, StoreError, StoreUnavailable
+from lookout_server.store.errors import BlobMissing, Conflict, NewerFormat, StoreDamaged, StoreError, StoreUnavailable
 from lookout_server.store.integrity import problems
 from lookout_server.store.retention import expire
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
@@ -24,6 +24,7 @@ __all__ = [
     "NewerFormat",
     "Put",
     "SqliteDocuments",
+    "StoreDamaged",
     "StoreError",
     "StoreUnavailable",
     "Write",

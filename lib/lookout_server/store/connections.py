@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lookout_server.store import disk
-from lookout_server.store.errors import StoreUnavailable
+from lookout_server.store.errors import StoreDamaged, StoreUnavailable
 
 #: How many seconds a writer waits for one of another process.
 _PATIENCE = 20.0
@@ -28,21 +28,28 @@ _CAUSES = {
     "CORRUPT": "is damaged; restore a backup",
     "NOTADB": "is not a database; name another file, or restore a backup",
 }
+#: Those of them that do not pass by themselves.
+_DAMAGED = ("CORRUPT", "NOTADB")
 
 
-@contextlib.contextmanager
-def explained(where: str) -> Iterator[None]:
+class explained:  # noqa: N801  # as what contextlib makes, which takes longer, and every read comes through here
     """What the database or the disk refuses, as StoreUnavailable."""
-    try:
-        yield
-    except sqlite3.ProgrammingError:
-        raise  # a mistake of ours
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorname", None) or ""
-        cause = _CAUSES.get(code.removeprefix("SQLITE_").partition("_")[0], "see what the database says")
-        raise StoreUnavailable(f"{where}: {cause} (SQLite: {error})") from error
-    except OSError as error:
-        raise disk.unavailable(where, error) from error
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise disk.unavailable(self._where, error) from error
+        if not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.ProgrammingError):  # a mistake of ours
+            return
+        code = (getattr(error, "sqlite_errorname", None) or "").removeprefix("SQLITE_").partition("_")[0]
+        cause = _CAUSES.get(code, "see what the database says")
+        refusal = StoreDamaged if code in _DAMAGED else StoreUnavailable
+        raise refusal(f"{self._where}: {cause} (SQLite: {error})") from error
 
 
 class Connections(Protocol):
@@ -102,14 +109,15 @@ class OnDisk(Connections):
     A connection that failed is not used again, so that the store goes on when its disk does.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, where: str) -> None:
         self.file = file
+        self._where = where
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         self._process = os.getpid()
-        with explained(str(file)):
+        with explained(where):
             file.parent.mkdir(parents=True, exist_ok=True, mode=disk.OWN_DIRECTORY)
             # To become WAL, a new file has to be alone: of two that try, SQLite refuses one without waiting.
             with disk.locked(file.parent):
@@ -119,7 +127,7 @@ class OnDisk(Connections):
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        with explained(str(self.file)):
+        with explained(self._where):
             self._must_be_usable()
             try:
                 connection = self._idle.pop()
@@ -136,11 +144,11 @@ class OnDisk(Connections):
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, explained(str(self.file)):
+        with self._lock, explained(self._where):
             self._must_be_usable()
             # Otherwise a commit would go into a file that nobody finds any more.
             if _identity(self.file) != self._identity:
-                raise StoreUnavailable(f"{self.file}: was replaced while it was open; start again with the one wanted")
+                raise StoreDamaged(f"{self._where}: was replaced while it was open; start again with the one wanted")
             connection = self._writer = self._writer or self._open()
             try:
                 with _transaction(connection):
@@ -165,9 +173,9 @@ class OnDisk(Connections):
 
     def _must_be_usable(self) -> None:
         if self._closed:
-            raise StoreUnavailable(f"{self.file}: is closed; open it again")
+            raise StoreUnavailable(f"{self._where}: is closed; open it again")
         if os.getpid() != self._process:
-            raise RuntimeError(f"{self.file}: was opened before the fork; a child opens its own")
+            raise RuntimeError(f"{self._where}: was opened before the fork; a child opens its own")
 
     def _open(self) -> sqlite3.Connection:
         # A file that is gone is not made anew, as if it had been empty.

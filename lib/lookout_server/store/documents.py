@@ -84,6 +84,9 @@ class Documents(Protocol):
     def get(self, kind: str, id: str) -> Document | None:
         """The document, or None where there is none."""
 
+    def hold(self, checks: Sequence[Check]) -> bool:
+        """Whether all checks hold, at one moment: whether what was read is still so, for less than to read it again."""
+
     def commit(self, writes: Sequence[Write]) -> dict[tuple[str, str], str]:
         """Write all or nothing; the new revisions by the kind and id of every Put.
 

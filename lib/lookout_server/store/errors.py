@@ -24,6 +24,10 @@ class StoreUnavailable(StoreError):
     """
 
 
+class StoreDamaged(StoreUnavailable):
+    """The store is not what it was: damaged, or replaced under our feet. To wait does not help, somebody has to."""
+
+
 class NewerFormat(StoreError):
     """The store was written by a later release; nothing in it was changed."""
 

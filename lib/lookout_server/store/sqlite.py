@@ -22,7 +22,7 @@ from lookout_server.store import checks
 from lookout_server.store.connections import InMemory, OnDisk, explained
 from lookout_server.store.disk import new_file, to_disk
 from lookout_server.store.documents import LARGEST_NUMBER, Check, Document, Documents, Put, Write
-from lookout_server.store.errors import Conflict, StoreUnavailable
+from lookout_server.store.errors import Conflict, StoreDamaged
 from lookout_server.store.schema import migrate
 
 #: As a path: a store in memory, which is gone when it is closed.
@@ -32,6 +32,7 @@ _MICROSECOND = timedelta(microseconds=1)
 #: How many numbers are taken at once: one write for so many documents that are made.
 _RANGE = 100
 _SELECT = "SELECT kind, id, body, revision, number, due, blobs FROM documents WHERE kind = ?"
+_REVISIONS = "SELECT kind, id, revision FROM documents WHERE kind = ? AND id = ?"
 _HAS = "SELECT revision FROM documents WHERE kind = ? AND id = ?"
 _INSERT = (
     "INSERT INTO documents (body, revision, number, due, blobs, kind, id) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -57,13 +58,14 @@ _KINDS = (
 class SqliteDocuments(Documents):
     """Documents in a SQLite database; the port's methods are as `Documents` describes them."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, where: str | None = None) -> None:
         """Open the store at *path*, or `:memory:`; it is made where it is missing, and brought to today's format.
 
-        Raises StoreUnavailable, and NewerFormat when a later release wrote it.
+        Messages name it as *where*, which is its path where nothing is said. Raises StoreUnavailable, and NewerFormat
+        when a later release wrote it.
         """
-        self.where = str(path)
-        self._connections = InMemory() if self.where == MEMORY else OnDisk(Path(path))
+        self.where = where or str(path)
+        self._connections = InMemory() if str(path) == MEMORY else OnDisk(Path(path), self.where)
         self._numbers: dict[str, tuple[int, int]] = {}
         self._counting = threading.Lock()
         try:
@@ -79,6 +81,13 @@ class SqliteDocuments(Documents):
         except UnicodeEncodeError:  # half of a surrogate pair: no document has such a name
             return None
         return found[0] if found else None
+
+    def hold(self, checks: Sequence[Check]) -> bool:
+        query = " UNION ALL ".join([_REVISIONS] * len(checks))
+        with self._connections.reading() as connection:
+            rows = connection.execute(query, [part for one in checks for part in (one.kind, one.id)]).fetchall()
+        found = {(kind, id): revision for kind, id, revision in rows}
+        return all(found.get((one.kind, one.id)) == one.expected for one in checks)
 
     def commit(self, writes: Sequence[Write]) -> dict[tuple[str, str], str]:
         bodies = iter(checks.bodies(writes))
@@ -187,7 +196,7 @@ class SqliteDocuments(Documents):
         try:
             parsed = json.loads(body)
         except ValueError as error:
-            raise StoreUnavailable(f"{self.where}: {kind} {id}: is damaged; restore a backup ({error})") from error
+            raise StoreDamaged(f"{self.where}: {kind} {id}: is damaged; restore a backup ({error})") from error
         when = None if due is None else _EPOCH + timedelta(microseconds=due)
         return Document(kind, id, parsed, revision, number, when, tuple(blobs.split()))
 

@@ -10,12 +10,13 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from lookout_server.clock import ManualClock
 from lookout_server.identity.errors import IdentityError
-from lookout_server.identity.keys import KEYS, Keys, NewKey
+from lookout_server.identity.keys import KEYS, SHORTEST, Keys, NewKey
 from lookout_server.identity.signatures import Refused
 from lookout_server.store import Documents, SqliteDocuments, StoreUnavailable, expire
 
@@ -26,7 +27,7 @@ WIDE = "\N{FULLWIDTH DIGIT ONE}"
 
 def is_valid(keys: Keys, key: NewKey) -> bool:
     try:
-        return keys.secret(key.access_key, key.token or "") == key.secret
+        return keys.open(key.access_key, key.token or "")[0] == key.secret
     except Refused:
         return False
 
@@ -205,6 +206,7 @@ def test_what_another_process_changes_is_seen_at_once(tmp_path: Path, key_file: 
     first = keys.add("plant", account=ACCOUNT, policy=EVERYTHING)
     second = keys.rotate("plant")
     assert is_valid(keys, first)
+    assert is_valid(keys, second)
     code = (
         "import sys; from pathlib import Path; from lookout_server.identity.keys import Keys;"
         "from lookout_server.store import SqliteDocuments;"
@@ -218,6 +220,29 @@ def test_what_another_process_changes_is_seen_at_once(tmp_path: Path, key_file: 
     assert holder is not None
     assert holder.policy == other
     documents.close()
+
+
+def test_what_is_remembered_of_a_key_is_read_once(documents: Documents, key_file: Path, clock: ManualClock) -> None:
+    """Until it changes: a request reads no policy that it has read before."""
+    counted = mock.Mock(wraps=documents)
+    keys = Keys(counted, key_file, now=clock.now)
+    plant = keys.add("plant", account=ACCOUNT, policy=EVERYTHING)
+    assert is_valid(keys, plant)
+    counted.get.reset_mock()
+    assert is_valid(keys, plant)
+    assert counted.get.call_count == 0
+    keys.change_policy("plant", policy(allow("lookoutvision:*")))
+    assert is_valid(keys, plant)
+    assert keys.holder(plant.access_key) == keys.list()[0]
+
+
+def test_a_temporary_key_that_is_remembered_expires(keys: Keys, plant: NewKey, clock: ManualClock) -> None:
+    temporary = keys.issue("plant", SHORTEST)
+    assert is_valid(keys, temporary)
+    clock.advance(SHORTEST.total_seconds())
+    with pytest.raises(Refused, match="expired"):
+        keys.open(temporary.access_key, temporary.token or "")
+    assert keys.holder(temporary.access_key) is None
 
 
 def test_two_who_add_at_once_do_not_lose_a_key(tmp_path: Path, key_file: Path) -> None:
@@ -337,10 +362,10 @@ def test_a_secret_that_was_put_in_the_place_of_another_is_not_opened(
     body = {**theirs.body, "secret": mine.body["secret"]}
     documents.commit([Put(KEYS, theirs.id, body, theirs.revision)])
     with pytest.raises(IdentityError, match="is not the key file that the secret of"):
-        keys.secret(other.access_key, "")
+        keys.open(other.access_key, "")
 
 
 def test_a_store_that_is_gone_is_said_to_be(documents: Documents, keys: Keys, plant: NewKey) -> None:
     documents.close()
     with pytest.raises(StoreUnavailable):
-        keys.secret(plant.access_key, "")
+        keys.open(plant.access_key, "")

@@ -56,7 +56,7 @@ def client(keys: Keys, callers: Callers, clock: ManualClock, tmp_path: Path) -> 
     def answer(request: Any, **_: object) -> AWSResponse:
         sent = Sent.prepared(request)
         caller = callers.identify(sent, hashlib.sha256(sent.body).hexdigest())
-        named = (caller.service, caller.account, caller.region, caller.access_key)
+        named = (caller.service, caller.holder.account, caller.region, caller.access_key)
         response = backend.handle(HttpRequest(*named, sent.method, sent.target, sent.headers, sent.body))
         raw: Any = io.BytesIO(response.body)
         raw.stream = lambda *_, **__: iter([response.body])

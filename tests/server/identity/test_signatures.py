@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lookout_server.api_models import MODELS
 from lookout_server.clock import ManualClock
-from lookout_server.identity.callers import Caller, Callers, error_of
+from lookout_server.identity.callers import Callers, error_of
 from lookout_server.identity.keys import Keys, NewKey
 from lookout_server.identity.signatures import Refused, check, claim, is_claimed, service
 
@@ -37,7 +37,9 @@ def sent(plant: NewKey, clock: ManualClock) -> Sent:
 
 
 def test_the_caller_is_who_signed(callers: Callers, plant: NewKey, sent: Sent) -> None:
-    assert callers.identify(sent, sent.digest) == Caller("plant", plant.access_key, ACCOUNT, REGION, "lookoutequipment")
+    caller = callers.identify(sent, sent.digest)
+    assert (caller.holder.name, caller.holder.account) == ("plant", ACCOUNT)
+    assert (caller.access_key, caller.region, caller.service) == (plant.access_key, REGION, "lookoutequipment")
 
 
 @pytest.mark.parametrize(
@@ -166,8 +168,8 @@ def test_a_head_that_says_what_the_body_will_be_is_known_before_it_is_there(
     callers: Callers, plant: NewKey, clock: ManualClock, sent: Sent
 ) -> None:
     announced = signed(plant, clock.now(), headers={"X-Amz-Content-SHA256": sent.digest}, body=sent.body)
-    assert callers.identify(announced, None).account == ACCOUNT
-    assert callers.identify(announced, announced.digest).account == ACCOUNT
+    assert callers.identify(announced, None).holder.account == ACCOUNT
+    assert callers.identify(announced, announced.digest).holder.account == ACCOUNT
     with pytest.raises(Refused, match="the body"):
         callers.identify(announced, "0" * 64)
     with pytest.raises(Refused, match="the body"):
@@ -301,7 +303,7 @@ def test_a_temporary_key_needs_its_token(
 ) -> None:
     temporary = keys.issue("plant")
     good = signed(temporary, clock.now())
-    assert callers.identify(good, good.digest).account == ACCOUNT
+    assert callers.identify(good, good.digest).holder.account == ACCOUNT
     assert refusal(callers, signed(temporary, clock.now(), token=given)).code == "InvalidClientTokenId"
 
 
@@ -309,7 +311,7 @@ def test_the_token_of_a_temporary_key_stands_in_the_query_with_the_rest(
     keys: Keys, callers: Callers, plant: NewKey, clock: ManualClock
 ) -> None:
     sent = signed(keys.issue("plant"), clock.now(), expires=60)
-    assert callers.identify(sent, sent.digest).name == "plant"
+    assert callers.identify(sent, sent.digest).holder.name == "plant"
     without = replace(sent, target=sent.target.replace("X-Amz-Security-Token=", "Token="))
     assert refusal(callers, without).code == "InvalidClientTokenId"
 

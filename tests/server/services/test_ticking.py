@@ -127,6 +127,18 @@ def test_what_one_tick_has_begun_another_one_leaves_to_it(cloud: Cloud) -> None:
     assert left == [True]
 
 
+def test_a_request_does_what_another_server_on_the_store_has_planned(cloud: Cloud) -> None:
+    """It remembers when something is due there, and reads that again once anything was changed."""
+    assert executions(cloud) == []
+    cloud.source.stop_inference_scheduler(InferenceSchedulerName="watch")
+    assert executions(cloud) == []
+    other = Backend(storage=cloud.s3, clock=cloud.clock, settings=cloud.settings, documents=cloud.backend._documents)
+    client_of(other, SOURCE).start_inference_scheduler(InferenceSchedulerName="watch")
+    assert executions(cloud) == []
+    cloud.clock.advance(FIVE_MINUTES)
+    assert len(executions(cloud)) == 1
+
+
 def test_runs_of_a_scheduler_that_is_gone_by_then_harm_nobody(cloud: Cloud) -> None:
     while_listing(cloud, cloud.backend.reset)
     cloud.clock.advance(FIVE_MINUTES)
@@ -155,8 +167,7 @@ def test_storage_is_used_on_behalf_of_the_account_that_has_the_scheduler(cloud: 
     running(cloud)
     while_listing(cloud, lambda: seen.update(now))
     cloud.clock.advance(FIVE_MINUTES)
-    stranger = client_of(backend, "333333333333", "us-east-1")
-    stranger.list_datasets()
+    backend.tick()
     assert seen == {(SOURCE, REGION)}
     assert now == []
 

@@ -51,6 +51,19 @@ def test_what_was_not_put_is_not_found(documents: Documents, id: str) -> None:
     assert documents.get("other", "a") is None
 
 
+def test_checks_hold_while_nobody_changes_what_they_are_about(documents: Documents) -> None:
+    first, second = put(documents, "a"), put(documents, "b")
+    checks = [Check(KIND, "a", first), Check(KIND, "b", second), Check(KIND, "c", None)]
+    assert documents.hold(checks)
+    put(documents, "b", expected=second)
+    assert not documents.hold(checks)
+    assert documents.hold(checks[:1])
+    put(documents, "c")
+    assert not documents.hold(checks[2:])
+    documents.commit([Delete(KIND, "a", first)])
+    assert not documents.hold(checks[:1])
+
+
 def test_a_put_replaces_the_whole_document(documents: Documents) -> None:
     first = put(documents, "a", {"x": 1}, number=1, due=NOON, blobs=(DIGEST,))
     second = put(documents, "a", {"y": 1}, expected=first)

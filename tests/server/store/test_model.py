@@ -103,6 +103,14 @@ class Machine(RuleBasedStateMachine):
     def get(self, kind: str, id: str) -> None:
         assert self.store.get(kind, id) == self.model.get((kind, id))
 
+    @rule(expected=st.dictionaries(st.tuples(_KINDS, _IDS), _EXPECTED, min_size=1, max_size=3))
+    def hold(self, expected: dict[Key, str]) -> None:
+        checks = []
+        for key, said in expected.items():
+            now = self.model[key].revision if key in self.model else None
+            checks.append(Check(*key, {"now": now, "none": None, "past": self.past.get(key, "never")}[said]))
+        assert self.store.hold(checks) == all(one.expected == self.revision(one) for one in checks)
+
     @rule(kind=_KINDS, prefix=_PREFIXES, after=st.just("") | _IDS, limit=_LIMITS)
     def by_id(self, kind: str, prefix: str, after: str, limit: int | None) -> None:
         every = self.in_kind(kind, lambda one: one.id.encode())
