@@ -139,6 +139,7 @@ class Backend:
         so that things happen without requests too.
         """
         self._follow_settings()
+        self._runner.retry()
         for place in self._places():
             self._take_up(place)
 

@@ -52,7 +52,7 @@ def back_up(directory: DataDirectory, target: Path, key_file: Path | None, progr
     if os.path.lexists(target):
         raise ServerError(f"backup {target}: exists; name a file that does not")
     blobs = DirectoryBlobs(directory.blobs)
-    with _unfinished(target) as file, _unfinished(target.with_name(f"{target.name}.documents")) as copy:
+    with _unfinished(target) as file, _unfinished(target, ".documents") as copy:
         # What documents refer to now is renewed, and then looked at again: it stays for the next hour.
         for digest in _copied(directory.documents, copy):
             with contextlib.suppress(BlobMissing):
@@ -132,7 +132,7 @@ def _unpacked(archive: zipfile.ZipFile, source: Path, directory: DataDirectory, 
             if blobs.put(content) != digest:  # type: ignore[arg-type]
                 raise ServerError(f"backup {source}: blob {digest} is not what was written; take an earlier backup")
     progress(len(digests), len(digests))
-    with _opened(directory.documents) as documents:
+    with _opened(directory.documents, _DOCUMENTS) as documents:
         for problem in documents.check():
             raise ServerError(f"backup {source}: {problem}; take an earlier backup")
         missing = documents.blobs() - set(digests)
@@ -146,13 +146,14 @@ def _copied(documents: Path, copy: Path) -> list[str]:
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with contextlib.closing(sqlite3.connect(copy)) as target:
             source.backup(target)
-    with _opened(copy) as opened:
+    with _opened(copy, str(documents)) as opened:
         return sorted(opened.blobs())
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[SqliteDocuments]:
-    documents = SqliteDocuments(path)
+def _opened(path: Path, where: str) -> Iterator[SqliteDocuments]:
+    """A database that lies where nobody looks for it; messages name where it is from."""
+    documents = SqliteDocuments(path, where)
     try:
         yield documents
     finally:
@@ -166,9 +167,9 @@ def _renew(blobs: DirectoryBlobs, digests: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _unfinished(target: Path) -> Iterator[Path]:
+def _unfinished(target: Path, more: str = "") -> Iterator[Path]:
     """A file beside a target, which is gone at the end unless it was renamed."""
-    path = target.absolute().with_name(f".{target.name}.{secrets.token_hex(8)}")
+    path = target.absolute().with_name(f".{target.name}{more}.{secrets.token_hex(8)}")
     try:
         with _explained(target):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

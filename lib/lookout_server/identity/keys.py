@@ -95,7 +95,7 @@ class _Known:
 
 
 class Keys:
-    """The keys in a store. All methods may be called from any thread; each may raise StoreUnavailable.
+    """The keys in a store. All methods may be called from any thread; each may raise StoreError.
 
     What changes them raises IdentityError, and then has changed nothing.
     """

@@ -33,7 +33,7 @@ _DAMAGED = ("CORRUPT", "NOTADB")
 
 
 class explained:  # noqa: N801  # as what contextlib makes, which takes longer, and every read comes through here
-    """What the database or the disk refuses, as StoreUnavailable."""
+    """What the database or the disk refuses, as StoreUnavailable or StoreDamaged."""
 
     def __init__(self, where: str) -> None:
         self._where = where

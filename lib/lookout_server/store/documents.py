@@ -79,7 +79,7 @@ Write: TypeAlias = Put | Delete | Check
 
 
 class Documents(Protocol):
-    """Where documents are. All methods may be called from any thread; each may raise StoreUnavailable."""
+    """Where documents are. All methods may be called from any thread; each may raise StoreUnavailable, StoreDamaged."""
 
     def get(self, kind: str, id: str) -> Document | None:
         """The document, or None where there is none."""

@@ -17,15 +17,15 @@ class Conflict(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be read or written now: full, read-only, damaged, gone. What was acknowledged is not lost.
+    """The store cannot be read or written now: full, read-only, gone. What was acknowledged is not lost.
 
     Whether the commit that failed was written is not known, as of any database behind a network: who repeats it reads
     again first. The store itself goes on as soon as the cause is gone.
     """
 
 
-class StoreDamaged(StoreUnavailable):
-    """The store is not what it was: damaged, or replaced under our feet. To wait does not help, somebody has to."""
+class StoreDamaged(StoreError):
+    """The store is not what it was: damaged, or replaced while it was open. It does not help to wait."""
 
 
 class NewerFormat(StoreError):

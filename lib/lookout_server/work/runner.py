@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from lookout_server.entities.session import Home
 from lookout_server.store.errors import Conflict, StoreUnavailable
 from lookout_server.work.processes import Stopping, WorkerDied
-from lookout_server.work.tasks import MOST_DEATHS, TERM, Errand, Place, Task, tasks_of
+from lookout_server.work.tasks import AGAIN, MOST_DEATHS, TERM, Errand, Place, Task, tasks_of
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -68,6 +68,8 @@ class Runner:
         self._now = now
         self._failed = failed
         self._running: set[tuple[str, str, str, str]] = set()
+        #: What is claimed though nobody works on it, which could not be written down yet; why somebody has died of it.
+        self._held: dict[tuple[str, str, str, str], str | None] = {}
         self._changed = threading.Condition()
         self._waiting = threading.BoundedSemaphore(_WAITING)
 
@@ -94,30 +96,57 @@ class Runner:
         nobody else takes up what is claimed, and what took long would have been for nothing."""
         try:
             self._perform(place, id, patience)
+        except StoreUnavailable as error:
+            self._failed(place[0], error)
+            self._held[*place, id] = None
         except Exception as error:
             self._failed(place[0], error)
         finally:
-            with self._changed:
-                self._running.discard((*place, id))
-                self._changed.notify_all()
+            self._over(place, id)
 
     def supervise(self, place: Place, id: str, elsewhere: Callable[[Place, str], None]) -> None:
         """Have a task that was taken done by somebody else; when they die, it is begun again."""
         try:
-            elsewhere(place, id)
+            try:
+                elsewhere(place, id)
+            except WorkerDied as death:
+                _LOG.warning("the worker at %s of %s in %s has died: %s", id, place[1], place[2], death)
+                self._let_go(place, id, str(death))
+            else:
+                self._let_go(place, id, None)
         except Stopping:
             pass
-        except WorkerDied as death:
-            _LOG.warning("the worker at %s of %s in %s has died: %s", id, place[1], place[2], death)
-            try:
-                if self.give_back(place, id, str(death)) >= MOST_DEATHS:
-                    self._perform(place, id, 0)  # it is not begun any more, but ended
-            except Exception as error:
-                self._failed(place[0], error)  # it is begun again when its term is over, or the server starts anew
+        except Exception as error:
+            self._failed(place[0], error)
         finally:
-            with self._changed:
-                self._running.discard((*place, id))
-                self._changed.notify_all()
+            self._over(place, id)
+
+    def retry(self) -> None:
+        """Let go of what nobody could while the store was away."""
+        for (*place, id), reason in list(self._held.items()):
+            self._let_go((place[0], place[1], place[2]), id, reason)
+
+    def _let_go(self, place: Place, id: str, reason: str | None) -> None:
+        """Have a task begun again that nobody works on any more; when the store is away, as soon as it is back.
+
+        The reason is that of a death; without one, what was claimed was left, because the store was away.
+        """
+        key = (*place, id)
+        try:
+            deaths = self.give_back(place, id, reason)
+        except StoreUnavailable as error:
+            if key not in self._held:
+                self._failed(place[0], error)
+            self._held[key] = reason
+            return
+        self._held.pop(key, None)
+        if deaths >= MOST_DEATHS:
+            self._perform(place, id, 0)  # it is not begun any more, but ended
+
+    def _over(self, place: Place, id: str) -> None:
+        with self._changed:
+            self._running.discard((*place, id))
+            self._changed.notify_all()
 
     def _perform(self, place: Place, id: str, patience: float) -> None:
         try:
@@ -132,6 +161,8 @@ class Runner:
             outcome = patiently(errand.do, patience)
         except MemoryError:
             outcome = "It needs more memory than a worker may take"
+        except StoreUnavailable:
+            raise
         except Exception as error:
             self._failed(place[0], error)
             outcome = "An internal error occurred; the log of the server has more"
@@ -170,15 +201,18 @@ class Runner:
         errand.end(home, outcome, self._now())
         home.session.commit()
 
-    def give_back(self, place: Place, id: str, reason: str) -> int:
-        """Have a task begun again whose worker has died; how many have died of it."""
+    def give_back(self, place: Place, id: str, reason: str | None) -> int:
+        """Have a task begun again whose worker has died, or has left it claimed; how many have died of it."""
 
         def attempt() -> int:
             home = self._open(*place)
             task = tasks_of(home).get(id)
-            if task is None:
+            if task is None or (reason is None and not task.claimed):
                 return 0
-            _died(task, reason, self._now())
+            if reason is None:
+                task.claimed, task.due = False, self._now() + AGAIN
+            else:
+                _died(task, reason, self._now())
             home.session.commit()
             return task.deaths
 

@@ -21,6 +21,8 @@ Place = tuple[str, str, str]
 END = "end"
 #: How long a claim holds, by the service's clock; whoever works for longer claims again.
 TERM = timedelta(hours=1)
+#: After how long something is begun again that the store was away for.
+AGAIN = timedelta(minutes=1)
 #: How often whoever works on a task may die of it before it is given up.
 MOST_DEATHS = 3
 

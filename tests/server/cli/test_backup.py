@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import zipfile
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from lookout_server.backup import Made, back_up, restore
 from lookout_server.data_directory import DataDirectory
 from lookout_server.errors import ServerError
 from lookout_server.store import DirectoryBlobs, Put, SqliteDocuments
+from lookout_server.store.schema import MIGRATIONS
 
 
 def quiet(done: int, total: int) -> None: ...
@@ -159,3 +162,34 @@ def test_nothing_is_made_of_a_backup_that_is_not_whole(
     with pytest.raises(ServerError, match=said):
         restore(tmp_path / "backup", DataDirectory(tmp_path / "other"), quiet)
     assert sorted(os.listdir(tmp_path)) == (["data"] if spoil is gone else ["backup", "data"])
+
+
+def newer(file: Path) -> str:
+    """Make a database one of a later release; what is said of it."""
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE format SET version = version + 1")
+    known = len(MIGRATIONS)
+    return f"got the format {known + 1}, expected at most {known}; use the release that wrote it, or a later one"
+
+
+def test_the_database_of_a_later_release_is_named_as_it_is_known(directory: DataDirectory, tmp_path: Path) -> None:
+    said = newer(directory.documents)
+    with pytest.raises(ServerError) as caught:
+        back_up(directory, tmp_path / "backup", None, quiet)
+    assert str(caught.value) == f"backup {tmp_path / 'backup'}: {directory.documents}: {said}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+
+
+def test_a_backup_of_a_later_release_is_refused_in_the_same_words(directory: DataDirectory, tmp_path: Path) -> None:
+    back_up(directory, tmp_path / "backup", None, quiet)
+    with zipfile.ZipFile(tmp_path / "backup") as whole:
+        whole.extract("documents.sqlite", tmp_path)
+    said = newer(tmp_path / "documents.sqlite")
+    with zipfile.ZipFile(tmp_path / "backup") as whole, zipfile.ZipFile(tmp_path / "later", "w") as later:
+        for name in whole.namelist():
+            content = (tmp_path / name).read_bytes() if name == "documents.sqlite" else whole.read(name)
+            later.writestr(name, content)
+    with pytest.raises(ServerError) as caught:
+        restore(tmp_path / "later", DataDirectory(tmp_path / "other"), quiet)
+    assert str(caught.value) == f"backup {tmp_path / 'later'}: documents.sqlite: {said}"
+    assert not (tmp_path / "other").exists()

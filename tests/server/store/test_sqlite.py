@@ -16,7 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from lookout_server.store import MEMORY, Document, NewerFormat, Put, SqliteDocuments, StoreUnavailable, connections
+from lookout_server.store import (
+    MEMORY,
+    Document,
+    NewerFormat,
+    Put,
+    SqliteDocuments,
+    StoreDamaged,
+    StoreUnavailable,
+    connections,
+)
 from lookout_server.store import schema as formats
 
 #: A database of each format, as the release that brought it wrote it; never change those of a release.
@@ -249,7 +258,7 @@ def test_a_file_that_is_replaced_takes_no_more_commits(file: Path) -> None:
     with opened(file) as store:
         put(store, "a")
         store.backup(file)
-        with pytest.raises(StoreUnavailable, match=r"documents.sqlite: was replaced while it was open; start again"):
+        with pytest.raises(StoreDamaged, match=r"documents.sqlite: was replaced while it was open; start again"):
             put(store, "b")
 
 
@@ -270,7 +279,7 @@ def test_a_child_of_a_fork_may_not_use_the_connections_of_its_parent(file: Path)
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(content)
-    with pytest.raises(StoreUnavailable, match="x: is not a database; name another file"):
+    with pytest.raises(StoreDamaged, match="x: is not a database; name another file"):
         SqliteDocuments(path)
     assert path.read_bytes() == content
     assert os.listdir(tmp_path) == ["x"]
@@ -462,7 +471,7 @@ def test_a_check_names_the_document_that_is_damaged(file: Path) -> None:
         put(store, "b")
         sql(file, "UPDATE documents SET body = '{' WHERE id = 'a'")
         assert store.check() == [f"{file}: k a: the body is not the JSON of a document"]
-        with pytest.raises(StoreUnavailable, match=r"documents.sqlite: k a: is damaged; restore a backup"):
+        with pytest.raises(StoreDamaged, match=r"documents.sqlite: k a: is damaged; restore a backup"):
             store.get("k", "a")
         assert store.get("k", "b") is not None
 

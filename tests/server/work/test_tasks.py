@@ -12,12 +12,12 @@ import pytest
 from lookout_server.entities.blob import Keeper
 from lookout_server.entities.session import Home, Session
 from lookout_server.store.documents import Write
-from lookout_server.store.errors import StoreUnavailable
+from lookout_server.store.errors import StoreDamaged, StoreUnavailable
 from lookout_server.store.scratch import ScratchBlobs
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 from lookout_server.work.processes import Stopping, WorkerDied
 from lookout_server.work.runner import Runner
-from lookout_server.work.tasks import MOST_DEATHS, TERM, Errand, Place, Task, schedule, tasks_of
+from lookout_server.work.tasks import AGAIN, MOST_DEATHS, TERM, Errand, Place, Task, schedule, tasks_of
 
 PLACE: Place = ("pumps", "111122223333", "eu-west-1")
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -241,11 +241,68 @@ def test_the_death_of_a_worker_is_in_the_log(works: Works, caplog: pytest.LogCap
     assert caplog.messages == ["the worker at wear/a of 111122223333 in eu-west-1 has died: signal 9"]
 
 
-def test_a_death_that_cannot_be_written_down_is_told(monkeypatch: pytest.MonkeyPatch, works: Works) -> None:
+def claimed_and(ending: Callable[..., None], works: Works) -> Callable[..., None]:
+    """A worker that claims a task, and is never heard of again."""
+
+    def do(place: Place, id: str) -> None:
+        works.another()._claim(place, id)
+        ending()
+
+    return do
+
+
+def test_a_death_while_the_store_is_away_is_told_once_and_written_down_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, works: Works
+) -> None:
     works.schedule()
-    monkeypatch.setattr(works.documents, "commit", Away(monkeypatch, works, 1).commit)
-    works.runner.supervise(PLACE, "wear/a", dying)
-    assert works.failures == ["it is away"]
+    away = Away(monkeypatch, works, 0)
+
+    def dies() -> None:
+        away.commits = 2
+        monkeypatch.setattr(works.documents, "commit", away.commit)
+        dying()
+
+    works.runner.supervise(PLACE, "wear/a", claimed_and(dies, works))
+    works.runner.retry()
+    works.perform()
+    assert (works.failures, works.outcomes) == (["it is away"], [])
+    works.runner.retry()
+    works.perform()
+    assert works.outcomes == ["done"]
+
+
+def test_what_a_worker_leaves_claimed_is_begun_again_in_a_minute_and_counts_no_death(works: Works) -> None:
+    works.schedule()
+    for _ in range(MOST_DEATHS + 1):
+        works.runner.supervise(PLACE, "wear/a", claimed_and(lambda: None, works))
+        works.now += AGAIN
+    works.perform()
+    assert works.outcomes == ["done"]
+
+
+def test_what_the_store_was_away_for_is_begun_again_in_a_minute(monkeypatch: pytest.MonkeyPatch, works: Works) -> None:
+    works.schedule()
+    Away(monkeypatch, works, 1)
+    works.perform()
+    works.runner.retry()
+    works.perform()
+    assert works.task() is not None
+    works.now += AGAIN
+    works.perform()
+    assert (works.outcomes, works.task()) == (["done", "done"], None)
+
+
+def test_a_store_that_is_damaged_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, works: Works) -> None:
+    def do() -> None:
+        raise StoreDamaged("restore a backup")
+
+    works.schedule()
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    works.do = do
+    works.runner.perform(PLACE, "wear/a", patience=600)
+    assert (works.failures, pauses) == (["restore a backup"], [])
+    assert works.outcomes == ["An internal error occurred; the log of the server has more"]
 
 
 def test_a_server_that_stops_counts_as_no_death(works: Works) -> None:
