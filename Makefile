@@ -31,7 +31,7 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo demo-all test test-fast explore soak browser lint types asset bench quality docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast explore soak fuzz browser lint types asset bench quality docs lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -59,6 +59,9 @@ explore: install asset ## random schedules of events against every type; SEED=1 
 soak: install asset ## kill a server and its workers again and again while it is used; KILLS=200 and SEED=1 say how
 	@SOAK_KILLS=$(or $(KILLS),200) SOAK_SEED=$(or $(SEED),1) \
 		$(PYTHON) -m pytest --quiet --capture=no tests/server/cli/test_kills.py
+
+fuzz: install asset ## odd requests to a server, by HTTP; COUNT=100000 and SEED=1 say how many, and which
+	@$(PYTHON) -m tests.server.fuzz $(or $(COUNT),100000) --seed $(or $(SEED),1) --http
 
 browser: ## Debian's chromium, with which a test attacks the local cloud; apt-get installs it, for root
 	@if command -v chromium > /dev/null; then :; \

@@ -108,9 +108,9 @@ def key(data: Path, name: str = "plant", account: str = "000000000000", policy: 
     return dict(json.loads(made))
 
 
-def client(service: str, url: str, key: Mapping[str, str], verify: str | None = None) -> Any:
+def client(service: str, url: str, key: Mapping[str, str], verify: str | None = None, region: str = REGION) -> Any:
     """An ordinary client of boto3."""
-    session = boto3.Session(key["access_key"], key["secret_access_key"], region_name=REGION)
+    session = boto3.Session(key["access_key"], key["secret_access_key"], region_name=region)
     session._loader.search_paths.insert(0, str(MODELS))
     config = Config(retries={"total_max_attempts": 1})
     return session.client(service, endpoint_url=url, config=config, verify=verify)  # type: ignore[call-overload]

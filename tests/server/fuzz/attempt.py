@@ -12,8 +12,7 @@ def attempt(plant: Plant, model: OperationModel, request: Odd) -> str:
     """Send a request; the code of the error that it is answered with, or 'success'."""
     response = plant.send(request)
     shown = f"{request.operation} with {request.oddities}: {text_of(request.body)} -> {text_of(response.body)}"
-    failures = plant.backend.internal_failures
-    assert failures == [], f"{shown}: {failures}"
+    assert plant.failures == [], f"{shown}: {plant.failures}"
     assert response.status < 500, shown
     try:
         answer = parsed(model, response)

@@ -69,6 +69,10 @@ class Plant(Cloud):
         self.vision: Any = client_of(self.backend, SOURCE)
         self.arns = [self._equipment(), *self._schedules()]
         self._bottles()
+        self.name()
+
+    def name(self) -> None:
+        """Take the names of what there is into requests."""
         self.blobs = [picture(), manifest([line("9.png")]).encode(), b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"]
         self._names: dict[str, list[Any]] = {
             "DatasetName": ["pumps", "pumps", "fresh"],
@@ -130,6 +134,11 @@ class Plant(Cloud):
                 request.body,
             )
         )
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong inside."""
+        return self.backend.internal_failures
 
     def _equipment(self) -> str:
         self.s3.put("data", "raw/pump1/a.csv", csv_text(rows()))

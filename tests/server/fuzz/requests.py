@@ -196,7 +196,7 @@ class Maker:
             else:
                 rest[name] = item
         body = payload if isinstance(payload, bytes) else self._body(_json(rest), oddities) if rest else b""
-        address = f"{path}?{urlencode(query)}" if query else path
+        address = f"{path}?{urlencode(query, quote_via=quote)}" if query else path
         return Odd(self._service, model.name, str(model.http["method"]), address, headers, body, tuple(oddities))
 
     def _body(self, text: str, oddities: list[str]) -> bytes:
