@@ -56,9 +56,9 @@ explore: install asset ## random schedules of events against every type; SEED=1 
 	@EXPLORE_SEED=$(or $(SEED),1) EXPLORE_SCHEDULES=$(or $(SCHEDULES),200) \
 		$(PYTHON) -m pytest --quiet tests/contract/explore --numprocesses auto
 
-soak: install asset ## kill a server and its workers again and again while it is used; KILLS=200 and SEED=1 say how
+soak: install asset ## kill a server and its workers while it is used, at random and at every point; KILLS=200 and SEED=1 say how
 	@SOAK_KILLS=$(or $(KILLS),200) SOAK_SEED=$(or $(SEED),1) \
-		$(PYTHON) -m pytest --quiet --capture=no tests/server/cli/test_kills.py
+		$(PYTHON) -m pytest --quiet --capture=no tests/server/cli/test_kills.py tests/server/cli/test_points.py
 
 fuzz: install asset ## odd requests to a server, by HTTP; COUNT=100000 and SEED=1 say how many, and which
 	@$(PYTHON) -m tests.server.fuzz $(or $(COUNT),100000) --seed $(or $(SEED),1) --http

@@ -2,82 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from .process import Serving, client, command, key, serving
+from lookout_server.work.tasks import MOST_DEATHS
+
+from .process import command
+from .unkillable import ROLE, SCHEMA, SOURCE, Plant, inspect, listed, until
 
 pytestmark = pytest.mark.e2e
 KILLS = int(os.environ.get("SOAK_KILLS", "6"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
-ROLE = "arn:aws:iam::000000000000:role/Data"
-#: Seconds.
-PATIENCE = 120
-COLUMNS = [{"Name": "t", "Type": "DATETIME"}, {"Name": "p", "Type": "DOUBLE"}]
-SCHEMA = json.dumps({"Components": [{"ComponentName": "pump", "Columns": COLUMNS}]})
-
-
-class Plant:
-    """A server that somebody starts again whenever it is gone, and a client that asks until it is answered."""
-
-    def __init__(self, root: Path) -> None:
-        self.data = root / "data"
-        self.made = key(self.data)
-        folder = root / "buckets" / "plant" / "in" / "pump"
-        folder.mkdir(parents=True)
-        rows = [f"2024-01-{day:02d}T{hour:02d}:00:00,{(day + hour) % 7}" for day in range(1, 29) for hour in range(24)]
-        (folder / "a.csv").write_text("\n".join(["t,p", *rows]))
-        quotas = ("datasets", "models", "label_groups", "pending_models", "pending_data_ingestion_jobs")
-        self.options = [
-            *("--buckets", root / "buckets", "--set", f"roles={ROLE}"),
-            *(option for name in quotas for option in ("--set", f"quotas.{name}=10000")),
-        ]
-        self._stack = ExitStack()
-        self.server = self.start()
-        self._port = self.server.record["port"]
-        self.equipment = client("lookoutequipment", self.server.url, self.made)
-        self.errors: list[str] = []
-        self.stopping = threading.Event()
-
-    def start(self, *options: object) -> Serving:
-        self.server = self._stack.enter_context(serving(self.data, *self.options, *options))
-        return self.server
-
-    def restart(self) -> None:
-        self.server.process.wait(PATIENCE)
-        self.start("--port", self._port)
-
-    def workers(self) -> list[int]:
-        """The processes that work for the server."""
-        found: list[int] = []
-        for children in Path(f"/proc/{self.server.process.pid}/task").glob("*/children"):
-            found += [int(pid) for pid in children.read_text().split()]
-        return found
-
-    def ask(self, call: Callable[..., Any], **parameters: Any) -> Any:
-        """The answer to a call, which is made again, with the same token, until there is one."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return call(**parameters)
-            except BotoCoreError:
-                assert time.monotonic() < end, "the server did not come back"
-                time.sleep(0.05)
-
-    def close(self) -> None:
-        self._stack.close()
 
 
 @pytest.fixture
@@ -85,6 +31,28 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
     made = Plant(tmp_path)
     yield made
     made.close()
+
+
+def ingest(plant: Plant, dataset: str, made: Counter[str]) -> str:
+    """Have data in a dataset; the id of the job."""
+    started = plant.ask(
+        plant.equipment.start_data_ingestion_job,
+        DatasetName=dataset,
+        RoleArn=ROLE,
+        IngestionInputConfiguration=SOURCE,
+        ClientToken=f"{dataset}-{made['jobs']}",
+    )
+    made["jobs"] += 1
+    return str(started["JobId"])
+
+
+def came_to_an_end(described: dict[str, Any]) -> bool:
+    """Whether something succeeded; otherwise as many workers have died of it as may."""
+    if described["Status"] in ("SUCCESS", "TRAINED"):
+        return True
+    reason = described.get("FailedReason") or described.get("StatusMessage")
+    assert f"It was tried {MOST_DEATHS} times" in str(reason), described
+    return False
 
 
 def caller(plant: Plant, name: str, made: Counter[str]) -> None:
@@ -99,15 +67,7 @@ def caller(plant: Plant, name: str, made: Counter[str]) -> None:
             token = {"ClientToken": thing}
             plant.ask(equipment.create_dataset, DatasetName=thing, DatasetSchema={"InlineDataSchema": SCHEMA}, **token)
             made["datasets"] += 1
-            source = {"S3InputConfiguration": {"Bucket": "plant", "Prefix": "in/"}}
-            plant.ask(
-                equipment.start_data_ingestion_job,
-                DatasetName=thing,
-                RoleArn=ROLE,
-                IngestionInputConfiguration=source,
-                **token,
-            )
-            made["jobs"] += 1
+            job = ingest(plant, thing, made)
             plant.ask(
                 equipment.create_label,
                 LabelGroupName=name,
@@ -117,37 +77,32 @@ def caller(plant: Plant, name: str, made: Counter[str]) -> None:
                 **token,
             )
             made["labels"] += 1
-            until(plant, equipment.describe_dataset, DatasetName=thing)
+            while not came_to_an_end(until(plant, equipment.describe_data_ingestion_job, JobId=job)):
+                job = ingest(plant, thing, made)
             plant.ask(equipment.create_model, ModelName=thing, DatasetName=thing, **token)
             made["models"] += 1
     except (ClientError, AssertionError) as error:
         plant.errors.append(f"{name}: {error}")
 
 
-def until(plant: Plant, describe: Callable[..., Any], **parameters: Any) -> dict[str, Any]:
-    """What is described when it is not in progress any more."""
-    end = time.monotonic() + PATIENCE
-    while (found := plant.ask(describe, **parameters))["Status"].endswith("IN_PROGRESS"):
-        assert time.monotonic() < end, f"in progress for ever: {found}"
-        time.sleep(0.05)
-    answer: dict[str, Any] = found
-    return answer
-
-
-def listed(plant: Plant, operation: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    token: dict[str, str] = {}
-    while True:
-        page = plant.ask(getattr(plant.equipment, operation), **parameters, **token)
-        found += page[member]
-        if "NextToken" not in page:
-            return found
-        token = {"NextToken": page["NextToken"]}
+def inspector(plant: Plant, name: str, made: Counter[str]) -> None:
+    """Have one project after the other with a model of Vision."""
+    number = 0
+    try:
+        while not plant.stopping.is_set():
+            number += 1
+            inspect(plant, f"{name}-{number}")
+            made["projects"] += 1
+            until(plant, plant.vision.describe_model, ProjectName=f"{name}-{number}", ModelVersion="1")
+    except (ClientError, AssertionError) as error:
+        plant.errors.append(f"{name}: {error}")
 
 
 def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(plant: Plant) -> None:
     chance, made = random.Random(SEED), {name: Counter[str]() for name in ("a", "b", "c")}
     threads = [threading.Thread(target=caller, args=(plant, name, count)) for name, count in made.items()]
+    inspected = Counter[str]()
+    threads.append(threading.Thread(target=inspector, args=(plant, "v", inspected)))
     for thread in threads:
         thread.start()
     killed: Counter[str] = Counter()
@@ -167,14 +122,24 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(plant: Plant) ->
         thread.join()
     assert plant.errors == []
 
-    datasets = listed(plant, "list_datasets", "DatasetSummaries")
-    models = listed(plant, "list_models", "ModelSummaries")
-    for model in models:
-        assert until(plant, plant.equipment.describe_model, ModelName=model["ModelName"])["Status"] == "SUCCESS"
-    jobs = listed(plant, "list_data_ingestion_jobs", "DataIngestionJobSummaries")
-    labels = [label for name in made for label in listed(plant, "list_labels", "LabelSummaries", LabelGroupName=name)]
+    datasets = listed(plant, plant.equipment.list_datasets, "DatasetSummaries")
+    models = listed(plant, plant.equipment.list_models, "ModelSummaries")
+    jobs = listed(plant, plant.equipment.list_data_ingestion_jobs, "DataIngestionJobSummaries")
+    labels = [
+        label
+        for name in made
+        for label in listed(plant, plant.equipment.list_labels, "LabelSummaries", LabelGroupName=name)
+    ]
     acknowledged = sum(made.values(), Counter())
     assert {"datasets": len(datasets), "models": len(models), "jobs": len(jobs), "labels": len(labels)} == acknowledged
-    assert {job["Status"] for job in jobs} == {"SUCCESS"}
+    assert len(listed(plant, plant.vision.list_projects, "Projects")) == inspected["projects"]
+    equipment, vision = plant.equipment, plant.vision
+    ends = [until(plant, equipment.describe_data_ingestion_job, JobId=job["JobId"]) for job in jobs]
+    ends += [until(plant, equipment.describe_model, ModelName=model["ModelName"]) for model in models]
+    for number in range(inspected["projects"]):
+        [_] = listed(plant, vision.list_models, "Models", ProjectName=f"v-{number + 1}")
+        ends.append(until(plant, vision.describe_model, ProjectName=f"v-{number + 1}", ModelVersion="1"))
+    given_up = len([end for end in ends if not came_to_an_end(end)])
+    assert given_up * MOST_DEATHS <= killed["worker"]
     assert "all is well" in command("check", "--data", plant.data).lower()
-    print(f"killed {dict(killed)}, acknowledged {dict(acknowledged)}")
+    print(f"killed {dict(killed)}, acknowledged {dict(acknowledged + inspected)}, given up {given_up}")
