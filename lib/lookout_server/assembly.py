@@ -32,6 +32,7 @@ from lookout_server.identity.rates import Rates
 from lookout_server.monitoring import health
 from lookout_server.monitoring.audit import DocumentAudit, Entry
 from lookout_server.monitoring.metrics import Metrics, measured
+from lookout_server.monitoring.release import Upgrade, release
 from lookout_server.store import DirectoryBlobs, SqliteDocuments, StoreError
 from lookout_server.ticker import Ticker
 from lookout_server.turns import Turn
@@ -67,7 +68,12 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         keys.check()
         authority = KeyAuthorizer(keys)
         around = environment(configuration, os.environ)
-        workers = Lanes({RUN: Processes(WORKER, 1, around)}, Processes(WORKER, configuration.workers, around))
+        upgrade = Upgrade()
+        command = (*WORKER, release())
+        workers = Lanes(
+            {RUN: Processes(command, 1, around, upgrade.check)},
+            Processes(command, configuration.workers, around, upgrade.check),
+        )
         supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),
@@ -88,6 +94,7 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         checks.register("store", health.store(store, blobs))
         checks.register("disk", health.room(directory.path, configuration.health.free_bytes))
         checks.register("reconciler", beat.check)
+        checks.register("release", upgrade.check)
         threads = ThreadPoolExecutor(configuration.threads, thread_name_prefix="request")
         parts = Parts(
             services=backend,

@@ -16,6 +16,7 @@ SECTIONS: dict[str, list[str]] = {
     ],
     "docs/errors/server.md#another-release": [
         "data directory …: its server is of release …, this command of …; use that release's, or start the server anew",
+        "release: got a server of …, expected one of …; start it anew",
     ],
     "docs/errors/server.md#not-the-directory": [
         "data directory …: holds no data of a server; name the one that does (--data)",

@@ -1,4 +1,4 @@
-"""Which release runs."""
+"""Which release runs, and whether it is still the one that is installed."""
 
 from __future__ import annotations
 
@@ -11,3 +11,17 @@ def release() -> str:
         return version("cdk-lookout")
     except PackageNotFoundError:
         return "unknown"
+
+
+class Upgrade:
+    """Whether the package was replaced under this process, which goes on with what it has loaded of it."""
+
+    def __init__(self) -> None:
+        self._runs = release()
+
+    def check(self) -> str:
+        """Why nothing more of the package may be loaded; '' while it may."""
+        found = release()
+        if found == self._runs:
+            return ""
+        return f"release {self._runs} runs, and {found} is installed: start the server anew"

@@ -31,6 +31,10 @@ class Stopping(Exception):
     """The server stops: what was to be done is done by who starts next."""
 
 
+class Waiting(Exception):
+    """No worker may be started now; the message says why."""
+
+
 class WorkerDied(Exception):
     """The process that did a task has ended; the message says how."""
 
@@ -88,11 +92,18 @@ class _Worker:
 class Processes:
     """As many workers at a time as there are `slots`, each started by *command* when it is needed first.
 
-    Without an `environment` they have this process's.
+    Without an `environment` they have this process's. `obstacle` is why none is given anything to do; '' when it is.
     """
 
-    def __init__(self, command: Sequence[str], slots: int, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        slots: int,
+        environment: Mapping[str, str] | None = None,
+        obstacle: Callable[[], str] = lambda: "",
+    ) -> None:
         self._command = command
+        self._obstacle = obstacle
         self._environment = environment
         self._free = threading.Semaphore(slots)
         self._idle: list[_Worker] = []
@@ -101,8 +112,10 @@ class Processes:
         self._stopped = False
 
     def perform(self, place: Place, id: str) -> None:
-        """Have a task done, and wait for that; raises WorkerDied, or Stopping."""
+        """Have a task done, and wait for that; raises WorkerDied, Waiting, or Stopping."""
         with self._free:
+            if reason := self._obstacle():
+                raise Waiting(reason)
             worker = self._take()
             try:
                 worker.perform(place, id)
@@ -146,7 +159,7 @@ class Lanes:
         self._others = others
 
     def perform(self, place: Place, id: str) -> None:
-        """Have a task done by those who are for it, and wait for that; raises WorkerDied, or Stopping."""
+        """Have a task done by those who are for it, and wait for that; raises WorkerDied, Waiting, or Stopping."""
         self._urgent.get(id.partition("/")[0], self._others).perform(place, id)
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from lookout_server.entities.session import Home
 from lookout_server.store.errors import Conflict, StoreUnavailable
-from lookout_server.work.processes import Stopping, WorkerDied
+from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 from lookout_server.work.tasks import AGAIN, MOST_DEATHS, TERM, Errand, Place, Task, tasks_of
 
 _LOG = logging.getLogger(__name__)
@@ -70,14 +70,17 @@ class Runner:
         self._running: set[tuple[str, str, str, str]] = set()
         #: What is claimed though nobody works on it, which could not be written down yet; why somebody has died of it.
         self._held: dict[tuple[str, str, str, str], str | None] = {}
+        #: What waits for a worker who may do it, and from when on that is tried again, as the machine counts seconds.
+        self._later: dict[tuple[str, str, str, str], float] = {}
         self._changed = threading.Condition()
         self._waiting = threading.BoundedSemaphore(_WAITING)
 
     def take(self, place: Place, id: str) -> bool:
         """Whether a task of a service, account and Region is nobody's here; then it is the caller's."""
         with self._changed:
-            if (*place, id) in self._running:
+            if (*place, id) in self._running or time.monotonic() < self._later.get((*place, id), 0.0):
                 return False
+            self._later.pop((*place, id), None)
             self._running.add((*place, id))
             return True
 
@@ -112,6 +115,9 @@ class Runner:
             except WorkerDied as death:
                 _LOG.warning("the worker at %s of %s in %s has died: %s", id, place[1], place[2], death)
                 self._let_go(place, id, str(death))
+            except Waiting as reason:
+                _LOG.warning("%s of %s in %s waits: %s", id, place[1], place[2], reason)
+                self._later[*place, id] = time.monotonic() + AGAIN.total_seconds()
             else:
                 self._let_go(place, id, None)
         except Stopping:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lookout_server.assembly import WORKER as SERVERS_WORKER
-from lookout_server.work.processes import Lanes, Processes, Stopping, WorkerDied
+from lookout_server.work.processes import Lanes, Processes, Stopping, Waiting, WorkerDied
 from lookout_server.work.tasks import Place
 
 PLACE: Place = ("pumps", "111122223333", "eu-west-1")
@@ -124,6 +124,34 @@ def test_no_more_work_at_a_time_than_there_are_slots(pool: Pool, tmp_path: Path)
     for thread in threads:
         thread.join()
     assert len(pool.lines()) == 3
+
+
+def test_nobody_is_given_anything_to_do_while_something_is_in_the_way(tmp_path: Path) -> None:
+    reasons = iter(["", "another release is installed", ""])
+    pool = Processes([sys.executable, "-c", WORKER, str(tmp_path / "log")], 1, obstacle=lambda: next(reasons))
+    try:
+        pool.perform(PLACE, "a")
+        with pytest.raises(Waiting, match="another release is installed"):
+            pool.perform(PLACE, "b")
+        pool.perform(PLACE, "c")
+    finally:
+        pool.stop()
+    assert [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()] == ["a", "c"]
+
+
+def test_a_worker_of_another_release_opens_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    ran = subprocess.run(
+        [*SERVERS_WORKER, "0.0.1"],
+        env={**os.environ, "LOOKOUT_SERVER_DATA": str(data)},
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "release: got a server of 0.0.1, expected one of" in ran.stderr
+    assert ran.returncode != 0
+    assert not data.exists()
 
 
 def test_a_pool_that_stops_ends_its_workers_and_says_so_to_who_waits(pool: Pool, tmp_path: Path) -> None:

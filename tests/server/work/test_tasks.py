@@ -15,7 +15,7 @@ from lookout_server.store.documents import Write
 from lookout_server.store.errors import StoreDamaged, StoreUnavailable
 from lookout_server.store.scratch import ScratchBlobs
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
-from lookout_server.work.processes import Stopping, WorkerDied
+from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 from lookout_server.work.runner import Runner
 from lookout_server.work.tasks import AGAIN, MOST_DEATHS, TERM, Errand, Place, Task, schedule, tasks_of
 
@@ -268,6 +268,26 @@ def test_a_death_while_the_store_is_away_is_told_once_and_written_down_when_it_i
     assert (works.failures, works.outcomes) == (["it is away"], [])
     works.runner.retry()
     works.perform()
+    assert works.outcomes == ["done"]
+
+
+def test_what_no_worker_may_do_now_is_left_for_a_minute_and_counts_no_death(
+    monkeypatch: pytest.MonkeyPatch, works: Works, caplog: pytest.LogCaptureFixture
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+
+    def waiting(*_: Any) -> None:
+        raise Waiting("another release is installed")
+
+    works.schedule()
+    for _ in range(MOST_DEATHS + 1):
+        assert works.runner.take(PLACE, "wear/a")
+        works.runner.supervise(PLACE, "wear/a", waiting)
+        assert not works.runner.take(PLACE, "wear/a")
+        seconds[0] += AGAIN.total_seconds()
+    assert caplog.messages[0] == "wear/a of 111122223333 in eu-west-1 waits: another release is installed"
+    works.perform(works.another())  # of a server that is started anew
     assert works.outcomes == ["done"]
 
 
