@@ -120,7 +120,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(plant: Plant) ->
     plant.stopping.set()
     for thread in threads:
         thread.join()
-    assert plant.errors == []
+    assert not plant.errors, "\n".join(plant.errors)
 
     datasets = listed(plant, plant.equipment.list_datasets, "DatasetSummaries")
     models = listed(plant, plant.equipment.list_models, "ModelSummaries")

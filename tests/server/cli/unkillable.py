@@ -16,8 +16,8 @@ from tests.server.cli.process import Serving, client, key, serving
 from tests.server.services.vision.material import DARK, line, manifest, picture
 
 ROLE = "arn:aws:iam::000000000000:role/Data"
-#: Seconds.
-PATIENCE = 120
+#: Seconds: while servers and workers are killed all the time, what takes long is begun again and again.
+PATIENCE = 300
 COLUMNS = [{"Name": "t", "Type": "DATETIME"}, {"Name": "p", "Type": "DOUBLE"}]
 SCHEMA = json.dumps({"Components": [{"ComponentName": "pump", "Columns": COLUMNS}]})
 SOURCE = {"S3InputConfiguration": {"Bucket": "plant", "Prefix": "in/"}}
