@@ -60,7 +60,7 @@ def main() -> None:
         ("ListDatasets of the server with 10,000 datasets, against 100", server.listing),
         ("99th percentile of DescribeModel while others train, against an idle server", server.waiting),
         ("memory of the server after 10,000 datasets made and deleted, against 1,000", server.churning),
-        ("memory after a year of hourly runs, against the first tenth of it", server.running_for_a_year),
+        ("memory after a year of five-minute runs, against the first tenth of it", server.running_for_a_year),
     ):
         ours, peer = measure()
         console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")
