@@ -31,7 +31,8 @@ PIP_COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install demo demo-all test test-fast explore soak fuzz browser lint types asset bench quality docs lock wheel clean
+.PHONY: help install demo demo-all test test-fast explore soak fuzz browser lint types asset bench quality docs proto \
+	lock wheel clean
 
 help: ## say what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -97,13 +98,16 @@ docs: install asset ## write the generated pages anew, out of the constructs
 	@$(PYTHON) -m docs.generate_sections
 	@$(PYTHON) -m docs.generate_settings
 
+proto: $(PACKAGES) ## write the messages of the edge agent anew, out of edge_agent.proto
+	@$(PYTHON) -m grpc_tools.protoc --proto_path=lib --python_out=lib --pyi_out=lib lookout_server/edge/edge_agent.proto
+
 wheel: $(BUILDER) ## the wheel, into dist/, in an isolated and locked build environment
 	@$(BUILDER_PYTHON) -m hatchling build --target wheel --directory dist
 
 lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions that pyproject.toml allows
 	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --all-build-deps --only-build-deps \
 		--output-file requirements/build.txt pyproject.toml
-	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra server --extra dev \
+	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra server --extra edge --extra dev \
 		--output-file requirements/dev.txt pyproject.toml
 	@for runtime in oldest newest; do CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) \
 		--output-file requirements/runtime/$$runtime.txt requirements/runtime/$$runtime.in; done

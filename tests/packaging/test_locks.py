@@ -23,6 +23,7 @@ WANTED = {
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["local"],
         *PROJECT["project"]["optional-dependencies"]["server"],
+        *PROJECT["project"]["optional-dependencies"]["edge"],
         *PROJECT["project"]["optional-dependencies"]["dev"],
     ],
 }
