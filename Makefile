@@ -128,7 +128,7 @@ $(PACKAGES): requirements/dev.txt
 	@$(PYTHON) $(PIP_LOCKED) requirements/dev.txt
 	@touch $@
 
-$(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py hatch_weights.py requirements/build.txt
+$(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py hatch_weights.py requirements/build.txt LICENSE NOTICE
 	@echo "==> installing cdk-lookout itself, editable"
 	@$(PYTHON) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@

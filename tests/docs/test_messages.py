@@ -143,9 +143,12 @@ def test_a_message_is_quoted_once_where_one_package_says_it() -> None:
 
 
 def test_every_page_of_errors_is_one_that_errors_can_name_or_of_what_is_no_error_of_a_deployment() -> None:
-    """Warnings have their sections in their ids; detectors and store are libraries, with errors for their callers."""
+    """Warnings have their sections in their ids; detectors and store are libraries, with errors for their callers.
+
+    The agent of a component runs on a device, without the documentation.
+    """
     named = {page for found in generate_sections.MODULES.values() for page in found}
-    assert {page for page, _ in QUOTED} == named | {"warnings", "detector", "inspector", "store"}
+    assert {page for page, _ in QUOTED} == named | {"warnings", "detector", "inspector", "edge", "store"}
 
 
 @pytest.mark.parametrize("file", generate_sections.MODULES, ids=lambda file: file.parent.name)
@@ -153,6 +156,16 @@ def test_the_sections_of_a_package_are_what_make_docs_writes(file: object) -> No
     assert file.read_text(encoding="utf-8") == generate_sections.module(  # type: ignore[attr-defined]
         generate_sections.MODULES[file]  # type: ignore[index]
     ), "run `make docs`"
+
+
+def test_every_message_of_the_edge_agent_has_its_section() -> None:
+    package = Package(pages.ROOT / "lib/lookout_server/edge")
+    refusals = ("AgentError", "InvalidArgument", "NotFound", "FailedPrecondition", "ResourceExhausted")
+    messages = list(package.messages({**dict.fromkeys(refusals, Sink()), "abort": Sink("{0}", (1,))}))
+    page = ModuleType("edge")
+    page.SECTIONS = generate_sections.quoted("edge")  # type: ignore[attr-defined]
+    assert len(messages) > 15
+    assert [f"{message.where}: {message.text}" for message in messages if not is_quoted(message, page)] == []
 
 
 def test_every_warning_has_the_section_that_its_id_names() -> None:

@@ -39,7 +39,7 @@ OTHERS = {
         *("lookout_files", "lookout_server", "rich", "typer"),
     },
     "lookout_server": {
-        *("PIL", "botocore", "cryptography", "hypercorn", "lookout_files", "numpy", "onnxruntime"),
+        *("PIL", "botocore", "cryptography", "google", "grpc", "hypercorn", "lookout_files", "numpy", "onnxruntime"),
         *("prometheus_client", "rich", "typer"),
     },
 }
@@ -61,6 +61,8 @@ BELOW = {
 #: What each kind of detection computes with, and what they share.
 DETECTION = {"sensors": {"numpy"}, "images": {"numpy", "onnxruntime", "PIL"}}
 SHARED = {"lookout_server.detection.artifact"}
+#: What runs on a device, and what of it the server knows: it need not have what speaks there.
+EDGE, KNOWN = "lookout_server.edge", "lookout_server.edge.description"
 #: A group adds labels, which are constructs of their own and know their group.
 IN_A_CIRCLE = {("cdk_lookout.equipment.label_group", "cdk_lookout.equipment.label")}
 _LONGEST, _LONGEST_TEST = 400, 600
@@ -179,6 +181,19 @@ def test_what_detects_knows_what_it_computes_with_and_nothing_of_the_services_or
     others = {package_of(one) for one in found if not is_in(one, "lookout_server")}
     assert others - sys.stdlib_module_names == DETECTION[part]
     assert {one for one in found if is_in(one, "lookout_server") and not is_in(one, ours)} <= SHARED
+
+
+def test_what_runs_on_a_device_knows_the_detection_of_pictures_and_nothing_of_the_server() -> None:
+    found = {other for one in MODULES if is_in(one, EDGE) for other in imported(one) if not is_in(other, EDGE)}
+    assert {package_of(one) for one in found} - sys.stdlib_module_names == {"google", "grpc", "lookout_server", "numpy"}
+    assert [one for one in found if is_in(one, "lookout_server") and not is_in(one, "lookout_server.detection")] == []
+
+
+def test_the_server_knows_of_what_runs_on_a_device_only_what_needs_no_more_than_python() -> None:
+    found = {other for one in MODULES if not is_in(one, EDGE) for other in imported(one) if is_in(other, EDGE)}
+    assert found == {KNOWN}
+    assert {package_of(other) for other in imported(KNOWN)} <= sys.stdlib_module_names
+    assert imported(EDGE) == frozenset()
 
 
 def test_every_detection_is_asked_about() -> None:

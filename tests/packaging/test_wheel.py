@@ -35,6 +35,7 @@ FUNCTIONS = [
     for name in ("surroundings.cjs", "inline/cfn-response.js", "sdk/package.json", "sdk/package-lock.json")
 ]
 WEIGHTS = "lookout_server/_weights/efficientnet-lite2.onnx"
+PROTO = "lookout_server/edge/edge_agent.proto"
 MODELS = [f"lookout_server/_models/{service}/{file}" for service in SERVICES for file in FILES]
 
 
@@ -118,7 +119,7 @@ def test_the_wheel_holds_the_packages_and_nothing_of_the_repository(names: set[s
 
 
 @pytest.mark.parametrize(
-    "name", [*(f"{package}/py.typed" for package in sorted(PACKAGES)), ASSET, WEIGHTS, *MODELS, *FUNCTIONS]
+    "name", [*(f"{package}/py.typed" for package in sorted(PACKAGES)), ASSET, WEIGHTS, PROTO, *MODELS, *FUNCTIONS]
 )
 def test_the_wheel_holds_what_is_not_python(names: set[str], name: str) -> None:
     assert name in names
@@ -131,6 +132,24 @@ def test_an_installed_package_makes_a_client_of_a_service_that_boto3_does_not_kn
         "print(made.can_paginate('list_models'))"
     )
     assert run(str(users[0].python), "-c", script).stdout == "True\n"
+
+
+COMPONENT = """\
+import io, zipfile
+import numpy as np
+from lookout_server.detection.images import ByHand, fit
+from lookout_server.edge.description import Description
+from lookout_server.vision.greengrass import component
+
+model = fit([np.full((64, 64), level, np.uint8) for level in (100, 104, 108)], backbone=ByHand())
+made = component(model, Description("C", "1.0.0", "arn", None, {}), {"TargetDevice": "jetson_xavier"}, "s3://b/C.zip")
+print(*zipfile.ZipFile(io.BytesIO(made)).namelist())
+"""
+
+
+def test_an_installed_package_makes_a_component_for_a_device(users: tuple[User, User]) -> None:
+    names = run(str(users[0].python), "-c", COMPONENT).stdout.split()
+    assert {"LICENSE", "NOTICE", "recipe.json", "model/manifest.json", PROTO} <= set(names)
 
 
 @pytest.mark.parametrize("name", ["LICENSE", "NOTICE"])

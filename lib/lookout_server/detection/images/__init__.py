@@ -15,7 +15,7 @@ from lookout_server.detection.images.features import Cache
 from lookout_server.detection.images.model import Judgement, Model
 from lookout_server.detection.images.pictures import BadPicture, Picture, Preprocessing
 from lookout_server.detection.images.settings import Settings
-from lookout_server.detection.images.store import load, save
+from lookout_server.detection.images.store import contents, load, save
 from lookout_server.detection.images.threshold import Threshold
 from lookout_server.detection.images.training import fit
 
@@ -33,6 +33,7 @@ __all__ = [
     "Settings",
     "Threshold",
     "built_in",
+    "contents",
     "fit",
     "from_file",
     "load",

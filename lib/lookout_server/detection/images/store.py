@@ -27,8 +27,16 @@ def save(model: Model, directory: Path, *, with_backbone: bool = False) -> None:
 
     with_backbone: also the network, so that the model can be run where the package has another one or none.
     """
-    evidence = model.evidence
-    header = {
+    artifact.write(directory, FORMAT, _header(model), _parts(model), _others(model, with_backbone))
+
+
+def contents(model: Model, *, with_backbone: bool = False) -> dict[str, bytes]:
+    """What `save` writes, by the names of the files."""
+    return artifact.contents(FORMAT, _header(model), _parts(model), _others(model, with_backbone))
+
+
+def _header(model: Model) -> dict[str, Any]:
+    return {
         "settings": dataclasses.asdict(model.settings),
         "preprocessing": dataclasses.asdict(model.preprocessing),
         "backbone": {
@@ -39,6 +47,10 @@ def save(model: Model, directory: Path, *, with_backbone: bool = False) -> None:
             "optimisation": backbones.OPTIMISATION,
         },
     }
+
+
+def _parts(model: Model) -> dict[str, Any]:
+    evidence = model.evidence
     parts: dict[str, Any] = {
         "way": evidence.way,
         "scaling": evidence.scaling,
@@ -49,8 +61,12 @@ def save(model: Model, directory: Path, *, with_backbone: bool = False) -> None:
         parts["head"] = evidence.head
     if model.labels is not None:
         parts["labels"] = model.labels
+    return parts
+
+
+def _others(model: Model, with_backbone: bool) -> dict[str, bytes]:
     content = model.backbone.content() if with_backbone else None
-    artifact.write(directory, FORMAT, header, parts, {_BACKBONE: content} if content else {})
+    return {_BACKBONE: content} if content else {}
 
 
 def load(directory: Path, backbone: Backbone | None = None) -> Model:
