@@ -197,13 +197,14 @@ def test_another_threshold_moves_the_alarm_and_nothing_else() -> None:
 
 
 def test_labels_are_told_apart_and_their_areas_are_those_of_the_masks() -> None:
-    model = learnt("network", "with masks")
+    model, shares = learnt("network", "with masks"), []
     for (picture, where), label in zip(LATER_DEFECTS, ["scratch"] * 4 + ["stain"] * 4, strict=True):
         judgement = model.judge(picture)
         areas = judgement.areas
         assert max(areas, key=lambda name: areas[name]) == label
         assert sum(areas.values()) == pytest.approx(100 * judgement.mask.mean())
-        assert 0.3 < sum(areas.values()) / (100 * where.mean()) < 8
+        shares.append(sum(areas.values()) / (100 * where.mean()))
+    assert 0.1 < min(shares) < 0.7 < np.mean(shares) < 1.4
 
 
 def test_of_a_picture_that_cannot_be_learnt_the_number_is_named() -> None:
@@ -253,14 +254,22 @@ class Counting(ByHand):
 
 def test_with_kept_features_only_new_pictures_are_looked_at_and_the_model_is_the_same(tmp_path: Path) -> None:
     kept, counting = Kept(), Counting()
-    settings = replace(SETTINGS, changed=0)
+    settings = replace(SETTINGS, changed=60)
     fit(NORMAL[:6], MASKED[:4], settings, preprocessing=SIDE, backbone=counting, cache=kept)
-    assert counting.calls == 10
+    assert counting.calls == 6 * 7 + 4
     again = fit(NORMAL, MASKED[:4], settings, preprocessing=SIDE, backbone=counting, cache=kept)
-    assert counting.calls == 12
+    assert counting.calls == 8 * 7 + 4
     save(again, tmp_path / "kept")
     save(fit(NORMAL, MASKED[:4], settings, preprocessing=SIDE, backbone=ByHand()), tmp_path / "not kept")
     assert contents(tmp_path / "kept") == contents(tmp_path / "not kept")
+
+
+def test_of_copies_and_of_pictures_that_are_only_learnt_little_is_kept() -> None:
+    kept = Kept()
+    fit(NORMAL, (), replace(SETTINGS, validated=2), preprocessing=SIDE, backbone=ByHand(), cache=kept)
+    sizes = sorted(map(len, kept.values()))
+    assert len(sizes) == len(NORMAL) + 4 * 6
+    assert sizes[-2] > 5 * sizes[-3]
 
 
 def test_other_preprocessing_and_other_layers_are_not_taken_from_what_was_kept() -> None:
@@ -353,9 +362,9 @@ def test_a_picture_is_judged_alike_as_an_array_as_a_file_and_lying_on_its_side(m
 
 #: Scores of pictures that `scene` makes; a change of them is a change of every model.
 GOLDEN = {
-    ("network", "normal only", 0.0): (-0.4331, 0.4871, 0.7492),
-    ("network", "with masks", 0.15): (-1.7884, 1.4059, 2.4770),
-    ("by hand", "without masks", 0.15): (-2.2777, 1.8644, 0.7615),
+    ("network", "normal only", 0.0): (-0.4603, 0.4731, 0.7439),
+    ("network", "with masks", 0.15): (-1.7346, 1.3952, 2.4690),
+    ("by hand", "without masks", 0.15): (-2.1758, 1.8889, 0.7341),
 }
 
 

@@ -16,7 +16,7 @@ from lookout_server.detection.images.examples import cells_of, near
 from lookout_server.detection.images.grids import blurred, halved, inner, mean3, stretched
 from lookout_server.detection.images.head import Head
 from lookout_server.detection.images.labels import Labels, Region, components, described
-from lookout_server.detection.images.memory import _CHUNK, Memory, Scaling, spread
+from lookout_server.detection.images.memory import _CHUNK, ALIKE, Memory, Scaling, order, spread, steady
 from lookout_server.detection.images.settings import Settings
 
 RANDOM = np.random.default_rng(0)
@@ -114,6 +114,21 @@ def test_numbers_are_spread_and_none_occurs_twice(count: int, wanted: int) -> No
         assert found.min() >= 0
         assert found.max() < count
         assert min(count, wanted) * 0.9 <= len(found) <= min(count, wanted)
+
+
+@pytest.mark.parametrize("count", [3, 100, 768, 4_096])
+def test_who_wants_less_gets_the_first_of_what_there_is(count: int) -> None:
+    for start in range(5):
+        everything = order(count, ALIKE, start)
+        for wanted in (1, 20, 100):
+            assert spread(count, wanted, start).tolist() == sorted(everything[:wanted].tolist())
+
+
+def test_with_ten_numbers_more_nearly_all_that_are_chosen_stay() -> None:
+    before, after = (set(steady(count, 60).tolist()) for count in (200, 210))
+    assert len(before) == len(after) == 60
+    assert len(after - before) <= 4
+    assert max(other - one for one, other in pairwise(sorted(after))) <= 5
 
 
 def test_the_head_is_where_the_penalised_likelihood_is_highest() -> None:

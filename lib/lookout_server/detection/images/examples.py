@@ -13,7 +13,7 @@ from PIL import Image
 from lookout_server.detection.images.changes import CHANGES
 from lookout_server.detection.images.features import Extractor
 from lookout_server.detection.images.labels import Flags, Region, regions
-from lookout_server.detection.images.memory import Memory, Scaling, spread
+from lookout_server.detection.images.memory import Memory, Scaling, spread, steady
 from lookout_server.detection.images.pictures import BadPicture, Floats, Halves, Picture, Preprocessing
 from lookout_server.detection.images.settings import Settings
 
@@ -103,18 +103,22 @@ class Gathered:
 
 def gather_normal(pictures: Sequence[Picture], extractor: Extractor, settings: Settings) -> Gathered:
     """One picture after another; of some, changed copies too."""
-    kept = set(spread(len(pictures), settings.validated).tolist())
-    copied = set(spread(len(pictures), settings.changed).tolist())
+    kept = set(steady(len(pictures), settings.validated).tolist())
+    copied = set(steady(len(pictures), settings.changed).tolist())
     quota = max(1, settings.gathered // max(1, len(pictures) + len(copied) * len(CHANGES)))
     parts: list[tuple[int, Floats]] = []
     grids: dict[int, Halves] = {}
     for number, picture in enumerate(pictures):
         with named(f"normal picture {number}"):
-            for change in (None, *(CHANGES if number in copied else ())):
-                grid = extractor(picture, change)
-                parts.append((number, _some(grid.reshape(-1, grid.shape[2]), quota, len(parts))))
-                if change is None and number in kept:
-                    grids[number] = grid.astype(np.float16)
+            start = number * (len(CHANGES) + 1)
+            if number in kept:
+                grid = extractor(picture)
+                grids[number] = grid.astype(np.float16)
+                parts.append((number, _some(grid.reshape(-1, grid.shape[2]), quota, start)))
+            else:
+                parts.append((number, extractor.some(picture, None, quota, start)))
+            for place, change in enumerate(CHANGES if number in copied else (), start + 1):
+                parts.append((number, extractor.some(picture, change, quota, place)))
     width = parts[0][1].shape[1]
     return Gathered(Patches.of(parts, width), Patches.of([], width), grids, {}, [], len(pictures))
 
@@ -123,7 +127,7 @@ def gather_anomalous(
     examples: Sequence[Example], extractor: Extractor, scaling: Scaling, settings: Settings
 ) -> Gathered:
     """One picture after another. Whole grids are kept of some, which are all that counts of those without masks."""
-    kept = set(spread(len(examples), settings.validated).tolist())
+    kept = set(steady(len(examples), settings.validated).tolist())
     quota = max(8, settings.gathered // max(1, len(examples)))
     inside: list[tuple[int, Floats]] = []
     outside: list[tuple[int, Floats]] = []

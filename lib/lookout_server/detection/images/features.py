@@ -7,17 +7,21 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lookout_server.detection.images.backbone import Backbone
 from lookout_server.detection.images.changes import CHANGES
 from lookout_server.detection.images.grids import mean3, stretched
+from lookout_server.detection.images.memory import ALIKE, order
 from lookout_server.detection.images.pictures import Floats, Halves, Picture, Pixels, Preprocessing, digest
 
 #: Features are kept in 16 bits, which know no larger number.
 _LARGEST = 60_000
+#: Raised when the same picture, backbone and preprocessing give other features than before.
+VERSION = 1
 
 
 class Cache(Protocol):
@@ -48,10 +52,27 @@ class Extractor:
         key = self._key(picture, change)
         if (kept := self.cache.get(key)) is not None:
             return _unpacked(np.load(io.BytesIO(kept), allow_pickle=False))
-        found, stream = self.of_pixels(self.preprocessing.decoded(picture), change), io.BytesIO()
-        np.save(stream, _packed(found), allow_pickle=False)
-        self.cache.put(key, stream.getvalue())
+        found = self.of_pixels(self.preprocessing.decoded(picture), change)
+        self.cache.put(key, _saved(_packed(found)))
         return found
+
+    def some(self, picture: Picture, change: str | None, wanted: int, start: int) -> Floats:
+        """patches x channels: so many cells of a picture, spread evenly; each *start* gives others.
+
+        Only these, and some more, are kept: a hundredth of the whole grid.
+        """
+        if self.cache is None or wanted > ALIKE:
+            return _of(self(picture, change), wanted, start)
+        key = self._key(picture, change, start)
+        if (kept := self.cache.get(key)) is not None:
+            stream = io.BytesIO(kept)
+            count, cells = (np.load(stream, allow_pickle=False) for _ in range(2))
+            places = order(int(count), wanted, start)
+            return _unpacked(cells[: len(places)][np.argsort(places)])
+        grid = self.of_pixels(self.preprocessing.decoded(picture), change)
+        cells = _packed(grid.reshape(-1, grid.shape[2]))
+        self.cache.put(key, _saved(np.array(len(cells)), cells[order(len(cells), ALIKE, start)]))
+        return _of(grid, wanted, start)
 
     def of_pixels(self, pixels: Pixels, change: str | None = None) -> Floats:
         """Likewise, of a picture that is decoded. The numbers have the precision in which they are kept."""
@@ -61,9 +82,22 @@ class Extractor:
         grid = np.concatenate([stretched(mean3(layer), rows, columns) for layer in layers], axis=2)
         return _unpacked(_packed(grid))
 
-    def _key(self, picture: Picture, change: str | None) -> str:
-        asked = [digest(picture), self.backbone.identity, self.layers, change, dataclasses.asdict(self.preprocessing)]
+    def _key(self, picture: Picture, change: str | None, *some: int) -> str:
+        how = [self.backbone.identity, self.layers, dataclasses.asdict(self.preprocessing)]
+        asked = [VERSION, digest(picture), *how, change, *some]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _of(grid: Floats, wanted: int, start: int) -> Floats:
+    cells: Floats = grid.reshape(-1, grid.shape[2])
+    return cells[np.sort(order(len(cells), wanted, start))]
+
+
+def _saved(*arrays: NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    for array in arrays:
+        np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
 
 
 def _packed(grid: Floats) -> Halves:

@@ -45,8 +45,10 @@ def blurred(grid: Floats, deviation: float) -> Floats:
     for axis in (0, 1):
         margin = [(reach, reach) if at == axis else (0, 0) for at in range(grid.ndim)]
         wide, length = np.pad(grid, margin, mode="edge"), grid.shape[axis]
-        parts = (np.take(wide, range(at, at + length), axis) * weight for at, weight in enumerate(weights))
-        grid = sum(parts, np.zeros((), np.float32))
+        along = wide if axis == 0 else wide.swapaxes(0, 1)
+        parts = (along[at : at + length] * weight for at, weight in enumerate(weights))
+        found = sum(parts, np.zeros((), np.float32))
+        grid = found if axis == 0 else found.swapaxes(0, 1)
     return grid
 
 

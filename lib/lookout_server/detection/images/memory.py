@@ -12,6 +12,8 @@ from lookout_server.detection.images.pictures import Floats, Halves
 
 #: Patches whose distances to the whole memory are computed at once: it bounds the memory that this takes.
 _CHUNK = 2_048
+#: See `order`.
+ALIKE = 128
 #: The golden ratio's fraction: its multiples spread evenly, however many there are. Where they start is a multiple of
 #: another irrational number, or the places of one picture would be those of the next.
 _GOLDEN, _START = 0.6180339887498949, 0.41421356237309515
@@ -82,7 +84,21 @@ class Memory:
 
 def spread(count: int, wanted: int, start: int = 0) -> NDArray[np.int64]:
     """So many of the numbers below *count*, or all of them, spread evenly; each *start* gives others."""
-    if wanted >= count:
-        return np.arange(count)
-    places = (start * _START + np.arange(1, wanted + 1) * _GOLDEN) % 1
-    return np.unique((places * count).astype(np.int64))
+    return np.sort(order(count, wanted, start))
+
+
+def steady(count: int, wanted: int) -> NDArray[np.int64]:
+    """So many of the numbers below *count*, or all of them, spread evenly; with a few more numbers, nearly the same."""
+    return np.sort(np.argsort(-(np.arange(count) * _GOLDEN % 1))[:wanted])
+
+
+def order(count: int, wanted: int, start: int) -> NDArray[np.int64]:
+    """The numbers of `spread` in the order in which it comes to them.
+
+    They begin with those of which less is wanted, as long as no more than `ALIKE` are.
+    """
+    steps = np.arange(1, max(wanted, ALIKE) + 1)
+    places = (((start * _START + steps * _GOLDEN) % 1) * count).astype(np.int64)
+    found = np.concatenate([places, np.arange(count)])
+    _, first = np.unique(found, return_index=True)
+    return found[np.sort(first)][:wanted]

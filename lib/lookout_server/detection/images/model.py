@@ -22,15 +22,11 @@ ALARM = 0.5
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Score:
     #: Between 0 and 1; 0.5 is the alarm.
     score: float
     #: The same before it was calibrated.
     raw: float
-    #: height x width of the picture: how anomalous each place is, calibrated as the score is.
-    map: Floats
-    #: Where which anomaly is, by label; without labels, or without an anomaly, nothing.
-    labels: dict[str, Flags]
 
     @property
     def anomalous(self) -> bool:
@@ -40,6 +36,14 @@ class Judgement:
     def confidence(self) -> float:
         """That `anomalous` is right: from 0.5 to 1."""
         return max(self.score, 1 - self.score)
+
+
+@dataclass(frozen=True)
+class Judgement(Score):
+    #: height x width of the picture: how anomalous each place is, calibrated as the score is.
+    map: Floats
+    #: Where which anomaly is, by label; without labels, or without an anomaly, nothing.
+    labels: dict[str, Flags]
 
     @property
     def mask(self) -> Flags:
@@ -74,20 +78,26 @@ class Model:
         grid = replace(self._extractor, cache=cache)(picture)
         return self.evidence.score(self.evidence.map(grid, self.settings), self.settings)
 
-    def judge(self, picture: Picture) -> Judgement:
+    def score(self, picture: Picture, cache: Cache | None = None) -> Score:
+        """Say only how anomalous a picture is; raises `BadPicture`."""
+        return self._score(self.raw(picture, cache))
+
+    def judge(self, picture: Picture, cache: Cache | None = None) -> Judgement:
         """Say how anomalous a picture is, and where; raises `BadPicture`."""
         pixels = self.preprocessing.decoded(picture)
-        grid = self._extractor.of_pixels(pixels)
+        grid = self._extractor.of_pixels(pixels) if cache is None else replace(self._extractor, cache=cache)(picture)
         evidence = self.evidence.map(grid, self.settings)
-        raw = self.evidence.score(evidence, self.settings)
-        calibrated = float(self.threshold.calibrated(np.float64(raw)))
+        score = self._score(self.evidence.score(evidence, self.settings))
         places = self._placed(evidence, pixels)
         found: dict[str, Flags] = {}
-        if self.labels is not None and calibrated >= ALARM:
+        if self.labels is not None and score.anomalous:
             found = self.labels.divided(
                 shown(places), self.evidence.scaling(grid).reshape(grid.shape), self._box(pixels)
             )
-        return Judgement(calibrated, raw, places, found)
+        return Judgement(score.score, score.raw, places, found)
+
+    def _score(self, raw: float) -> Score:
+        return Score(float(self.threshold.calibrated(np.float64(raw))), raw)
 
     def judge_all(self, pictures: Iterable[Picture]) -> Iterator[Judgement]:
         """One after another: a picture is judged alike in whatever company it comes."""

@@ -47,7 +47,16 @@ class Preprocessing:
 
     def decoded(self, picture: Picture) -> Pixels:
         """The whole picture, upright, in 8 bits of three colours; raises `BadPicture`."""
-        image = _opened(picture)
+        try:
+            return self._decoded(_opened(picture), picture)
+        except (BadPicture, MemoryError):
+            raise
+        except UnidentifiedImageError as error:
+            raise BadPicture("picture: got no PNG or JPEG, expected one of the two") from error
+        except Exception as error:  # whatever Pillow's readers meet in a file
+            raise BadPicture(f"picture: it cannot be decoded: {error}") from error
+
+    def _decoded(self, image: Image.Image, picture: Picture) -> Pixels:
         if self.orientation and not isinstance(picture, np.ndarray):
             image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):
@@ -93,13 +102,8 @@ def digest(picture: Picture) -> str:
 def _opened(picture: Picture) -> Image.Image:
     if isinstance(picture, np.ndarray):
         return _from_array(picture)
-    try:
-        image = Image.open(io.BytesIO(picture), formats=_FORMATS)
-        image.load()
-    except UnidentifiedImageError as error:
-        raise BadPicture("picture: got no PNG or JPEG, expected one of the two") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadPicture(f"picture: it cannot be decoded: {error}") from error
+    image = Image.open(io.BytesIO(picture), formats=_FORMATS)
+    image.load()
     return image
 
 
