@@ -113,7 +113,9 @@ class Configuration(Frozen):
     retention: Retention = field(default_factory=Retention)
     #: What can be set about the services, whose names stand beside these.
     services: Settings = field(
-        default_factory=lambda: Settings(progress=Progress.by_seconds(0), limits=Limits(calls_in_log=0))
+        default_factory=lambda: Settings(
+            progress=Progress.by_seconds(0), limits=Limits(calls_in_log=0), vision_inspection="network"
+        )
     )
 
     @property

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import threading
 from collections import OrderedDict
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
-from lookout_server.store.blobs import Blobs
+from lookout_server.store.blobs import Blobs, BlobWriter
 
 #: Bytes up to which content stands in the document itself, and needs no file of its own.
 _SMALL = 2048
@@ -50,6 +52,14 @@ class Keeper:
         if len(content) <= _SMALL:
             return Blob(self, content, None)
         return Blob(self, None, self._blobs.put(content))
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """For content too large to be held; it is found by its digest."""
+        return self._blobs.writer()
+
+    def local(self, digest: str) -> AbstractContextManager[Path]:
+        """The content of a digest as a file, to be read only; raises BlobMissing."""
+        return self._blobs.local(digest)
 
     def find(self, reference: Any) -> Blob:
         """What a document refers to."""

@@ -6,16 +6,15 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-from lookout_server.vision.profile import CELLS, Profile
+from lookout_server.vision.state import Inspector
 
-_RECIPE, _MODEL = "recipe.json", "model.json"
+_RECIPE, _MODEL, _ARRAYS = "recipe.json", "model.json", "model.zip"
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def artefact(profile: Profile, model_arn: str, component: tuple[str, str], settings: Mapping[str, Any]) -> bytes:
+def artefact(inspector: Inspector, model_arn: str, component: tuple[str, str], settings: Mapping[str, Any]) -> bytes:
     """The zip; the same for the same model, component and settings."""
     name, version = component
     recipe = {
@@ -31,11 +30,12 @@ def artefact(profile: Profile, model_arn: str, component: tuple[str, str], setti
             }
         },
     }
-    model = {"Cells": CELLS, **asdict(profile)}
+    model = {"Size": inspector.size, "Colors": inspector.colors}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for file, document in ((_MODEL, model), (_RECIPE, recipe)):
             archive.writestr(zipfile.ZipInfo(file, _TIME), json.dumps(document, indent=2), zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo(_ARRAYS, _TIME), inspector.model.read())
     return content.getvalue()
 
 

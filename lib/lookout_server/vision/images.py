@@ -18,6 +18,8 @@ _BEGINNINGS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
 #: A progressive JPEG has about ten scans. Each is decoded over the whole image, however little there is of it.
 _SCAN, _MOST_SCANS = b"\xff\xda", 100
 
+#: EXIF's tag, and its values for what lies on a side.
+_ORIENTATION, _SIDEWAYS = 274, (5, 6, 7, 8)
 _OBJECT = re.compile(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>")
 Size = tuple[int, int]
 
@@ -40,6 +42,32 @@ def read(
     if like and image.size != like[1]:
         raise Invalid(f"{name}: the image has {pixels(image.size)}, expected {pixels(like[1])} as {like[0]}")
     return _decoded(image, name)
+
+
+def measured(
+    content: bytes,
+    name: str,
+    quotas: VisionQuotas,
+    *,
+    formats: Sequence[str] = FORMATS,
+    like: tuple[str, Size] | None = None,
+) -> Size:
+    """Width and height of the image in a file, upright as its camera has noted (EXIF); raises Invalid as `read` does.
+
+    Nothing is decoded: who looks at the image may still find it damaged.
+    """
+    image = _opened(content, name, quotas, formats)
+    size = image.size if like and sorted(image.size) != sorted(like[1]) else _upright(image, name)
+    if like and size != like[1]:
+        raise Invalid(f"{name}: the image has {pixels(size)}, expected {pixels(like[1])} as {like[0]}")
+    return size
+
+
+def unreadable(name: str, error: Exception) -> Invalid:
+    """What to raise when an image turns out to be damaged, by what came first."""
+    while isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    return Invalid(f"{name}: the image cannot be read: {_reason(error)}")
 
 
 def pixels(size: Size) -> str:
@@ -71,6 +99,16 @@ def _opened(content: bytes, name: str, quotas: VisionQuotas, formats: Sequence[s
     return image
 
 
+def _upright(image: Image.Image, name: str) -> Size:
+    try:
+        # Of a PNG, Pillow would decode the pixels to see whether EXIF comes after them.
+        noted = image.format != "PNG" or "exif" in image.info
+        sideways = noted and image.getexif().get(_ORIENTATION) in _SIDEWAYS
+    except Exception as error:  # whatever Pillow's readers meet in a file
+        raise unreadable(name, error) from error
+    return (image.height, image.width) if sideways else image.size
+
+
 def _decoded(image: Image.Image, name: str) -> Image.Image:
     try:
         image.load()
@@ -83,7 +121,7 @@ def _decoded(image: Image.Image, name: str) -> Image.Image:
             return white.convert("RGB")
         return image.convert("RGB")
     except Exception as error:  # whatever Pillow's readers meet in a file
-        raise Invalid(f"{name}: the image cannot be read: {_reason(error)}") from error
+        raise unreadable(name, error) from error
 
 
 def _reason(error: Exception) -> str:

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lookout_server.entities.codec import Kept
 from lookout_server.kms import kms_key_arn
 from lookout_server.service import Answer, World
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.datasets import SETTLED
 from lookout_server.vision.errors import Invalid, conflict, quota_exceeded
-from lookout_server.vision.evaluation import evaluate, manifest_file, result_file
+from lookout_server.vision.features import KeptFeatures
 from lookout_server.vision.forward import ErrandsS3, key_below
-from lookout_server.vision.profile import Profile
-from lookout_server.vision.state import Dataset, Learned, Model, Project
+from lookout_server.vision.state import Dataset, Inspector, Learned, Model, Outcome, Project
 from lookout_server.vision.tagging import add_tags
-from lookout_server.vision.training import train
 from lookout_server.vision.transitions import GONE
 
 #: The work that trains a model.
@@ -110,28 +107,39 @@ def _dataset(call: VisionCall, project: Project, kind: str) -> Dataset:
     return found
 
 
-def train_model(model: Model, s3: ErrandsS3, world: World) -> Callable[[], Learned | str]:
+def train_model(model: Model, s3: ErrandsS3, world: World) -> Callable[[], Outcome | str]:
     """What is to be done for a training, with the images that the datasets had when it was wanted."""
-    arn, samples, quotas = model.arn, model.samples, world.settings.vision_quotas
+    arn, samples, settings = model.arn, model.samples, world.settings
     files = _files(model.details["OutputConfig"], "-".join(arn.rsplit("/", 2)[1:]))
+    kept = model.project.features.get("train")
 
-    def work() -> Learned | str:
-        training, *tests = ([entry.line for entry in images.since()] for images in samples)
+    def work() -> Outcome | str:
+        # Who only answers requests does not load what computes.
+        from lookout_server.vision import engines, evaluation, training
+
+        lines, *tests = ([entry.line for entry in images.since()] for images in samples)
         try:
-            for bucket in sorted({line.bucket for lines in (training, *tests) for line in lines}):
+            for bucket in sorted({line.bucket for some in (lines, *tests) for line in some}):
                 s3.check_images(bucket)
-            evaluation = evaluate(train(training, tests[0] if tests else None, s3.read, quotas))
+            engine = engines.engine(settings.vision_inspection)
+            found = training.Files(s3.read, settings.vision_quotas)
+            with KeptFeatures(world.keeper, kept.packs if kept else [], settings.vision_kept_features) as cache:
+                test = tests[0] if tests else None
+                trained = training.train(lines, test, found, settings.vision_quotas, engine, cache)
+                tested = evaluation.evaluate(trained, found, cache)
             ended = world.now()
             bodies = {
-                "EvaluationManifest": manifest_file(evaluation, arn, ended),
-                "EvaluationResult": result_file(evaluation, arn, ended),
+                "EvaluationManifest": evaluation.manifest_file(tested, arn, ended),
+                "EvaluationResult": evaluation.result_file(tested, arn, ended),
             }
             for name, body in bodies.items():
                 s3.write(files[name]["Bucket"], files[name]["Key"], body)
         except Invalid as error:
             return str(error)
-        results = {**files, "Performance": evaluation.performance, "EvaluationEndTimestamp": ended}
-        return Learned(Kept.of(world.keeper, Profile, evaluation.trained.profile), results)
+        results = {**files, "Performance": tested.performance or None, "EvaluationEndTimestamp": ended}
+        inspector = Inspector(world.keeper.keep(engines.packed(trained.model)), trained.size, trained.colors)
+        learned = Learned(inspector, results, [*engine.remarks, *tested.remarks])
+        return Outcome(learned, cache.added, cache.useless)
 
     return work
 
@@ -176,13 +184,15 @@ def delete_model(call: VisionCall) -> Answer:
 
 def _metadata(model: Model) -> dict[str, Any]:
     message = None if model.transition else model.message
+    remarks = model.learned.remarks if model.learned and model.status != "TRAINING" else []
+    said = ". ".join([f"The model is in status {model.status}", *([" ".join(remarks)] if remarks else [])])
     return {
         "ModelVersion": model.version,
         "ModelArn": model.arn,
         "CreationTimestamp": model.created_at,
         "Description": model.details["Description"],
         "Status": model.status,
-        "StatusMessage": message or f"The model is in status {model.status}",
+        "StatusMessage": message or said,
         "Performance": model.results.get("Performance"),
     }
 

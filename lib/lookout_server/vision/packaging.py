@@ -91,11 +91,11 @@ def package(job: PackagingJob, s3: ErrandsS3) -> Callable[[], Answer | str] | st
     if not job.take_component():
         # Developer guide, "Package settings": name and version must be those of no other component.
         return f"The component {component[0]} already has a version {component[1]}"
-    profile, arn, greengrass = model.learned.profile, model.arn, job.configuration["Greengrass"]
+    inspector, arn, greengrass = model.learned.inspector, model.arn, job.configuration["Greengrass"]
     file, region = _file(job), job.home.region
 
     def write() -> Answer | str:
-        body = artefact(profile.value, arn, component, greengrass)
+        body = artefact(inspector, arn, component, greengrass)
         try:
             s3.write(*file, body)
         except Invalid as error:

@@ -60,7 +60,7 @@ def delete_project(call: VisionCall) -> Answer:
         kinds = ", ".join(sorted(project.datasets))
         raise conflict(f"Project {project.name} has datasets: delete {kinds} first", "PROJECT", project.name)
     del call.own.projects[project.name]
-    for kind in ("dataset", "job"):
+    for kind in ("dataset", "features", "job"):
         clear(call.own, kind, project.guid, call.now)
     return {"ProjectArn": project.arn}
 

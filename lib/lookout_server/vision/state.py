@@ -15,7 +15,6 @@ from lookout_server.identity.authorization import partition_of
 from lookout_server.protocol.tokens import ClientTokens
 from lookout_server.tags import Tags
 from lookout_server.vision.manifest import Line
-from lookout_server.vision.profile import Profile
 from lookout_server.vision.transitions import GONE, Moving
 
 #: Entries that are kept together: a page of a list is read without all the others.
@@ -98,12 +97,36 @@ class Dataset(Moving):
 
 
 @dataclass(frozen=True)
+class Inspector:
+    """What looks at images, as it is kept."""
+
+    #: A zip of what `detection.images` stores of a model, without its network.
+    model: Blob
+    #: Width and height of its images in pixels.
+    size: tuple[int, int]
+    #: The colour of each anomaly label; none for a classification model.
+    colors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Learned:
     """What a training has brought."""
 
-    profile: Kept[Profile]
+    inspector: Inspector
     #: Members of DescribeModel.
     results: Mapping[str, Any]
+    #: What DescribeModel says besides, such as what could not be measured.
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training has brought, and what it leaves for the next one."""
+
+    learned: Learned
+    #: Features that it has computed, and those of earlier trainings that it had no use for.
+    features: list[Blob] = field(default_factory=list)
+    useless: list[Blob] = field(default_factory=list)
 
 
 @dataclass
@@ -131,18 +154,25 @@ class Model(Moving):
         return str(self.number)
 
     @property
+    def project(self) -> Project:
+        """The project that it is a model of."""
+        found: Project = self.home.projects[self.place.split("/")[1]]
+        return found
+
+    @property
     def results(self) -> Mapping[str, Any]:
         """Members of DescribeModel that its training has brought, once that is over."""
         return self.learned.results if self.learned and self.status != "TRAINING" else {}
 
-    def found(self, outcome: Learned | str, now: datetime) -> None:
+    def found(self, outcome: Outcome | str, now: datetime) -> None:
         """Take over what its training brings, or why that fails."""
         assert self.transition
         self.samples = []
         if isinstance(outcome, str):
             self.transition.found("TRAINING_FAILED", outcome, now)
         else:
-            self.learned = outcome
+            self.learned = outcome.learned
+            self.project.remember(outcome)
             self.transition.found("TRAINED", None, now)
 
     def arrive(self, now: datetime) -> None:
@@ -152,6 +182,18 @@ class Model(Moving):
         if self.status == GONE:
             self.home.remove(self)
             self.home.tags.drop(self.arn)
+
+
+@dataclass
+class Features(Entity):
+    """What trainings have computed of the images of a project, for the next one; it goes with the training dataset."""
+
+    packs: list[Blob]
+
+    def after(self, outcome: Outcome) -> Features:
+        """With what a training has computed, and without what was of no use."""
+        useless = [pack.reference for pack in outcome.useless]
+        return Features([*(one for one in self.packs if one.reference not in useless), *outcome.features])
 
 
 @dataclass
@@ -248,6 +290,19 @@ class Project(Entity):
         """Its packaging jobs by name."""
         return Collection(self.home, "job", PackagingJob, NAMES, self.guid)
 
+    @property
+    def features(self) -> Collection[str, Features]:
+        """What was computed of its images, under the type of the dataset with which it goes."""
+        return Collection(self.home, "features", Features, NAMES, self.guid)
+
+    def remember(self, outcome: Outcome) -> None:
+        """Keep what a training has computed, unless the dataset is gone by now."""
+        features, kind = self.features, "train"
+        packs = (features.get(kind) or Features([])).after(outcome)
+        features.pop(kind)
+        if kind in self.datasets and packs.packs:
+            features[kind] = packs
+
     def place(self, kind: str, key: str) -> str:
         """The place of something in it."""
         return f"{kind}/{self.name}/{self.guid}/{key}"
@@ -294,3 +349,5 @@ class Inventory(Home):
         kind, name, _, key = thing.place.split("/")
         project = self.projects[name]
         del (project.datasets if kind == "dataset" else project.models)[key]
+        if kind == "dataset":
+            project.features.pop(key)

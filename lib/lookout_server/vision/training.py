@@ -1,32 +1,27 @@
-"""Training: the checks that can make it fail, the split of a single dataset, and the profile that comes of it.
+"""Training: the checks that can make it fail, the split of a single dataset, and the model that comes of it.
 
-Sources: developer guide, "Quotas", "Training your model", "Troubleshooting model training". What stands in for
-machine learning is in `profile`.
+Sources: developer guide, "Quotas", "Training your model", "Troubleshooting model training". What learns is
+`detection.images`. Images are read one at a time, and again when they are looked at: none is held.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+import numpy as np
 from PIL import Image
 
+from lookout_server.detection.images import BadPicture, Cache, Example, Model, fit
 from lookout_server.settings import VisionQuotas
 from lookout_server.vision import images
+from lookout_server.vision.engines import Engine
 from lookout_server.vision.errors import Invalid
 from lookout_server.vision.manifest import Line
-from lookout_server.vision.masks import area, read_mask
-from lookout_server.vision.profile import (
-    CELLS,
-    Features,
-    Label,
-    Profile,
-    features_of,
-    mean_of,
-    threshold_of,
-)
+from lookout_server.vision.masks import read_mask
+
+T = TypeVar("T")
 
 
 class Read(Protocol):
@@ -37,13 +32,12 @@ class Read(Protocol):
 
 @dataclass(frozen=True)
 class Sample:
-    """An image with its label, reduced to what training needs."""
+    """An image with its label, as far as it is known without looking at it."""
 
     line: Line
-    size: tuple[int, int]
-    features: Features
-    #: Where it shows an anomaly label, by label.
-    pixels: Mapping[str, Image.Image]
+    size: images.Size
+    #: The anomaly labels that its mask shows.
+    labels: tuple[str, ...]
 
     @property
     def anomalous(self) -> bool:
@@ -55,12 +49,85 @@ class Sample:
 class Trained:
     """What a training brings, and the images that it is tested with."""
 
-    profile: Profile
+    model: Model
     training: Sequence[Sample]
     test: Sequence[Sample]
 
+    @property
+    def size(self) -> images.Size:
+        """Width and height of all images."""
+        return self.training[0].size
 
-def train(training: Iterable[Line], test: Iterable[Line] | None, read: Read, quotas: VisionQuotas) -> Trained:
+    @property
+    def colors(self) -> dict[str, str]:
+        """The colour of each anomaly label that was learnt; of several, the first one."""
+        found: dict[str, str] = {}
+        for sample in self.training:
+            for label in sample.labels:
+                assert sample.line.mask
+                found.setdefault(label, sample.line.mask.colors[label])
+        return dict(sorted(found.items()))
+
+
+class Files:
+    """The images and masks of lines, read when they are asked for."""
+
+    def __init__(self, read: Read, quotas: VisionQuotas) -> None:
+        self._read = read
+        self._quotas = quotas
+
+    def picture(self, line: Line) -> bytes:
+        """The file of an image."""
+        return self._read(line.bucket, line.key, most=self._quotas.bytes_per_image)
+
+    def masks(self, line: Line, size: images.Size) -> dict[str, Image.Image]:
+        """Where an image of a size shows which anomaly, by label."""
+        if not line.mask:
+            return {}
+        content = self._read(line.mask.bucket, line.mask.key, most=self._quotas.bytes_per_image)
+        return read_mask(line.mask, content, size, self._quotas)
+
+    def sample(self, line: Line) -> Sample:
+        """A line, whose image is measured, and whose mask is read."""
+        size = images.measured(self.picture(line), line.source_ref, self._quotas)
+        labels = tuple(self.masks(line, size))
+        if labels and line.label == "normal":
+            raise Invalid(f"{line.source_ref}: labeled normal, but its mask shows {', '.join(labels)}")
+        return Sample(line, size, labels)
+
+    def example(self, sample: Sample) -> Example:
+        """An image with its masks, to be learnt or tested with."""
+        masks = {label: np.asarray(pixels) > 0 for label, pixels in self.masks(sample.line, sample.size).items()}
+        return Example(self.picture(sample.line), masks)
+
+
+class Several(Sequence[T]):
+    """What is made of samples when it is asked for, one at a time. `latest` is whose turn it was."""
+
+    def __init__(self, samples: Sequence[Sample], make: Callable[[Sample], T]) -> None:
+        self._samples = samples
+        self._make = make
+        self.latest: Sample | None = None
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> T:  # type: ignore[override]
+        self.latest = self._samples[index]
+        return self._make(self.latest)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self.__getitem__, range(len(self)))
+
+
+def train(
+    training: Iterable[Line],
+    test: Iterable[Line] | None,
+    files: Files,
+    quotas: VisionQuotas,
+    engine: Engine,
+    cache: Cache | None = None,
+) -> Trained:
     """Train with the labeled images; without a test dataset, those of the training dataset are split.
 
     Raises Invalid with the reason why the training fails.
@@ -68,16 +135,34 @@ def train(training: Iterable[Line], test: Iterable[Line] | None, read: Read, quo
     lines = [line for line in training if line.label]
     test_lines = None if test is None else [line for line in test if line.label]
     _check_counts(lines, test_lines, quotas)
-    segmentation = any(line.mask and line.label == "anomaly" for line in [*lines, *(test_lines or [])])
-    if segmentation:
+    if any(line.mask and line.label == "anomaly" for line in [*lines, *(test_lines or [])]):
         _at_most("training images for segmentation", len(lines), quotas.segmentation_training_images)
         _at_most("test images for segmentation", len(test_lines or []), quotas.segmentation_test_images)
-    samples = [_sample(line, read, quotas) for line in lines]
-    tests = None if test_lines is None else [_sample(line, read, quotas) for line in test_lines]
+    samples = [files.sample(line) for line in lines]
+    tests = None if test_lines is None else [files.sample(line) for line in test_lines]
     _check_sizes([*samples, *(tests or [])])
     _check_labels(samples, tests, quotas)
     chosen, kept = (samples, tests) if tests is not None else _split(samples)
-    return Trained(_profile(chosen, segmentation=segmentation), chosen, kept)
+    return Trained(_learnt(chosen, files, engine, cache), chosen, kept)
+
+
+def _learnt(samples: Sequence[Sample], files: Files, engine: Engine, cache: Cache | None) -> Model:
+    normal = Several([one for one in samples if not one.anomalous], lambda sample: files.picture(sample.line))
+    anomalous = Several([one for one in samples if one.anomalous], files.example)
+    try:
+        return fit(
+            normal,
+            anomalous,
+            engine.settings,
+            preprocessing=engine.preprocessing,
+            backbone=engine.backbone,
+            cache=cache,
+        )
+    except BadPicture as error:
+        latest = anomalous.latest or normal.latest
+        if latest is None:
+            raise Invalid(str(error)) from error
+        raise images.unreadable(latest.line.source_ref, error) from error
 
 
 def _check_counts(training: Sequence[Line], test: Sequence[Line] | None, quotas: VisionQuotas) -> None:
@@ -110,17 +195,6 @@ def _at_most(what: str, count: int, quota: int) -> None:
         raise Invalid(f"Too many {what}: got {count}, the quota is {quota}")
 
 
-def _sample(line: Line, read: Read, quotas: VisionQuotas) -> Sample:
-    most = quotas.bytes_per_image
-    image = images.read(read(line.bucket, line.key, most=most), line.source_ref, quotas)
-    pixels: dict[str, Image.Image] = {}
-    if line.mask:
-        pixels = read_mask(line.mask, read(line.mask.bucket, line.mask.key, most=most), image.size, quotas)
-    if pixels and line.label == "normal":
-        raise Invalid(f"{line.source_ref}: labeled normal, but its mask shows {', '.join(pixels)}")
-    return Sample(line, image.size, features_of(image), pixels)
-
-
 def _check_sizes(samples: Sequence[Sample]) -> None:
     """All images of a project have the same dimensions."""
     first = samples[0]
@@ -134,13 +208,13 @@ def _check_sizes(samples: Sequence[Sample]) -> None:
 
 def _check_labels(training: Sequence[Sample], test: Sequence[Sample] | None, quotas: VisionQuotas) -> None:
     """Anomaly labels: not too many, and enough images of each that show no other one."""
-    labels = sorted({label for sample in [*training, *(test or [])] for label in sample.pixels})
+    labels = sorted({label for sample in [*training, *(test or [])] for label in sample.labels})
     _at_most("anomaly labels in the project", len(labels), quotas.anomaly_labels_per_project)
     minimum = quotas.images_per_label_in_single_dataset if test is None else quotas.images_per_label
     datasets = {"the training dataset": training} | ({} if test is None else {"the test dataset": test})
     for label in labels:
         for where, samples in datasets.items():
-            alone = sum(1 for sample in samples if set(sample.pixels) == {label})
+            alone = sum(1 for sample in samples if set(sample.labels) == {label})
             _at_least(f"images with only the anomaly label {label}", where, alone, minimum)
 
 
@@ -150,41 +224,7 @@ def _split(samples: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
     kept: list[Sample] = []
     seen: dict[tuple[bool, tuple[str, ...]], int] = {}
     for sample in samples:
-        group = (sample.anomalous, tuple(sorted(sample.pixels)))
+        group = (sample.anomalous, tuple(sorted(sample.labels)))
         seen[group] = seen.get(group, 0) + 1
         (chosen if seen[group] % 2 else kept).append(sample)
     return chosen, kept
-
-
-def _profile(samples: Sequence[Sample], *, segmentation: bool) -> Profile:
-    normal = [sample for sample in samples if not sample.anomalous]
-    mean = mean_of([sample.features for sample in normal])
-    blank = Profile(samples[0].size, mean, 0.0, {})
-    threshold = threshold_of(
-        [blank.distance(sample.features) for sample in normal],
-        [blank.distance(sample.features) for sample in samples if sample.anomalous],
-    )
-    return Profile(samples[0].size, mean, threshold, _labels(samples, mean) if segmentation else {})
-
-
-def _labels(samples: Sequence[Sample], mean: Sequence[float]) -> dict[str, Label]:
-    """The labels that the samples show: colour, and mean difference of the cells that they cover."""
-    colors: dict[str, str] = {}
-    parts: dict[str, list[tuple[float, Sequence[float]]]] = {}
-    for sample in samples:
-        for label, pixels in sample.pixels.items():
-            if sample.line.mask is None or area(pixels) == 0:
-                continue
-            colors.setdefault(label, sample.line.mask.colors[label])
-            cover = pixels.resize((CELLS, CELLS), Image.Resampling.BOX).tobytes()
-            for cell, share in enumerate(cover):
-                if share:
-                    index = 3 * cell
-                    difference = [sample.features[index + band] - mean[index + band] for band in range(3)]
-                    parts.setdefault(label, []).append((share, difference))
-    found: dict[str, Label] = {}
-    for label, cells in sorted(parts.items()):
-        total = math.fsum(share for share, _ in cells)
-        red, green, blue = (math.fsum(share * values[band] for share, values in cells) / total for band in range(3))
-        found[label] = Label(colors[label], (red, green, blue))
-    return found

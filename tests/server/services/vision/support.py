@@ -119,14 +119,14 @@ class Studio:
             lines.append(line(key, "anomaly" if spot else "normal"))
         return lines
 
-    def segmented(self, labels: Mapping[str, int], normal: int = 20, folder: str = "raw") -> Lines:
+    def segmented(self, labels: Mapping[str, int], normal: int = 20, folder: str = "raw", **more: Any) -> Lines:
         """Pictures with damages and their masks, as many as are named of each; and their lines."""
-        lines = self.images(normal, 0, folder=folder)
+        lines = self.images(normal, 0, folder=folder, **more)
         for label, count in labels.items():
             for number in range(count):
                 key, mask = f"{folder}/{label}{number:03}.png", f"{folder}/{label}{number:03}-mask.png"
-                self.s3.put("images", key, picture(spot=DAMAGE[label], shade=number % 3))
-                self.s3.put("images", mask, mask_picture(COLORS[label]))
+                self.s3.put("images", key, picture(spot=DAMAGE[label], shade=number % 3, **more))
+                self.s3.put("images", mask, mask_picture(COLORS[label], **more))
                 lines.append(line(key, "anomaly", mask=mask_of(mask)))
         return lines
 

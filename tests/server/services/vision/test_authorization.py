@@ -152,7 +152,7 @@ def test_masks_are_read_as_well(bottles: Studio) -> None:
     bottles.dataset(bottles.segmented({"scratch": 20}))
     bottles.authorizer.asked.clear()
     bottles.start_training()
-    assert len([each for each in asked(bottles, "s3:GetObject") if each.resource.endswith("-mask.png")]) == 20
+    assert len({each.resource for each in asked(bottles, "s3:GetObject") if each.resource.endswith("-mask.png")}) == 20
 
 
 def test_a_training_fails_when_the_images_may_not_be_read(bottles: Studio) -> None:

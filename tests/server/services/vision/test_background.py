@@ -149,8 +149,8 @@ def test_a_picture_is_judged_without_holding_anybody_up(
     with_model(studio, threads)
     studio.vision.start_model(ProjectName="bottles", ModelVersion="1", MinInferenceUnits=1)
     until(studio.describe)
-    monkeypatch.setattr(images, "read", images.read)  # so that the gate is gone afterwards
-    gate.before(images, "read")
+    monkeypatch.setattr(images, "measured", images.measured)  # so that the gate is gone afterwards
+    gate.before(images, "measured")
     gate.shut()
     judged: list[bool] = []
     threads.begin(lambda: judged.append(studio.detect(picture())["IsAnomalous"]))

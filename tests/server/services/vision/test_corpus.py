@@ -98,7 +98,7 @@ def test_a_picture_to_look_at_is_judged_or_refused(studio: Studio, case: Case) -
         assert case.error in message
         assert " at 0x" not in message
     else:
-        far = max(abs(level - 200) for level in case.expected["color"]) > 100
+        far = max(abs(level - 200) for level in case.expected["color"]) > 50
         assert studio.detect(case.content, kind)["IsAnomalous"] is far
 
 

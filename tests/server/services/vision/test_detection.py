@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.server.services.support import refused
-from tests.server.services.vision.material import BLUE, DARK, RED, SIZE, SPOT, picture
+from tests.server.services.vision.material import BLUE, DARK, RED, SIZE, SPOT, picture, saved
 from tests.server.services.vision.support import Studio
 
 
@@ -45,10 +45,10 @@ def test_the_answer_depends_on_the_training(studio: Studio) -> None:
     for number in range(20):
         studio.s3.put("images", f"raw/{number:03}.png", picture(spot=DARK, shade=number % 3))
     for number in range(20, 30):
-        studio.s3.put("images", f"raw/{number:03}.png", picture(shade=number % 3))
+        studio.s3.put("images", f"raw/{number:03}.png", picture(spot=RED, shade=number % 3))
     studio.hosted(lines)
     assert studio.detect(picture(spot=DARK))["IsAnomalous"] is False
-    assert studio.detect(picture())["IsAnomalous"] is True
+    assert studio.detect(picture(spot=RED))["IsAnomalous"] is True
 
 
 def test_the_same_image_gets_the_same_answer(hosted: Studio) -> None:
@@ -69,10 +69,12 @@ def test_a_segmentation_model_names_the_anomaly(
     result = segmenting.detect(picture(spot=color))
     share = (SPOT[2] - SPOT[0]) * (SPOT[3] - SPOT[1]) / (SIZE[0] * SIZE[1])
     assert result["IsAnomalous"] is True
-    assert result["Anomalies"] == [
-        {"Name": "background", "PixelAnomaly": {"TotalPercentageArea": 1 - share, "Color": "#FFFFFF"}},
-        {"Name": name, "PixelAnomaly": {"TotalPercentageArea": share, "Color": shown}},
-    ]
+    background, anomaly = result["Anomalies"]
+    areas = [each.pop("PixelAnomaly") for each in (background, anomaly)]
+    assert (background, anomaly) == ({"Name": "background"}, {"Name": name})
+    assert [area["Color"] for area in areas] == ["#FFFFFF", shown]
+    assert areas[1]["TotalPercentageArea"] == pytest.approx(share, rel=0.2)
+    assert areas[0]["TotalPercentageArea"] + areas[1]["TotalPercentageArea"] == pytest.approx(1)
 
 
 def test_a_normal_image_has_only_a_background(segmenting: Studio) -> None:
@@ -84,8 +86,37 @@ def test_a_normal_image_has_only_a_background(segmenting: Studio) -> None:
 def test_the_mask_is_a_png_with_the_anomaly_in_its_colour(segmenting: Studio) -> None:
     mask = Image.open(io.BytesIO(segmenting.detect(picture(spot=RED))["AnomalyMask"]))
     assert (mask.format, mask.size) == ("PNG", SIZE)
-    assert mask.getpixel((SPOT[0], SPOT[1])) == (0x2C, 0xA0, 0x2C)
-    assert mask.getpixel((SPOT[0] - 1, SPOT[1])) == (255, 255, 255)
+    assert {color for _, color in mask.getcolors()} == {(0x2C, 0xA0, 0x2C), (255, 255, 255)}
+    assert mask.getpixel(((SPOT[0] + SPOT[2]) // 2, (SPOT[1] + SPOT[3]) // 2)) == (0x2C, 0xA0, 0x2C)
+    assert mask.getpixel((SPOT[0] - 3, SPOT[1] - 3)) == (255, 255, 255)
+
+
+def test_an_image_on_its_side_is_looked_at_upright(studio: Studio) -> None:
+    """As its camera has noted; so are its dimensions, and the mask."""
+    studio.hosted(studio.segmented({"scratch": 20}, size=(64, 80)))
+    exif = Image.Exif()
+    exif[274] = 6  # to be turned clockwise
+    lying = Image.open(io.BytesIO(picture(spot=RED, size=(64, 80)))).transpose(Image.Transpose.ROTATE_90)
+    content = io.BytesIO()
+    lying.save(content, "PNG", exif=exif)
+    assert studio.detect(content.getvalue()) == studio.detect(picture(spot=RED, size=(64, 80)))
+    assert "80 x 64 pixels, expected 64 x 80" in refused(
+        "ValidationException", lambda: studio.detect(saved(lying, "PNG"))
+    )
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "I;16", "CMYK"])
+def test_an_image_of_any_mode_is_looked_at(hosted: Studio, mode: str) -> None:
+    for spot, anomalous in ((None, False), (DARK, True)):
+        shown = Image.open(io.BytesIO(picture(spot=spot)))
+        if mode == "I;16":
+            shown = Image.frombytes(
+                "I;16", SIZE, b"".join(bytes([level, level]) for level in shown.convert("L").tobytes())
+            )
+        else:
+            shown = shown.quantize(8) if mode == "P" else shown.convert(mode)
+        kind = "JPEG" if mode == "CMYK" else "PNG"
+        assert hosted.detect(saved(shown, kind), f"image/{kind.lower()}")["IsAnomalous"] is anomalous
 
 
 def test_latest_is_understood(hosted: Studio) -> None:

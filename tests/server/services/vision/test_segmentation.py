@@ -16,7 +16,7 @@ def test_a_segmentation_model_has_figures_per_label(bottles: Studio) -> None:
     assert bottles.train()["Status"] == "TRAINED"
     metrics = result(bottles)["AggregatedEvaluationResults"]["Metrics"]["PixelAnomalyClassMetrics"]
     assert [each["ClassName"] for each in metrics] == ["dent", "scratch"]
-    assert all(each["AIOU"] == each["F1Score"] == 1.0 for each in metrics)
+    assert all(each["AIOU"] > 0.8 and each["F1Score"] > 0.9 for each in metrics)
 
 
 def test_masks_are_taken_as_a_console_makes_them(bottles: Studio) -> None:
@@ -35,7 +35,8 @@ def test_masks_are_taken_as_a_console_makes_them(bottles: Studio) -> None:
     bottles.dataset(lines)
     assert bottles.train()["Status"] == "TRAINED"
     [metrics] = result(bottles)["AggregatedEvaluationResults"]["Metrics"]["PixelAnomalyClassMetrics"]
-    assert (metrics["ClassName"], metrics["AIOU"]) == ("scratch", 1.0)
+    assert metrics["ClassName"] == "scratch"
+    assert metrics["AIOU"] > 0.8
 
 
 def test_masks_that_cover_too_much_lower_the_overlap(bottles: Studio) -> None:
@@ -51,8 +52,9 @@ def test_masks_that_cover_too_much_lower_the_overlap(bottles: Studio) -> None:
     bottles.dataset(lines)
     bottles.train()
     [metrics] = result(bottles)["AggregatedEvaluationResults"]["Metrics"]["PixelAnomalyClassMetrics"]
-    assert metrics["AIOU"] == metrics["Precision"] == pytest.approx(0.5)
-    assert metrics["Recall"] == 1.0
+    assert metrics["AIOU"] == pytest.approx(0.5, abs=0.1)
+    assert metrics["Precision"] == pytest.approx(0.5, abs=0.1)
+    assert metrics["Recall"] > 0.9
 
 
 def test_a_classification_model_has_none(bottles: Studio) -> None:

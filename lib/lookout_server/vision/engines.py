@@ -1,0 +1,74 @@
+"""How images are looked at: what a training is made with, and models on their way into the store and back."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lookout_server.detection.artifact import BadModel
+from lookout_server.detection.images import (
+    Backbone,
+    ByHand,
+    Model,
+    Preprocessing,
+    Settings,
+    built_in,
+    load,
+    save,
+)
+from lookout_server.settings import Inspection
+
+_TIME = (1980, 1, 1, 0, 0, 0)
+#: For tests: of small copies, and judged by two halves.
+_LIGHT = Settings(
+    gathered=1_000, remembered=64, changed=0, validated=10, folds=2, weights=(0.0, 0.3), least_anomalous=4
+)
+_LIGHT_SIDE = 128
+_NO_WEIGHTS = (
+    "The weights of the network are not installed, so features are made by hand, and many defects will not be found: "
+    "install the package from its wheel, and train again."
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a training is made with."""
+
+    settings: Settings
+    preprocessing: Preprocessing
+    backbone: Backbone
+    #: What is to be known of it.
+    remarks: tuple[str, ...] = ()
+
+
+def engine(inspection: Inspection) -> Engine:
+    """The one that the settings name; by hand, and with a remark, where the network has no weights."""
+    if inspection == "light":
+        return Engine(_LIGHT, Preprocessing(side=_LIGHT_SIDE), ByHand())
+    backbone = built_in()
+    remarks = (_NO_WEIGHTS,) if isinstance(backbone, ByHand) else ()
+    return Engine(Settings(), Preprocessing(), backbone, remarks)
+
+
+def packed(model: Model) -> bytes:
+    """What is stored of a model, without its network, as a zip; the same model gives the same bytes."""
+    content = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="lookout-model-") as folder, zipfile.ZipFile(content, "w") as archive:
+        save(model, Path(folder))
+        for file in sorted(Path(folder).iterdir()):
+            archive.writestr(zipfile.ZipInfo(file.name, _TIME), file.read_bytes())
+    return content.getvalue()
+
+
+def unpacked(content: bytes) -> Model:
+    """The model in such a zip; raises BadModel, also when its network is not the one that is installed."""
+    with tempfile.TemporaryDirectory(prefix="lookout-model-") as folder:
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                archive.extractall(folder)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise BadModel(f"model: got {error}, expected the zip of one") from error
+        return load(Path(folder))
