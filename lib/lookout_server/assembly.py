@@ -36,6 +36,8 @@ from lookout_server.monitoring.release import Upgrade, release
 from lookout_server.store import DirectoryBlobs, SqliteDocuments, StoreError
 from lookout_server.ticker import Ticker
 from lookout_server.turns import Turn
+from lookout_server.vision.inspection import Elsewhere
+from lookout_server.work.answerers import Answerers
 from lookout_server.work.processes import Lanes, Processes, serve
 
 _LOG = logging.getLogger(__name__)
@@ -45,6 +47,9 @@ _TICK = 1.0
 _SUPERVISED = 64
 #: Without the directory in which the server was started on its path (-P): there may be a module named as one of ours.
 WORKER = (sys.executable, "-P", "-m", "lookout_server.worker")
+INSPECTOR = (sys.executable, "-P", "-m", "lookout_server.inspecting")
+#: There is a process for each core already.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             {RUN: Processes(command, 1, around, upgrade.check)},
             Processes(command, configuration.workers, around, upgrade.check),
         )
+        inspectors = Answerers(INSPECTOR, _inspectors(configuration), {**around, **_ONE_THREAD})
         supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),
@@ -85,6 +91,7 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             in_background=supervising.submit,
             elsewhere=workers.perform,
             audit=lambda said: audit.put(Entry.of(said)),
+            inspection=Elsewhere(inspectors),
         )
         backend.recover()
         labels = ("service", "work", "state")
@@ -113,8 +120,15 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         opened.callback(threads.shutdown, wait=False, cancel_futures=True)
         opened.callback(supervising.shutdown, wait=True, cancel_futures=True)
         opened.callback(workers.stop)
+        opened.callback(inspectors.stop)
         opened.callback(ticker.stop)
         return Server(parts, ticker, opened.pop_all())
+
+
+def _inspectors(configuration: Configuration) -> int:
+    """How many images can be looked at at a time: more than there are cores gain nothing."""
+    cores = os.cpu_count() or 1
+    return min(configuration.inspectors or cores, cores)
 
 
 def work(configuration: Configuration, directory: DataDirectory) -> None:

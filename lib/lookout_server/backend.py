@@ -32,6 +32,7 @@ from lookout_server.store.documents import MOST_WRITES, Delete, Documents, Put
 from lookout_server.store.scratch import ScratchBlobs
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 from lookout_server.vision import Vision
+from lookout_server.vision.inspection import Inspection
 from lookout_server.work.agenda import Agenda, kind_at
 from lookout_server.work.runner import Runner, unopposed
 from lookout_server.work.tasks import TERM, Errand, Place, Task, look_again
@@ -55,7 +56,8 @@ class Backend:
     was due, so that tests have nothing to wait for. No request waits for the work of another one. Safe to use from
     several threads. `elsewhere` does a task of those that take long in another process, by `perform` of the Backend
     there, and raises WorkerDied. `audit` makes the entry of a call that may change something, which is committed
-    together with what it changes.
+    together with what it changes. `inspection` is where hosted models look at images; without it, in the thread of
+    the request.
     """
 
     def __init__(
@@ -71,9 +73,10 @@ class Backend:
         in_background: Callable[[Callable[[], None]], object] = lambda work: work(),
         elsewhere: Callable[[Place, str], None] | None = None,
         audit: Callable[[Said], Put] | None = None,
+        inspection: Inspection | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision()]}
+        self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision(inspection)]}
         self.faults = Faults(frozenset().union(*(service.model.operations for service in self._services.values())))
         self.calls = CallLog(self.settings)
         #: What went wrong inside the services of late, answers that break their model included; empty when all is well.

@@ -104,6 +104,11 @@ class Configuration(Frozen):
     workers: int = number(2, least=1, most=1_000)
     #: The memory that one of them may take, in bytes; a work that needs more fails.
     worker_bytes: int = number(4 * 1024**3, least=256 * 1024**2)
+    #: Processes in which hosted models of Lookout for Vision look at images: as many as the machine has cores, or
+    #: fewer. A model is loaded in as many of them as it has MinInferenceUnits.
+    inspectors: int | None = number(None, least=1, most=1_000)
+    #: The memory that one of them may take, in bytes. A model whose images need more fails to be hosted.
+    inspector_bytes: int = number(3 * 1024**3, least=256 * 1024**2)
     #: How long requests may go on once the server was told to end.
     shutdown: timedelta = timedelta(seconds=30)
     #: The least of what is logged. `info` has a line for each request.

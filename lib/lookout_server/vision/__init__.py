@@ -25,6 +25,7 @@ from lookout_server.vision import (
 )
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.errands import LONG_WORKS, errand
+from lookout_server.vision.inspection import Here, Inspection
 from lookout_server.vision.rates import Rates
 from lookout_server.vision.state import Inventory
 from lookout_server.work.tasks import Errand, Task
@@ -50,12 +51,14 @@ def _model() -> Model:
 class Vision(Service):
     """The whole service."""
 
-    def __init__(self) -> None:
+    def __init__(self, inspection: Inspection | None = None) -> None:
+        """`inspection` is where models look at images; without it, here."""
         self.name = "lookoutvision"
         self.model = _model()
         self.protocol = RestJson(self.model)
         self.long_works = LONG_WORKS
         self._rates = Rates()
+        self._inspection = inspection or Here()
 
     def home(self, session: Session, account: str, region: str) -> Inventory:
         """What an account has in a Region."""
@@ -71,12 +74,12 @@ class Vision(Service):
 
     def errand(self, home: Home, task: Task, world: World, now: datetime) -> Errand[Any] | None:
         """What a task means that is due."""
-        return errand(_own(home), task, world, now)
+        return errand(_own(home), task, world, self._inspection, now)
 
     def _run(self, operation: Operation, invocation: Invocation, home: Home) -> Answer | LaterAnswer:
         if invocation.comes_first_to("its rate"):
             self._rates.count(invocation)
-        call = VisionCall(invocation, _own(home))
+        call = VisionCall(invocation, _own(home), self._inspection)
         try:
             return operation(call)
         except ServiceError as refusal:

@@ -11,6 +11,7 @@ from lookout_server.protocol.tokens import TOKEN
 from lookout_server.service import Answer, Invocation, LaterAnswer
 from lookout_server.vision.errors import Kind, conflict, not_found
 from lookout_server.vision.forward import Caller, CallersS3
+from lookout_server.vision.inspection import Inspection
 from lookout_server.vision.state import Dataset, Inventory, Model, Project
 from lookout_server.vision.transitions import Moving, Transition
 from lookout_server.work.tasks import schedule
@@ -22,9 +23,11 @@ PAGE_SIZE = 100
 class VisionCall:
     """What the operations need: the parameters, the caller's inventory, and the caller's S3."""
 
-    def __init__(self, invocation: Invocation, own: Inventory) -> None:
+    def __init__(self, invocation: Invocation, own: Inventory, inspection: Inspection) -> None:
         self.invocation = invocation
         self.own = own
+        self.inspection = inspection
+        self.keeper = own.session.keeper
         self.parameters = invocation.parameters
         self.settings = invocation.settings
         self.quotas = invocation.settings.vision_quotas

@@ -27,16 +27,14 @@ def detect_anomalies(call: VisionCall) -> LaterAnswer:
     call.refuse_unless(model, ("HOSTED",), "used", named, "MODEL", identity)
     if model.learned is None:
         raise internal(f"{named} is hosted, but was never trained")
-    return partial(_judged, call, model.learned.inspector)
+    return partial(_judged, call, model.learned.inspector, model.units["MinInferenceUnits"])
 
 
-def _judged(call: VisionCall, inspector: Inspector) -> Answer:
+def _judged(call: VisionCall, inspector: Inspector, units: int) -> Answer:
     """What a model says of the image of the call; looking at it takes a moment."""
-    from lookout_server.vision.judging import inspect  # who only answers other requests does not load it
-
     _check(call, inspector)
     try:
-        found = inspect(inspector, call.parameters["Body"])
+        found = call.inspection.look(call.keeper, inspector, units, call.parameters["Body"])
     except Invalid as error:
         raise validation(str(error)) from error
     result: dict[str, Any] = {"Source": {"Type": "direct"}, **found}

@@ -6,12 +6,17 @@ other statuses (RUNNING, STARTING, STOPPED, FAILED); those here are the final mo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lookout_server.protocol.errors import validation
-from lookout_server.service import Answer
+from lookout_server.service import Answer, World
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.errors import quota_exceeded
+from lookout_server.vision.inspection import Inspection
 from lookout_server.vision.state import Model
 
+#: The work that has a model loaded.
+HOST = "host"
 # Not documented: that a model whose hosting failed can be started or stopped. Otherwise it could only be deleted.
 _STARTABLE = ("TRAINED", "HOSTING_FAILED")
 _STOPPABLE = ("HOSTED", "HOSTING_FAILED")
@@ -39,8 +44,19 @@ def start_model(call: VisionCall) -> Answer:
         raise quota_exceeded("Running models", "L-82DA2ABD", count, quota, "MODEL", _identity(model))
     failure = call.invocation.failure()
     model.units = {"MinInferenceUnits": least, "MaxInferenceUnits": most}
-    call.change(model, "STARTING_HOSTING", to="HOSTING_FAILED" if failure else "HOSTED", message=failure)
+    if failure is None:
+        call.begin(model, HOST, "STARTING_HOSTING")
+    else:
+        call.change(model, "STARTING_HOSTING", to="HOSTING_FAILED", message=failure)
     return {"Status": model.status}
+
+
+def host_model(model: Model, world: World, inspection: Inspection) -> Callable[[], str | None] | str:
+    """What is to be done for a start: the model is loaded in as many places as it has units."""
+    if model.learned is None:
+        return "The model was never trained"
+    inspector, units = model.learned.inspector, model.units["MinInferenceUnits"]
+    return lambda: inspection.host(world.keeper, inspector, units)
 
 
 def stop_model(call: VisionCall) -> Answer:

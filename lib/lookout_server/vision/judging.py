@@ -5,30 +5,48 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from lookout_server.detection.artifact import BadModel
 from lookout_server.detection.images import BadPicture, Model
 from lookout_server.detection.images.labels import Flags
 from lookout_server.vision import images
 from lookout_server.vision.engines import unpacked
+from lookout_server.vision.errors import Invalid
 from lookout_server.vision.masks import BACKGROUND, BACKGROUND_COLOR, rgb
-from lookout_server.vision.state import Inspector
 
 #: Models that are at hand. One takes about 3 MB, and all share their network.
 _MOST = 16
 _loaded: OrderedDict[str, Model] = OrderedDict()
 _lock = threading.Lock()
+Read = Callable[[], bytes]
 
 
-def inspect(inspector: Inspector, picture: bytes) -> dict[str, Any]:
-    """What a model says of an image, which was measured before; raises Invalid when it is damaged."""
-    model = _model(inspector)
+def load(name: str, read: Read) -> Model:
+    """A model by its digest; its zip is read when it is not at hand. Raises Invalid."""
+    with _lock:
+        if name in _loaded:
+            _loaded.move_to_end(name)
+            return _loaded[name]
     try:
-        if not inspector.colors:
+        model = unpacked(read())
+    except BadModel as error:
+        raise Invalid(f"The model cannot be used: {error}") from error
+    with _lock:
+        _loaded[name] = model
+        while len(_loaded) > _MOST:
+            _loaded.popitem(last=False)
+    return model
+
+
+def look(model: Model, size: images.Size, colors: Mapping[str, str], picture: bytes) -> dict[str, Any]:
+    """What a model says of an image, which was measured before; raises Invalid when it is damaged."""
+    try:
+        if not colors:
             score = model.score(picture)
             return {"IsAnomalous": score.anomalous, "Confidence": score.confidence}
         found = model.judge(picture)
@@ -37,24 +55,16 @@ def inspect(inspector: Inspector, picture: bytes) -> dict[str, Any]:
     return {
         "IsAnomalous": found.anomalous,
         "Confidence": found.confidence,
-        "Anomalies": _anomalies(found.areas, inspector.colors),
-        "AnomalyMask": _mask(found.labels, inspector),
+        "Anomalies": _anomalies(found.areas, colors),
+        "AnomalyMask": _mask(found.labels, size, colors),
     }
 
 
-def _model(inspector: Inspector) -> Model:
-    key = inspector.model.digest or ""
-    with _lock:
-        if key in _loaded:
-            _loaded.move_to_end(key)
-            return _loaded[key]
-    model = unpacked(inspector.model.read())
-    with _lock:
-        if key:
-            _loaded[key] = model
-        while len(_loaded) > _MOST:
-            _loaded.popitem(last=False)
-    return model
+def try_out(model: Model, size: images.Size, colors: Mapping[str, str]) -> None:
+    """Look at an image of the size, to see whether there is memory for it; raises MemoryError."""
+    content = io.BytesIO()
+    Image.new("RGB", size).save(content, "PNG", compress_level=1)
+    look(model, size, colors, content.getvalue())
 
 
 def _anomalies(areas: Mapping[str, float], colors: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -68,12 +78,11 @@ def _anomalies(areas: Mapping[str, float], colors: Mapping[str, str]) -> list[di
     ]
 
 
-def _mask(labels: Mapping[str, Flags], inspector: Inspector) -> bytes:
+def _mask(labels: Mapping[str, Flags], size: images.Size, colors: Mapping[str, str]) -> bytes:
     """A PNG of the size of the image: each label in its colour, all else white."""
-    width, height = inspector.size
-    shown = np.zeros((height, width), np.uint8)
+    shown = np.zeros((size[1], size[0]), np.uint8)
     palette = list(rgb(BACKGROUND_COLOR))
-    for place, (name, color) in enumerate(inspector.colors.items(), 1):
+    for place, (name, color) in enumerate(colors.items(), 1):
         palette += rgb(color)
         if name in labels:
             shown[labels[name]] = place

@@ -164,9 +164,13 @@ class Model(Moving):
         """Members of DescribeModel that its training has brought, once that is over."""
         return self.learned.results if self.learned and self.status != "TRAINING" else {}
 
-    def found(self, outcome: Outcome | str, now: datetime) -> None:
-        """Take over what its training brings, or why that fails."""
+    def found(self, outcome: Outcome | str | None, now: datetime) -> None:
+        """Take over what its training brings, or why that fails; or whether it could be loaded."""
         assert self.transition
+        if self.status == "STARTING_HOSTING":
+            self.transition.found("HOSTING_FAILED" if outcome else "HOSTED", str(outcome) if outcome else None, now)
+            return
+        assert outcome is not None
         self.samples = []
         if isinstance(outcome, str):
             self.transition.found("TRAINING_FAILED", outcome, now)

@@ -64,7 +64,7 @@ class _Worker:
         except OSError:
             pass
         self.stop()
-        raise WorkerDied(_ending(self._process.returncode))
+        raise WorkerDied(ending(self._process.returncode))
 
     def stop(self) -> None:
         """End it, and wait for that."""
@@ -198,7 +198,8 @@ def _lines(stream: IO[str]) -> Sequence[str]:
     return iter(lines.get, None)  # type: ignore[return-value]
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
+    """How a process has ended, in words."""
     if code is not None and code < 0:
         return f"its process was ended by signal {-code}; signal 9 may be for want of memory"
     return f"its process ended with status {code}"

@@ -1,0 +1,93 @@
+"""Where models look at images: in this process, or in others that have loaded them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from lookout_server.entities.blob import Keeper
+from lookout_server.protocol.errors import internal
+from lookout_server.vision.errors import Invalid
+from lookout_server.vision.state import Inspector
+from lookout_server.work.answerers import Answerers
+from lookout_server.work.processes import Stopping, WorkerDied
+
+#: What a process is asked, and what it answers.
+HOST, LOOK = "host", "look"
+INVALID, FAILED = "invalid", "failed"
+
+
+class Inspection(Protocol):
+    """Looks at images; a model is loaded in as many places as it has units, as far as there are so many."""
+
+    def host(self, keeper: Keeper, inspector: Inspector, units: int) -> str | None:
+        """Have a model loaded; why that cannot be, or None."""
+
+    def look(self, keeper: Keeper, inspector: Inspector, units: int, picture: bytes) -> Mapping[str, Any]:
+        """Members of DetectAnomalyResult. Raises Invalid when it is the image that cannot be used, and ServiceError."""
+
+
+class Here:
+    """In the process that asks: it is loaded when it is needed first."""
+
+    def host(self, keeper: Keeper, inspector: Inspector, units: int) -> str | None:
+        from lookout_server.vision import judging  # who only answers other requests does not load it
+
+        try:
+            judging.load(inspector.model.digest or "", inspector.model.read)
+        except Invalid as error:
+            return str(error)
+        return None
+
+    def look(self, keeper: Keeper, inspector: Inspector, units: int, picture: bytes) -> Mapping[str, Any]:
+        from lookout_server.vision import judging
+
+        try:
+            model = judging.load(inspector.model.digest or "", inspector.model.read)
+        except Invalid as error:
+            raise internal(str(error)) from error
+        return judging.look(model, inspector.size, inspector.colors, picture)
+
+
+class Elsewhere:
+    """In processes, which may die of an image without harm to others."""
+
+    def __init__(self, answerers: Answerers) -> None:
+        self._answerers = answerers
+
+    def host(self, keeper: Keeper, inspector: Inspector, units: int) -> str | None:
+        try:
+            found = self._ask(keeper, inspector, units, HOST)
+        except WorkerDied as death:
+            return f"The process that was to look at images has died: {death}"
+        reason = found.get(INVALID) or found.get(FAILED)
+        return str(reason) if reason else None
+
+    def look(self, keeper: Keeper, inspector: Inspector, units: int, picture: bytes) -> Mapping[str, Any]:
+        try:
+            found = self._ask(keeper, inspector, units, LOOK, picture)
+        except WorkerDied as death:
+            raise internal(f"The process that looked at the image has died: {death}") from death
+        except Stopping:
+            raise internal("The server stops") from None
+        if INVALID in found:
+            raise Invalid(found[INVALID])
+        if FAILED in found:
+            raise internal(found[FAILED])
+        return found
+
+    def _ask(self, keeper: Keeper, inspector: Inspector, units: int, what: str, *picture: bytes) -> dict[str, Any]:
+        digest = inspector.model.digest or ""
+        ask = self._answerers.load if what == HOST else self._answerers.ask
+        with keeper.local(digest) as path:
+            header = {
+                "do": what,
+                "model": digest,
+                "path": str(path),
+                "size": inspector.size,
+                "colors": inspector.colors,
+            }
+            answer = ask(digest, units, [json.dumps(header).encode(), *picture])
+        found: dict[str, Any] = json.loads(answer[0]) if answer else {}
+        return found | ({"AnomalyMask": answer[1]} if answer[1:] else {})

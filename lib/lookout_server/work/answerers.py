@@ -1,0 +1,204 @@
+"""Processes that answer questions about something that takes a while to load, and that is then at hand.
+
+A question and its answer are a few byte strings each, which go through pipes. A process ends when its input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import struct
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
+
+from lookout_server.work.processes import Stopping, WorkerDied, ending
+
+_COUNT, _LENGTH = struct.Struct(">I"), struct.Struct(">Q")
+#: Seconds for a process to end by itself.
+_PATIENCE = 5.0
+Parts = Sequence[bytes]
+
+
+class _Answerer:
+    """One process, and what it has loaded."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None) -> None:
+        # In a session of its own: Ctrl-C is for the server, which ends it itself.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
+        )
+        self.loaded: set[str] = set()
+
+    def ask(self, question: Parts) -> list[bytes]:
+        """The answer; raises WorkerDied."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            _write(self._process.stdin, question)
+            return _read(self._process.stdout)
+        except (OSError, EOFError):
+            self.stop()
+            raise WorkerDied(ending(self._process.returncode)) from None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended by itself, or by somebody else."""
+        return self._process.poll() is not None
+
+    def stop(self) -> None:
+        """End it, and wait for that."""
+        assert self._process.stdin
+        assert self._process.stdout
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+class Answerers:
+    """As many processes as there are `slots`, each started by *command* when it is needed first.
+
+    Questions name what they are about, and in how many processes at a time that may be. They go to a process that has
+    it loaded, where there is one.
+    """
+
+    def __init__(self, command: Sequence[str], slots: int, environment: Mapping[str, str] | None = None) -> None:
+        self._command = command
+        self._environment = environment
+        self._slots = slots
+        self._idle: list[_Answerer] = []
+        self._busy: list[_Answerer] = []
+        self._asked: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._stopped = False
+
+    def ask(self, about: str, units: int, question: Parts) -> list[bytes]:
+        """The answer; waits for a process that is free. Raises WorkerDied, or Stopping."""
+        return self._ask(self._take(about, units), about, question)
+
+    def load(self, about: str, units: int, question: Parts) -> list[bytes]:
+        """Ask this of as many processes as may have it loaded, one after the other; the last answer.
+
+        Raises WorkerDied, or Stopping.
+        """
+        answer: list[bytes] = []
+        while answerer := self._without(about, units):
+            answer = self._ask(answerer, about, question)
+        return answer
+
+    def stop(self) -> None:
+        """End all processes; what they are asked is not answered any more."""
+        with self._changed:
+            self._stopped = True
+            answerers = [*self._idle, *self._busy]
+            self._changed.notify_all()
+        for answerer in answerers:
+            answerer.stop()
+
+    def _ask(self, answerer: _Answerer, about: str, question: Parts) -> list[bytes]:
+        try:
+            answer = answerer.ask(question)
+        except WorkerDied:
+            self._leave(answerer, about, usable=False)
+            if self._stopped:
+                raise Stopping from None
+            raise
+        answerer.loaded.add(about)
+        self._leave(answerer, about, usable=True)
+        return answer
+
+    def _take(self, about: str, units: int) -> _Answerer:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stopped or (self._asked[about] < min(units, self._slots) and self._is_one_free())
+            )
+            self._bury()
+            having = next((one for one in self._idle if about in one.loaded), None)
+            return self._taken(about, having or (self._idle[0] if self._idle else None))
+
+    def _without(self, about: str, units: int) -> _Answerer | None:
+        """A process that has it not loaded yet, as long as there are to be more that have."""
+        with self._changed:
+            self._bury()
+            others = [one for one in (*self._idle, *self._busy) if about in one.loaded]
+            if len(others) >= min(units, self._slots):
+                return None
+            self._changed.wait_for(
+                lambda: self._stopped or self._has_room() or any(about not in one.loaded for one in self._idle)
+            )
+            return self._taken(about, next((one for one in self._idle if about not in one.loaded), None))
+
+    def _taken(self, about: str, idle: _Answerer | None) -> _Answerer:
+        if self._stopped:
+            raise Stopping
+        if idle is None:
+            idle = _Answerer(self._command, self._environment)
+        else:
+            self._idle.remove(idle)
+        self._busy.append(idle)
+        self._asked[about] += 1
+        return idle
+
+    def _leave(self, answerer: _Answerer, about: str, *, usable: bool) -> None:
+        with self._changed:
+            self._busy.remove(answerer)
+            self._asked[about] -= 1
+            if usable and not self._stopped:
+                self._idle.append(answerer)
+            self._changed.notify_all()
+
+    def _bury(self) -> None:
+        """Forget processes that have ended while nobody asked them."""
+        for one in [one for one in self._idle if one.is_over]:
+            self._idle.remove(one)
+            one.stop()
+
+    def _has_room(self) -> bool:
+        return len(self._idle) + len(self._busy) < self._slots
+
+    def _is_one_free(self) -> bool:
+        return bool(self._idle) or self._has_room()
+
+
+def answer_all(answer: Callable[[list[bytes]], Parts], *, most_bytes: int | None = None) -> None:
+    """Be such a process: answer what comes by standard input, until that ends.
+
+    `most_bytes` is the memory that it may take. What is printed goes to standard error.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if most_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            _write(answers, answer(_read(sys.stdin.buffer)))
+
+
+def _write(stream: IO[bytes], parts: Parts) -> None:
+    stream.write(_COUNT.pack(len(parts)))
+    for part in parts:
+        stream.write(_LENGTH.pack(len(part)))
+        stream.write(part)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> list[bytes]:
+    """Raises EOFError."""
+    [count] = _COUNT.unpack(_exactly(stream, _COUNT.size))
+    return [_exactly(stream, _LENGTH.unpack(_exactly(stream, _LENGTH.size))[0]) for _ in range(count)]
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    found = stream.read(count)
+    if len(found) < count:
+        raise EOFError
+    return found
