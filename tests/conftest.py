@@ -14,6 +14,9 @@ from lookout_shared import properties
 # The CDK's own check of templates takes most of a first synthesis; one test, in constructs/test_quality.py, keeps it.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
+# Threads of numpy's own wait for one another by computing on: where many processes test, that is most of the work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # A Node that is killed with its worker leaves its files; they go when the session ends. Workers inherit the place.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _TEMPORARY = tempfile.TemporaryDirectory(prefix="lookout-", ignore_cleanup_errors=True)

@@ -48,7 +48,7 @@ _SUPERVISED = 64
 #: Without the directory in which the server was started on its path (-P): there may be a module named as one of ours.
 WORKER = (sys.executable, "-P", "-m", "lookout_server.worker")
 INSPECTOR = (sys.executable, "-P", "-m", "lookout_server.inspecting")
-#: There is a process for each core already.
+#: There are processes for the cores already; threads of numpy's own wait for one another by computing on.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -72,14 +72,14 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         keys = Keys(documents, configuration.key_file or directory.key_file)
         keys.check()
         authority = KeyAuthorizer(keys)
-        around = environment(configuration, os.environ)
+        around = {**environment(configuration, os.environ), **_ONE_THREAD}
         upgrade = Upgrade()
         command = (*WORKER, release())
         workers = Lanes(
             {RUN: Processes(command, 1, around, upgrade.check)},
             Processes(command, configuration.workers, around, upgrade.check),
         )
-        inspectors = Answerers(INSPECTOR, _inspectors(configuration), {**around, **_ONE_THREAD})
+        inspectors = Answerers(INSPECTOR, _inspectors(configuration), around)
         supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),

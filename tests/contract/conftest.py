@@ -19,6 +19,7 @@ from tests.contract.cases import CASES, Case
 from tests.contract.permissions import Permissions
 from tests.contract.player import MACHINE, Player, Resource
 from tests.contract.world import MemoryStorage, World
+from tests.server.services.vision.memory import remembered
 
 
 @pytest.fixture(params=[0, 2], ids=["at-once", "slowly"])
@@ -30,6 +31,13 @@ def progress(request: pytest.FixtureRequest) -> Progress:
 @pytest.fixture(scope="session")
 def permissions() -> Permissions:
     return Permissions()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pictures_are_remembered() -> Iterator[None]:
+    """What is seen in a picture is seen once."""
+    with remembered():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from lookout_server.settings import Inspection
 _TIME = (1980, 1, 1, 0, 0, 0)
 #: For tests: of small copies, and judged by two halves.
 _LIGHT = Settings(
-    gathered=1_000, remembered=64, changed=0, validated=10, folds=2, weights=(0.0, 0.3), least_anomalous=4
+    gathered=1_000, remembered=64, changed=0, validated=10, folds=2, weights=(0.0, 0.3), tops=(0.003,), edge=1
 )
 _LIGHT_SIDE = 128
 _NO_WEIGHTS = (

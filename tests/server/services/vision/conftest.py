@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.server.services.vision.memory import remembered
 from tests.server.services.vision.support import Studio
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pictures_are_remembered() -> Iterator[None]:
+    """What is seen in a picture is seen once."""
+    with remembered():
+        yield
 
 
 @pytest.fixture
