@@ -2,8 +2,7 @@
 
 `python bottles.py files bucket` writes them into the directory `files`, as the examples expect them in the bucket
 `bucket`: `train/good/….png` and `train/bad/….png`, the same below `test/`, and `test.manifest`, which says what is to
-be seen in the pictures below `test/`. The bad ones have a crack, a torn label, too little in them, or a spot on the
-glass.
+be seen in the pictures below `test/`. The bad ones have a crack, a stain, a torn label, or no cap.
 """
 
 from __future__ import annotations
@@ -15,49 +14,35 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageDraw
 
 SIZE = (128, 128)
-_BELT, _GLASS, _LABEL, _CRACK = (190, 190, 190), (40, 120, 70), (235, 225, 190), (10, 15, 10)
-_EMPTY, _SPOT, _LETTERS = (150, 185, 160), (90, 70, 30), (120, 60, 50)
-DEFECTS = ("glass", "label", "level", "spot")
+#: What can be wrong with a bottle.
+DAMAGES = ("crack", "stain", "torn label", "no cap")
+_BELT, _GLASS, _LABEL, _CAP = (190, 190, 190), (40, 120, 70), (235, 225, 190), (180, 40, 30)
+_CRACK, _STAIN = (10, 15, 10), (90, 70, 20)
 #: How many pictures there are of each kind.
 _COUNTS = {"train/good": 20, "train/bad": 10, "test/good": 10, "test/bad": 10}
 
 
-def picture(number: int, defect: str | None = None) -> bytes:
-    """A bottle on the belt, as PNG, with one of `DEFECTS` or none.
-
-    No two numbers are in quite the same light and place, or have the same defect; the grain of a camera is in all.
-    """
+def picture(number: int, *, damage: str | None = None) -> bytes:
+    """A bottle on the belt, as PNG: no two numbers have the same light, or a damage at one place."""
     chance = random.Random(number)
-    light, left, top = chance.randint(-4, 4), chance.randint(-2, 2), chance.randint(-2, 2)
+    light = chance.randint(-3, 3)
     image = Image.new("RGB", SIZE, _lit(_BELT, light))
     draw = ImageDraw.Draw(image)
-
-    def box(*corners: int) -> tuple[int, ...]:
-        return tuple(corner + (left, top)[at % 2] for at, corner in enumerate(corners))
-
-    draw.rectangle(box(56, 10, 71, 40), _lit(_EMPTY, light))
-    draw.rounded_rectangle(box(44, 36, 83, 120), 8, _lit(_GLASS, light))
-    if defect == "level":
-        draw.rounded_rectangle(box(44, 36, 83, 58), 8, _lit(_EMPTY, light))
-    else:
-        draw.rectangle(box(56, 20, 71, 40), _lit(_GLASS, light))
-    draw.rectangle(box(44, 64, 83, 96), _lit(_LABEL, light))
-    draw.rectangle(box(50, 74, 77, 77), _lit(_LETTERS, light))
-    draw.rectangle(box(54, 82, 73, 84), _lit(_LETTERS, light))
-    if defect == "label":
-        corner, deep = chance.choice((44, 83)), chance.randint(14, 24)
-        draw.polygon(box(corner, 96, corner, 96 - deep, 64, 96), _lit(_GLASS, light))
-    if defect == "glass":
-        x, y = chance.randint(50, 70), chance.randint(45, 90)
-        draw.line(box(x, y, x + 4, y + 9, x - 1, y + 16, x + 6, y + 24), _CRACK, 2)
-    if defect == "spot":
-        x, y = chance.randint(48, 74), chance.choice((chance.randint(44, 56), chance.randint(100, 112)))
-        draw.ellipse(box(x, y, x + 6, y + 5), _SPOT)
-    grain = Image.frombytes("L", SIZE, bytes(max(0, min(255, round(chance.gauss(128, 6)))) for _ in range(128 * 128)))
-    image = ImageChops.add(image, Image.merge("RGB", (grain, grain, grain)), 1, -128)
+    draw.rectangle((56, 14, 71, 40), _lit(_GLASS, light))
+    if damage != "no cap":
+        draw.rectangle((54, 8, 73, 18), _lit(_CAP, light))
+    draw.rounded_rectangle((44, 36, 83, 120), 8, _lit(_GLASS, light))
+    draw.rectangle((44, 64, 83, 96), _lit(_LABEL, light))
+    x, y = chance.randint(50, 70), chance.randint(45, 90)
+    if damage == "crack":
+        draw.line((x, y, x + 4, y + 9, x - 1, y + 16, x + 6, y + 24), _CRACK, 4)
+    elif damage == "stain":
+        draw.ellipse((x - 6, y, x + 6, y + 10), _lit(_STAIN, light))
+    elif damage == "torn label":
+        draw.polygon(((44, 64), (44 + x - 46, 64), (44, 64 + (y - 40) // 2)), _lit(_GLASS, light))
     saved = io.BytesIO()
     image.save(saved, "PNG")
     return saved.getvalue()
@@ -71,12 +56,17 @@ def manifest(bucket: str, keys: Iterable[str]) -> str:
 def files(bucket: str) -> dict[str, bytes]:
     """All files by their keys; they are made for one bucket."""
     pictures = {
-        f"{folder}/{number:02}.png": picture(first + number, DEFECTS[number % 4] if folder.endswith("bad") else None)
+        f"{folder}/{number:02}.png": picture(first + number, damage=_damage(number) if folder.endswith("bad") else None)
+        # No picture that a model is tried with is one that it was trained with.
         for first, (folder, count) in zip(range(0, 400, 100), _COUNTS.items(), strict=True)
         for number in range(count)
     }
     tests = manifest(bucket, (key for key in pictures if key.startswith("test/")))
     return {**pictures, "test.manifest": tests.encode()}
+
+
+def _damage(number: int) -> str:
+    return DAMAGES[number % len(DAMAGES)]
 
 
 def _lit(color: tuple[int, int, int], light: int) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ _MEBIBYTE = 1024**2
 #: Seconds: more than the years of the calendar have.
 _LONGEST = 10**12
 #: How images are looked at.
-Inspection = Literal["light", "network"]
+InspectionKind = Literal["light", "network"]
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class Settings(Checked):
     #: What a training of Lookout for Vision looks at: `network`, what a network makes of an image that was made for
     #: pictures of all kinds; or `light`, colours and edges of a small copy, which takes a hundredth of the time and
     #: finds what can be seen from afar. A model goes on as it was trained.
-    vision_inspection: Inspection = "light"
+    vision_inspection: InspectionKind = "light"
 
     #: How many bytes of what trainings have computed of the images of a project are kept for the next one, which then
     #: computes that of new images only: about 1.4 MB of an image that is tested or judged with `network`, and 0.05 MB

@@ -41,7 +41,7 @@ def test_the_demo_takes_the_app_through_its_whole_life_and_leaves_nothing_runnin
     assert "the active version moved: 2 -> 3 -> 2" in output
     assert "ImportModelVersion: ResourceNotFoundException" in output
     assert "three runs of the scheduler have succeeded" in output
-    assert "a bottle with a bad glass: " in output
+    assert "a bottle with torn label is told from the others" in output
     assert "UnknownEvents is 1, expected at most 0" in output
     assert "nothing is left in account 222222222222" in output
     assert not serves(output)

@@ -19,7 +19,7 @@ from lookout_server.detection.images import (
     load,
     save,
 )
-from lookout_server.settings import Inspection
+from lookout_server.settings import InspectionKind
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 #: For tests: of small copies, and judged by two halves.
@@ -44,7 +44,7 @@ class Engine:
     remarks: tuple[str, ...] = ()
 
 
-def engine(inspection: Inspection) -> Engine:
+def engine(inspection: InspectionKind) -> Engine:
     """The one that the settings name; by hand, and with a remark, where the network has no weights."""
     if inspection == "light":
         return Engine(_LIGHT, Preprocessing(side=_LIGHT_SIDE), ByHand())
