@@ -24,7 +24,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from rich.console import Console
 
-from bench import server
+from bench import ingestion, server
 from cdk_lookout import equipment
 from cdk_lookout.provider.asset import provider_zip
 from lookout_local import LocalCloud, process, tools
@@ -61,6 +61,9 @@ def main() -> None:
         ("99th percentile of DescribeModel while others train, against an idle server", server.waiting),
         ("memory of the server after 10,000 datasets made and deleted, against 1,000", server.churning),
         ("memory after a year of five-minute runs, against the first tenth of it", server.running_for_a_year),
+        ("CPU of an ingestion, against pyarrow's CSV to Parquet alone", ingestion.clean),
+        ("the same with one bad cell in each of 100 columns, against pyarrow with none", ingestion.bad),
+        ("memory of an ingestion, against that of a fifth of it", ingestion.memory),
     ):
         ours, peer = measure()
         console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")

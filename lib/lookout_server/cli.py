@@ -10,7 +10,7 @@ from lookout_server.errors import ServerError, told
 from lookout_server.identity.errors import IdentityError
 from lookout_server.store.errors import StoreError
 
-_MODULES = ("PIL", "botocore", "cryptography", "hypercorn", "numpy", "prometheus_client", "rich", "typer")
+_MODULES = ("PIL", "botocore", "cryptography", "hypercorn", "numpy", "prometheus_client", "pyarrow", "rich", "typer")
 _INTERRUPTED = 130
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
 
 from lookout_server.backend import Backend
@@ -49,6 +50,9 @@ class MemoryStorage:
         if len(body) > most:
             raise StorageError(f"it has {len(body)} bytes, the quota is {most}")
         return body
+
+    def open(self, role_arn: str, bucket: str, key: str) -> BinaryIO:
+        return io.BytesIO(self.read(role_arn, bucket, key))
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.objects[bucket, key] = body

@@ -40,7 +40,7 @@ OTHERS = {
     },
     "lookout_server": {
         *("PIL", "botocore", "cryptography", "google", "grpc", "hypercorn", "lookout_files", "numpy", "onnxruntime"),
-        *("prometheus_client", "rich", "typer"),
+        *("prometheus_client", "pyarrow", "rich", "typer"),
     },
 }
 #: Modules for one use each, which nothing else imports.

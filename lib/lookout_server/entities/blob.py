@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import base64
+import io
 import threading
+import time
 from collections import OrderedDict
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lookout_server.store.blobs import Blobs, BlobWriter
+from lookout_server.store.disk import explained
+from lookout_server.store.errors import BlobMissing
 
 #: Bytes up to which content stands in the document itself, and needs no file of its own.
 _SMALL = 2048
 #: Bytes of contents that a process keeps at hand.
 _AT_HAND = 64 * 1024**2
+#: Seconds after which what was written piece by piece is renewed while more is, and how long it is at most.
+_RENEWED, _WRITTEN = 600.0, 86_400.0
+#: Bytes of a content that is written piece by piece, up to which it needs no file until it is whole.
+_BEGINNING = 256 * 1024
 
 
 class Blob:
@@ -37,6 +46,59 @@ class Blob:
         """The content; raises BlobMissing."""
         return self._keeper.read(self.digest or "") if self._small is None else self._small
 
+    def open(self) -> BinaryIO:
+        """The content as a file, which the caller closes, for who reads only some of it; raises BlobMissing."""
+        return self._keeper.open(self.digest or "") if self._small is None else io.BytesIO(self._small)
+
+
+class NewBlob(io.RawIOBase):
+    """A blob that is written piece by piece, and is never whole in memory unless there is little of it."""
+
+    def __init__(self, keeper: Keeper, blobs: Blobs) -> None:
+        self._keeper = keeper
+        self._blobs = blobs
+        self._stack = ExitStack()
+        self._beginning = bytearray()
+        self._writer: BlobWriter | None = None
+        self._blob: Blob | None = None
+        #: Bytes so far.
+        self.size = 0
+
+    @property
+    def blob(self) -> Blob:
+        """What it has become, as soon as the `with` is over; raises ValueError before."""
+        if self._blob is None:
+            raise ValueError("a new blob: is one when it is whole, at the end of the `with`")
+        return self._blob
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        count = memoryview(piece).nbytes
+        self.size += count
+        if self._writer is None:
+            self._beginning += piece
+            if len(self._beginning) <= _BEGINNING:
+                return count
+            self._writer = self._stack.enter_context(self._blobs.writer())
+            piece = bytes(self._beginning)
+            self._beginning.clear()
+        with explained(self._writer.path):
+            self._writer.file.write(piece)
+        self._keeper.hold()
+        return count
+
+    @contextmanager
+    def _whole(self) -> Iterator[NewBlob]:
+        with self._stack:
+            yield self
+        if self._writer is None:
+            self._blob = self._keeper.keep(bytes(self._beginning))
+        else:
+            self._blob = self._keeper.find(self._writer.digest)
+            self._keeper.hold(self._writer.digest)
+
 
 class Keeper:
     """Keeps contents, and finds them again; those that were read last are at hand."""
@@ -45,6 +107,8 @@ class Keeper:
         self._blobs = blobs
         self._read: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
+        self._written: dict[str, float] = {}
+        self._renewed = time.monotonic()
         self._lock = threading.Lock()
 
     def keep(self, content: bytes) -> Blob:
@@ -53,12 +117,22 @@ class Keeper:
             return Blob(self, content, None)
         return Blob(self, None, self._blobs.put(content))
 
-    def writer(self) -> AbstractContextManager[BlobWriter]:
-        """For content too large to be held; it is found by its digest."""
+    @contextmanager
+    def writer(self) -> Iterator[NewBlob]:
+        """For content that comes piece by piece: kept at the end of the `with`, and not at all on an exception."""
+        with NewBlob(self, self._blobs)._whole() as new:
+            yield new
+
+    def open(self, digest: str) -> BinaryIO:
+        """The content of a digest as a file; raises BlobMissing."""
+        return self._blobs.open(digest)
+
+    def file(self) -> AbstractContextManager[BlobWriter]:
+        """For content that is written as a file, here and there in it; it is found by its digest."""
         return self._blobs.writer()
 
     def local(self, digest: str) -> AbstractContextManager[Path]:
-        """The content of a digest as a file, to be read only; raises BlobMissing."""
+        """The content of a digest as a file on this machine, to be read only; raises BlobMissing."""
         return self._blobs.local(digest)
 
     def find(self, reference: Any) -> Blob:
@@ -70,6 +144,21 @@ class Keeper:
     def renew(self, digest: str) -> None:
         """Keep a content from being swept for a while: a document is going to refer to it."""
         self._blobs.renew(digest)
+
+    def hold(self, digest: str | None = None) -> None:
+        """Keep from being swept what was written piece by piece, and this: work of hours finds it all at its end."""
+        now = time.monotonic()
+        with self._lock:
+            if digest:
+                self._written[digest] = now
+            if now - self._renewed < _RENEWED:
+                return
+            self._renewed = now
+            self._written = {one: then for one, then in self._written.items() if now - then < _WRITTEN}
+            held = list(self._written)
+        for one in held:
+            with suppress(BlobMissing):  # nobody wanted it
+                self._blobs.renew(one)
 
     def read(self, digest: str) -> bytes:
         """The content of a digest; raises BlobMissing."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lookout_server.entities.blob import Blob, Keeper
 from lookout_server.entities.codec import Kept
-from lookout_server.equipment.columns import Table, joined, pack, unpack
+from lookout_server.equipment.columns import Part
 from lookout_server.equipment.schema import Component, Schema
+
+if TYPE_CHECKING:
+    from lookout_server.equipment.blocks import Block
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,16 @@ class Content:
     start: datetime
     end: datetime
     details: Kept[Details]
-    rows: Blob
+    #: The rows: the parts of a component follow one another, and the order of time.
+    parts: tuple[Part, ...] = ()
+    #: All rows, as the release before parts has written them (see `columns`).
+    rows: Blob | None = None
 
     @classmethod
-    def keep(cls, keeper: Keeper, tables: Mapping[str, Table], size: int, details: Details) -> Content:
-        """Keep rows, and what is known of them."""
-        ends = [time for table in tables.values() for time in (*table.times[:1], *table.times[-1:])]
-        return cls(size, min(ends), max(ends), Kept.of(keeper, Details, details), keeper.keep(pack(tables)))
+    def keep(cls, keeper: Keeper, parts: Sequence[Part], size: int, details: Details) -> Content:
+        """Rows, which are kept already, with what is known of them."""
+        start, end = min(part.first for part in parts), max(part.last for part in parts)
+        return cls(size, start, end, Kept.of(keeper, Details, details), tuple(parts))
 
     @property
     def schema(self) -> Schema:
@@ -64,10 +69,28 @@ class Content:
         """The SensorStatisticsSummaries."""
         return self.details.value.statistics
 
-    @cached_property
-    def tables(self) -> dict[str, Table]:
-        """The rows by component."""
-        return unpack(self.rows.read())
+    def blocks(
+        self,
+        component: str,
+        sensors: Sequence[str] | None = None,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> Iterator[Block]:
+        """The rows of a component in the order of time, some at a time, and of them what was asked for.
+
+        sensors: all of the component by default; one that it does not have is missing in all rows. first, last: the
+        times of the first and the last row that may be among them; by default there is no such limit.
+
+        Raises BlobMissing.
+        """
+        from lookout_server.equipment import columns, parts
+
+        if sensors is None:
+            sensors = next((part.sensors for part in self.schema.components if part.name == component), ())
+        if self.rows is None:
+            own = [part for part in self.parts if part.component == component]
+            return parts.read(own, sensors, first, last)
+        return columns.read(self.rows.read(), component, sensors, first, last)
 
 
 @dataclass(frozen=True)
@@ -95,13 +118,6 @@ class Accumulated:
         """Bytes of the files that it came from."""
         return sum(part.size for part in self.parts)
 
-    def tables(self) -> dict[str, Table]:
-        """All rows by component."""
-        found: dict[str, Table] = {}
-        for part in self.parts:
-            found = joined(found, part.tables)
-        return found
-
     def with_one(self, new: Content, keeper: Keeper) -> Accumulated:
         """The same with one more content."""
         parts = [*self.parts, new]
@@ -112,7 +128,23 @@ class Accumulated:
 
 
 def _merged(before: Content, new: Content, keeper: Keeper) -> Content:
-    tables = joined(before.tables, new.tables)
-    stamps = {part.name: part.timestamp for part in (*new.schema.components, *before.schema.components)}
-    schema = Schema(tuple(Component(name, stamps[name], tuple(table.values)) for name, table in tables.items()))
-    return Content.keep(keeper, tables, before.size + new.size, Details(schema, {}, {}))
+    from lookout_server.equipment.blocks import merged
+    from lookout_server.equipment.gathering import Gatherer
+
+    schema, parts = _schema((before, new)), list[Part]()
+    for component in schema.components:
+        with Gatherer(keeper, component.sensors, count=False) as gatherer:
+            gatherer.add((), merged((before, new), component.name, component.sensors))
+            parts += gatherer.finish(component.name).parts
+    return Content.keep(keeper, parts, before.size + new.size, Details(schema, {}, {}))
+
+
+def _schema(contents: Sequence[Content]) -> Schema:
+    """All components of contents with all their sensors; a column of times has its name of the first."""
+    found: dict[str, Component] = {}
+    for content in contents:
+        for part in content.schema.components:
+            known = found.get(part.name, part)
+            sensors = tuple(dict.fromkeys((*known.sensors, *part.sensors)))
+            found[part.name] = Component(part.name, known.timestamp, sensors)
+    return Schema(tuple(found.values()))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lookout_server.entities.blob import Keeper
-from lookout_server.equipment import csv_files
+from lookout_server.equipment.columns import Part
 from lookout_server.equipment.content import Content, Details
-from lookout_server.equipment.csv_files import DataFile, Unusable
+from lookout_server.equipment.csv_files import Unusable
 from lookout_server.equipment.executions import Execution
 from lookout_server.equipment.inference_names import FileNames
 from lookout_server.equipment.schema import Component, Schema
-from lookout_server.equipment.statistics import ComponentReader
 from lookout_server.files.storage import Storage, StoredObject
 from lookout_server.protocol.errors import StorageError
 from lookout_server.settings import Settings
+
+if TYPE_CHECKING:
+    from lookout_server.equipment.blocks import Flags, Times
+    from lookout_server.equipment.gathering import Gatherer
 
 
 class InferenceFailed(Exception):
@@ -66,25 +70,28 @@ class WindowReader:
         size = sum(entry.size for entries in submitted.values() for entry in entries)
         if size > self._most_bytes:
             raise InferenceFailed(f"The input has {size} bytes, the quota is {self._most_bytes}")
-        tables = {}
+        from lookout_server.equipment.gathering import Gatherer
+
+        parts: list[Part] = []
         for component in schema.components:
-            reader, count = ComponentReader(component), 0
-            for entry in submitted[component.name]:
-                file = self._file(component, entry)
-                reader.add(file)
-                count += len(file.times)
-            quota = int(quotas.rows_per_minute_in_inference * self._minutes)
-            if count > quota:
-                raise InferenceFailed(f"The component {component.name} has {count} rows, the quota is {quota}")
-            tables[component.name] = reader.table()
-            if not tables[component.name].times:
+            with Gatherer(self.keeper, component.sensors, count=False) as gatherer:
+                for entry in submitted[component.name]:
+                    self._add(component, entry, gatherer)
+                quota = int(quotas.rows_per_minute_in_inference * self._minutes)
+                if gatherer.rows > quota:
+                    raise InferenceFailed(
+                        f"The component {component.name} has {gatherer.rows} rows, the quota is {quota}"
+                    )
+                found = gatherer.finish(component.name).parts
+            parts += found
+            if not found:
                 raise InferenceFailed(
                     f"Could not find data of component {component.name} {self._range()} in its "
                     f"{len(submitted[component.name])} file(s) under '{self._location()}': no row has such a "
                     f"timestamp. {self._clock()}"
                 )
         # Quality, files and statistics are of ingestions; nothing shows those of inferences.
-        return Content.keep(self.keeper, tables, size, Details(schema, {}, {}))
+        return Content.keep(self.keeper, parts, size, Details(schema, {}, {}))
 
     def _submitted(self, schema: Schema) -> dict[str, list[StoredObject]]:
         """The files whose names are of the components and of the window, by component.
@@ -115,13 +122,22 @@ class WindowReader:
             found[component.name] = files
         return found
 
-    def _file(self, component: Component, entry: StoredObject) -> DataFile:
-        """The rows of a file that are within the window."""
+    def _add(self, component: Component, entry: StoredObject, gatherer: Gatherer) -> None:
+        """Take the rows of a file that are within the window, and so in no other."""
+        from lookout_server.equipment.data_files import DataFile
+
         where = f"s3://{self._bucket}/{entry.key}"
         try:
-            body = self.storage.read(self.role, self._bucket, entry.key, most=self._most_bytes)
-            quotas = self.settings.quotas
-            file = csv_files.read(entry.key, body, wanted=component.sensors, most=quotas.columns_per_dataset)
+            with closing(self.storage.open(self.role, self._bucket, entry.key)) as source:
+                file = DataFile(
+                    entry.key,
+                    source,
+                    wanted=component.sensors,
+                    most=self.settings.quotas.columns_per_dataset,
+                    most_bytes=self._most_bytes,
+                )
+                # Whether there are any is known when all were read.
+                blocks = [block.at(self._holds(block.times)) for block in file.blocks()]
         except (Unusable, StorageError) as error:
             raise InferenceFailed(f"The data file {where} cannot be used: {error}") from error
         if file.timestamp != component.timestamp:
@@ -132,12 +148,15 @@ class WindowReader:
         missing = [sensor for sensor in component.sensors if sensor not in file.sensors]
         if missing:
             raise InferenceFailed(f"The data file {where} cannot be used: it has no column '{missing[0]}'")
-        return file.where(self._holds)
+        gatherer.add(component.sensors, blocks)
 
-    def _holds(self, time: datetime) -> bool:
-        """Whether a row is of this window, and so of no other."""
-        start, end = self.execution.start, self.execution.end
-        return start < time <= end if self.settings.inference_window_includes == "end" else start <= time < end
+    def _holds(self, times: Times) -> Flags:
+        from lookout_server.equipment.blocks import microseconds
+
+        start, end = microseconds(self.execution.start), microseconds(self.execution.end)
+        if self.settings.inference_window_includes == "end":
+            return (start < times) & (times <= end)
+        return (start <= times) & (times < end)
 
     def _clock(self) -> str:
         return f"The clock of this cloud is at {self.now.isoformat(timespec='seconds')}"

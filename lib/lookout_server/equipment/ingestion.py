@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.equipment.content import Content
-from lookout_server.equipment.files import Files, read_dataset
+from lookout_server.equipment.files import Files
 from lookout_server.equipment.ids import new_job_id
 from lookout_server.equipment.key_patterns import DEFAULT, KeyPattern
 from lookout_server.equipment.looks import look_at_dataset, watch_dataset
@@ -161,7 +160,14 @@ def read_files(home: Inventory, task: Task, world: World) -> Errand[Content] | N
             job.found(outcome, now)
             look_at_dataset(dataset, world.settings, now)
 
-    return Errand(partial(read_dataset, files, dataset.schema, pattern, world.settings.quotas, world.keeper), end)
+    schema = dataset.schema
+
+    def work() -> Content | str:
+        from lookout_server.equipment.dataset_reading import read_dataset
+
+        return read_dataset(files, schema, pattern, world.settings.quotas, world.keeper)
+
+    return Errand(work, end)
 
 
 def _key_pattern(dataset: Dataset, location: Mapping[str, Any]) -> KeyPattern:

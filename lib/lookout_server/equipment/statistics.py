@@ -1,93 +1,201 @@
 """What is found out about sensors while their data is read: quality counts and the grade of each sensor.
 
-Thresholds are those of the user guide where it names them ("Reviewing your ingested data": ranges under 14 days, gaps
-of more than 30 days); for the others the service gives no figures, and simple rules stand in, stated at each.
+Rows come in the order of time, as a stream, and nothing of them is kept but what is counted. Thresholds are those of
+the user guide where it names them ("Reviewing your ingested data": ranges under 14 days, gaps of more than 30 days);
+for the others the service gives no figures, and simple rules stand in, stated at each.
+
+Needs numpy and pyarrow.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Any
 
-from lookout_server.equipment.columns import Table
-from lookout_server.equipment.csv_files import DataFile
-from lookout_server.equipment.schema import Component
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lookout_server.equipment.blocks import MICROSECOND, Block, Times, Values, moment
+from lookout_server.equipment.levels import Levels
 
 SHORT_RANGE = timedelta(days=14)
 LARGE_GAP = timedelta(days=30)
 _MOST_CATEGORIES = 10
+#: Different values that are counted; what has more is said to have so many.
+MOST_DIFFERENT = 100
+_LARGE_GAP = LARGE_GAP // MICROSECOND
 _ISSUE, _NO_ISSUE = "POTENTIAL_ISSUE_DETECTED", "NO_ISSUE_DETECTED"
 
 
+class ComponentStatistics:
+    """What is found out about the sensors of a component."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._sensors: dict[str, _Sensor] = {}
+
+    def add(self, block: Block) -> None:
+        """Take in rows, which are later than all before; what is infinite is invalid."""
+        gaps = _Gaps.of(block.times)
+        for name in block.values.keys() - self._sensors.keys():
+            self._sensors[name] = _Sensor(missing=self._rows)
+        for name, sensor in self._sensors.items():
+            column = block.values.get(name)
+            if column is None:
+                sensor.missing += len(block)
+            else:
+                sensor.add(block.times, column, gaps)
+        self._rows += len(block)
+
+    def summaries(self, component: str, sensors: Sequence[str], unsupported: int, duplicates: int) -> list[Any]:
+        """The SensorStatisticsSummary of each sensor."""
+        total = self._rows + unsupported + duplicates
+        nothing = _Sensor(missing=self._rows)
+        return [
+            {
+                "ComponentName": component,
+                "SensorName": name,
+                "InvalidDateEntries": _share(unsupported, total),
+                "DuplicateTimestamps": _share(duplicates, total),
+                **self._sensors.get(name, nothing).summary(self._rows),
+            }
+            for name in sensors
+        ]
+
+
+@dataclass(frozen=True)
+class _Gaps:
+    """The longest time between a row and the next, and how many such times are large."""
+
+    longest: int
+    large: int
+
+    @classmethod
+    def of(cls, times: Times) -> _Gaps:
+        gaps = np.diff(times)
+        longest = int(gaps.max(initial=0))
+        return cls(longest, int((gaps > _LARGE_GAP).sum()) if longest > _LARGE_GAP else 0)
+
+
 @dataclass
-class ComponentReader:
-    """Gathers the rows of one component from its files."""
+class _Sensor:
+    """One sensor, so far."""
 
-    component: Component
-    unsupported: int = 0
-    duplicates: int = 0
-    _times: list[datetime] = field(default_factory=list)
-    _columns: dict[str, list[float | None]] = field(default_factory=dict)
-    _seen: set[datetime] = field(default_factory=set)
+    missing: int = 0
+    invalid: int = 0
+    values: int = 0
+    first: int = 0
+    last: int = 0
+    longest_gap: int = 0
+    large_gaps: int = 0
+    #: The value that came last, and whether one was ever more, and less, than the one before.
+    level: float = 0.0
+    rises: bool = False
+    falls: bool = False
+    #: How often each value occurs, as long as there are not too many different ones; then how many are in which range.
+    counts: dict[float, int] | None = field(default_factory=dict)
+    levels: Levels = field(default_factory=Levels)
 
-    def __post_init__(self) -> None:
-        self._columns = {name: [] for name in self.component.sensors}
+    def add(self, times: Times, column: Values, gaps: _Gaps) -> None:
+        known = np.isfinite(column)
+        if not known.all():
+            invalid = int(np.isinf(column).sum())
+            self.invalid += invalid
+            self.missing += len(column) - int(known.sum()) - invalid
+            times, column = times[known], column[known]
+            if not len(column):
+                return
+            gaps = _Gaps.of(times)
+        self._add_times(times, gaps)
+        self._add_steps(column)
+        self.values += len(column)
+        self._add_levels(column)
 
-    def add(self, file: DataFile) -> None:
-        """Take in a file; the first row of a time counts, later ones are duplicates."""
-        self.unsupported += file.unsupported
-        new: list[int] = []
-        for index, time in enumerate(file.times):
-            if time not in self._seen:
-                self._seen.add(time)
-                new.append(index)
-        self.duplicates += len(file.times) - len(new)
-        self._times += [file.times[index] for index in new]
-        for name, column in self._columns.items():
-            given = file.columns.get(name)
-            column += [None] * len(new) if given is None else [given[index] for index in new]
+    def _add_times(self, times: Times, gaps: _Gaps) -> None:
+        if self.values:
+            between = int(times[0]) - self.last
+            self.longest_gap = max(self.longest_gap, between)
+            self.large_gaps += between > _LARGE_GAP
+        else:
+            self.first = int(times[0])
+        self.longest_gap = max(self.longest_gap, gaps.longest)
+        self.large_gaps += gaps.large
+        self.last = int(times[-1])
 
-    def table(self) -> Table:
-        """The rows, ordered by time."""
-        order = sorted(range(len(self._times)), key=self._times.__getitem__)
-        return Table(
-            tuple(self._times[index] for index in order),
-            {name: tuple(_known(column[index]) for index in order) for name, column in self._columns.items()},
-        )
+    def _add_steps(self, column: Values) -> None:
+        if not (self.rises and self.falls):
+            before = self.level if self.values else column[0]
+            steps = np.diff(column, prepend=before)
+            self.rises = self.rises or bool((steps > 0).any())
+            self.falls = self.falls or bool((steps < 0).any())
+        self.level = float(column[-1])
 
-    def summaries(self, table: Table) -> list[dict[str, Any]]:
-        """The SensorStatisticsSummary of each sensor; `table` has the rows."""
-        return [self._summary(name, table) for name in self.component.sensors]
+    def _add_levels(self, column: Values) -> None:
+        if self.counts is None:
+            self.levels.add(column)
+            return
+        found = pc.value_counts(pa.array(column))
+        if len(found) <= MOST_DIFFERENT:
+            counted = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
+            for value, count in counted:
+                self.counts[value] = self.counts.get(value, 0) + count
+            if len(self.counts) <= MOST_DIFFERENT:
+                return
+        else:
+            self.levels.add(column)
+        if self.counts:
+            self.levels.add(np.array(list(self.counts)), np.array(list(self.counts.values())))
+        self.counts = None
 
-    def _summary(self, name: str, table: Table) -> dict[str, Any]:
-        rows = len(table.times)
-        total = rows + self.unsupported + self.duplicates
-        column = table.values[name]
-        times = [time for time, value in zip(table.times, column, strict=True) if value is not None]
-        values = [value for value in column if value is not None]
-        missing = self._columns[name].count(None)
+    def summary(self, rows: int) -> dict[str, Any]:
+        different = MOST_DIFFERENT if self.counts is None else len(self.counts)
+        # Categorical: at most ten different values, each seen ten times on average.
+        categorical = 0 < different <= _MOST_CATEGORIES and self.values >= 10 * different
         return {
-            "ComponentName": self.component.name,
-            "SensorName": name,
-            "DataExists": bool(values),
-            "MissingValues": _share(missing, rows),
-            "InvalidValues": _share(rows - missing - len(values), rows),
-            "InvalidDateEntries": _share(self.unsupported, total),
-            "DuplicateTimestamps": _share(self.duplicates, total),
-            "CategoricalValues": _categories(values),
-            "MultipleOperatingModes": {"Status": _ISSUE if _two_modes(values) else _NO_ISSUE},
-            "LargeTimestampGaps": _gaps(times),
-            "MonotonicValues": _monotonic(values),
-            "DataStartTime": times[0] if times else None,
-            "DataEndTime": times[-1] if times else None,
+            "DataExists": self.values > 0,
+            "MissingValues": _share(self.missing, rows),
+            "InvalidValues": _share(self.invalid, rows),
+            "CategoricalValues": {"Status": _status(categorical), "NumberOfCategory": different},
+            "MultipleOperatingModes": {"Status": _status(self._has_two_modes())},
+            "LargeTimestampGaps": {
+                "Status": _status(self.large_gaps > 0),
+                "NumberOfLargeTimestampGaps": self.large_gaps,
+                "MaxTimestampGapInDays": (self.longest_gap * MICROSECOND).days,
+            },
+            "MonotonicValues": {"Status": _status(self._direction() is not None), "Monotonicity": self._direction()},
+            "DataStartTime": moment(self.first) if self.values else None,
+            "DataEndTime": moment(self.last) if self.values else None,
         }
 
+    def _direction(self) -> str | None:
+        """Monotonic: no step (of at least two) in the other direction."""
+        if self.values < 3 or (self.rises and self.falls):
+            return None
+        return "INCREASING" if self.rises else "DECREASING" if self.falls else "STATIC"
 
-def quality(summaries: Sequence[Mapping[str, Any]], readers: Sequence[ComponentReader]) -> dict[str, Any]:
+    def _has_two_modes(self) -> bool:
+        """Two modes: hardly any value (1 %) in the middle third of the range, and a tenth of them on either side.
+
+        Of a sensor with many different values, to a 256th of its range.
+        """
+        if self.counts is not None:
+            values, counts = np.array(list(self.counts)), np.array(list(self.counts.values()))
+        else:
+            values, counts = self.levels.middles()
+        if not len(values) or values.min() == values.max():
+            return False
+        low, high = float(values.min()), float(values.max())
+        third = (high - low) / 3
+        below = int(counts[values < low + third].sum())
+        above = int(counts[values > high - third].sum())
+        middle = self.values - below - above
+        return middle <= 0.01 * self.values and min(below, above) >= 0.1 * self.values
+
+
+def quality(summaries: Sequence[Mapping[str, Any]], unsupported: int, duplicates: int) -> dict[str, Any]:
     """The DataQualitySummary of an ingestion."""
     short = [one for one in summaries if one["DataExists"] and one["DataEndTime"] - one["DataStartTime"] < SHORT_RANGE]
     missing = [one["MissingValues"]["Count"] for one in summaries]
@@ -105,58 +213,14 @@ def quality(summaries: Sequence[Mapping[str, Any]], readers: Sequence[ComponentR
             "AffectedSensorCount": sum(count > 0 for count in invalid),
             "TotalNumberOfInvalidValues": sum(invalid),
         },
-        "UnsupportedTimestamps": {"TotalNumberOfUnsupportedTimestamps": sum(reader.unsupported for reader in readers)},
-        "DuplicateTimestamps": {"TotalNumberOfDuplicateTimestamps": sum(reader.duplicates for reader in readers)},
+        "UnsupportedTimestamps": {"TotalNumberOfUnsupportedTimestamps": unsupported},
+        "DuplicateTimestamps": {"TotalNumberOfDuplicateTimestamps": duplicates},
     }
-
-
-def _known(value: float | None) -> float | None:
-    """A value; None for one that is no finite number."""
-    return None if value is None or math.isnan(value) else value
 
 
 def _share(count: int, of: int) -> dict[str, Any]:
     return {"Count": count, "Percentage": round(100 * count / of, 4) if of else 0.0}
 
 
-def _categories(values: Sequence[float]) -> dict[str, Any]:
-    """Categorical: at most ten different values, each seen ten times on average."""
-    different = len(set(values))
-    categorical = 0 < different <= _MOST_CATEGORIES and len(values) >= 10 * different
-    return {"Status": _ISSUE if categorical else _NO_ISSUE, "NumberOfCategory": different}
-
-
-def _two_modes(values: Sequence[float]) -> bool:
-    """Two modes: hardly any value (1 %) in the middle third of the range, and a tenth of them on either side."""
-    if not values or min(values) == max(values):
-        return False
-    low, high = min(values), max(values)
-    third = (high - low) / 3
-    below = sum(value < low + third for value in values)
-    above = sum(value > high - third for value in values)
-    middle = len(values) - below - above
-    return middle <= 0.01 * len(values) and min(below, above) >= 0.1 * len(values)
-
-
-def _gaps(times: Sequence[datetime]) -> dict[str, Any]:
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    large = [gap for gap in gaps if gap > LARGE_GAP]
-    return {
-        "Status": _ISSUE if large else _NO_ISSUE,
-        "NumberOfLargeTimestampGaps": len(large),
-        "MaxTimestampGapInDays": max(gaps, default=timedelta()).days,
-    }
-
-
-def _monotonic(values: Sequence[float]) -> dict[str, Any]:
-    """Monotonic: no step (of at least two) in the other direction."""
-    steps = [later - earlier for earlier, later in pairwise(values)]
-    direction = None
-    if len(steps) >= 2:
-        if all(step == 0 for step in steps):
-            direction = "STATIC"
-        elif all(step >= 0 for step in steps):
-            direction = "INCREASING"
-        elif all(step <= 0 for step in steps):
-            direction = "DECREASING"
-    return {"Status": _ISSUE if direction else _NO_ISSUE, "Monotonicity": direction}
+def _status(issue: bool) -> str:
+    return _ISSUE if issue else _NO_ISSUE

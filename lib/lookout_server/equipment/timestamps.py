@@ -41,17 +41,21 @@ def parse(text: str) -> datetime | None:
     The user guide's own sample leaves out leading zeros ("2020/1/1 0:00"), so they may be missing beside separators.
     Of a fraction of a second, six digits count.
     """
-    for expression in _FORMATS:
-        match = expression.fullmatch(text.strip())
-        if match:
-            year, month, day, hour, minute, second, fraction = (*match.groups("0"), "0")[:7]
-            microseconds = int(fraction.ljust(6, "0")[:6])
-            try:
-                time = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), microseconds, UTC)
-            except ValueError:
-                return None
-            return time if is_told(time) else None
-    return None
+    match = matched(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction = (*match.groups("0"), "0")[:7]
+    microseconds = int(fraction.ljust(6, "0")[:6])
+    try:
+        time = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), microseconds, UTC)
+    except ValueError:
+        return None
+    return time if is_told(time) else None
+
+
+def matched(text: str) -> re.Match[str] | None:
+    """Where year, month, day, hour, minute, second and fraction are in a text of a supported format, if it is one."""
+    return next((match for expression in _FORMATS if (match := expression.fullmatch(text))), None)
 
 
 def is_like_one(text: str) -> bool:

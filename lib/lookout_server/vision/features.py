@@ -58,7 +58,7 @@ class KeptFeatures:
         if self._size > self._most:
             return
         if self._new is None:
-            self._writer = self._open.enter_context(self._keeper.writer())
+            self._writer = self._open.enter_context(self._keeper.file())
             self._new = self._open.enter_context(zipfile.ZipFile(self._writer.path, "w"))
         self._new.writestr(zipfile.ZipInfo(key), content)
 

@@ -22,7 +22,7 @@ from lookout_server.store.schema import MIGRATIONS
 
 from .support import POLICY, run
 
-_HEAVY = ("PIL", "asyncio", "botocore", "cryptography", "hypercorn", "numpy", "prometheus_client")
+_HEAVY = ("PIL", "asyncio", "botocore", "cryptography", "hypercorn", "numpy", "prometheus_client", "pyarrow")
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,16 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str]) -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stderr.strip() == "[]"
     assert ran.stdout
+
+
+def test_a_server_answers_without_what_only_its_workers_compute_with() -> None:
+    code = (
+        "import sys\n"
+        "from lookout_server import app, assembly, backend, serving\n"
+        "print([name for name in ('pyarrow', 'onnxruntime') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
 
 
 def test_without_its_packages_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

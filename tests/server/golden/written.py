@@ -20,7 +20,7 @@ from tests.server.work.crashing import Points
 
 HERE = Path(__file__).parent
 #: The form of the release that is being made.
-RELEASE = "documents-1"
+RELEASE = "documents-2"
 
 
 def lived() -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import botocore.session
 import pytest
@@ -48,6 +48,11 @@ class Bucket:
             for (name, key), body in self.objects.items()
             if name == bucket and key.startswith(prefix)
         ]
+
+    def open(self, role_arn: str, bucket: str, key: str) -> BinaryIO:
+        if key in self.broken_keys:
+            raise StorageError("access denied")
+        return io.BytesIO(self.objects[(bucket, key)])
 
     def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         if key in self.broken_keys:

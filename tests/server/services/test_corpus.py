@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookout_files.text_files import LONGEST
-from lookout_server.equipment import csv_files
 from lookout_server.equipment.csv_files import Unusable
 from lookout_server.equipment.files import Files
 from lookout_server.equipment.labeled_ranges import Labels
 from lookout_server.equipment.training import TrainingFailed
 from tests.corpus.cases import Case, cases
+from tests.server.services.fast_reading import read
 from tests.server.services.scheduling import START, executions, running
 from tests.server.services.support import ROLE, Bucket, Cloud, csv_text, refused, rows, until_over
 
@@ -44,10 +44,10 @@ def count(case: Case, mark: str) -> int:
 def test_sensor_data_are_read_or_refused(case: Case) -> None:
     if case.error:
         with pytest.raises(Unusable) as caught:
-            csv_files.read(case.name, case.content, most=MOST)
+            read(case.name, case.content, most=MOST)
         assert str(caught.value).startswith(case.error)
         return
-    file = csv_files.read(case.name, case.content, most=MOST)
+    file = read(case.name, case.content, most=MOST)
     assert file.times == [moment(text) for text in case.expected["times"]]
     columns = {name: [shown(value) for value in column] for name, column in file.columns.items()}
     assert columns == {name: case.expected[name] for name in SENSORS if name in case.expected}
@@ -154,14 +154,14 @@ def test_a_schema_is_taken_or_refused(cloud: Cloud, case: Case) -> None:
 def test_nothing_but_rows_or_an_unusable_file_is_ever_the_outcome_of_reading_one(content: bytes, headed: bool) -> None:
     body = b"Timestamp,flow\n2024-01-01 00:00,1\n" + content if headed else content
     with suppress(Unusable):
-        file = csv_files.read("a.csv", body, most=MOST)
+        file = read("a.csv", body, most=MOST)
         assert all(len(column) == len(file.times) for column in file.columns.values())
 
 
 @given(st.text(alphabet=st.sampled_from('0123456789-:. ,"T\r\n٣Z'), max_size=80))
 def test_what_looks_like_sensor_data_is_read_or_refused(text: str) -> None:
     with suppress(Unusable):
-        file = csv_files.read("a.csv", f"Timestamp,flow,heat\n{text}".encode(), most=MOST)
+        file = read("a.csv", f"Timestamp,flow,heat\n{text}".encode(), most=MOST)
         assert {len(column) for column in file.columns.values()} == {len(file.times)}
 
 

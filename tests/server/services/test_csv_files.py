@@ -7,7 +7,8 @@ import tracemalloc
 
 import pytest
 
-from lookout_server.equipment.csv_files import Unusable, number, read
+from lookout_server.equipment.csv_files import Unusable, number
+from tests.server.services.fast_reading import read
 from tests.server.services.support import ROLE, Cloud, csv_text, location, rows, until_over
 
 MOST = 3_000
@@ -46,7 +47,7 @@ def test_a_file_of_nothing_but_newlines_is_empty() -> None:
 
 @pytest.mark.parametrize("cut", range(1, 40))
 def test_lines_may_be_cut_anywhere(cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lookout_files.text_files._PIECE", cut)
+    monkeypatch.setattr("lookout_server.equipment.csv_pieces._PIECE", cut)
     text = '\ufeffTimestamp,flow,heat\r\n2024-01-01 00:00,1,é\r2024-01-02 00:00,"2",3\n2024-01-03 00:00,3'
     file = read("a.csv", text.encode(), most=MOST)
     assert [time.day for time in file.times] == [1, 2, 3]
@@ -106,7 +107,7 @@ def test_the_size_of_a_file_is_asked_for_before_it_is_read(cloud: Cloud) -> None
     cloud.dataset()
     cloud.s3.put("data", "raw/pump1/a.csv", csv_text(rows()))
     cloud.settings.quotas.bytes_per_file = 10
-    cloud.s3.read = None  # type: ignore[assignment,method-assign]
+    cloud.s3.open = None  # type: ignore[assignment,method-assign]
     job = cloud.source.start_data_ingestion_job(
         DatasetName="pumps",
         IngestionInputConfiguration=location("data", "raw/", "{prefix}/{component_name}/*"),

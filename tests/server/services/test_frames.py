@@ -14,13 +14,12 @@ import pytest
 from lookout_server.entities.blob import Keeper
 from lookout_server.equipment import frames
 from lookout_server.equipment.blocks import Block, merged
-from lookout_server.equipment.columns import Table
 from lookout_server.equipment.content import Content
 from lookout_server.equipment.frames import Readings, Rows, labelled, moment
 from lookout_server.equipment.schema import Component, Schema
 from lookout_server.equipment.training import OffCondition
 from lookout_server.store.scratch import ScratchBlobs
-from tests.server.services.contents import content_of
+from tests.server.services.contents import Table, content_of
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 Values = Mapping[str, list[float | None]]

@@ -13,14 +13,13 @@ import pytest
 
 from lookout_server.detection.sensors import Frame
 from lookout_server.entities.blob import Keeper
-from lookout_server.equipment.columns import Table
 from lookout_server.equipment.judged import Judged
 from lookout_server.equipment.learning import Trained, train
 from lookout_server.equipment.metrics import assess, auc
 from lookout_server.equipment.schema import Component, Schema
 from lookout_server.equipment.training import OffCondition, Plan, Range, TrainingFailed
 from lookout_server.store.scratch import ScratchBlobs
-from tests.server.services.contents import content_of
+from tests.server.services.contents import Table, content_of
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 QUOTAS = (10_000, 10_000)

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from lookout_server.equipment.content import Table, joined
+from lookout_server.entities.blob import Keeper
+from lookout_server.equipment.blocks import merged
+from lookout_server.equipment.content import Accumulated
 from lookout_server.faults import Fault
 from lookout_server.settings import Progress
+from lookout_server.store.scratch import ScratchBlobs
 from tests.server.services import scheduling
+from tests.server.services.contents import Table, content_of, table, tables_of
 from tests.server.services.support import ROLE, Cloud, csv_text, refused, rows
 
 DAY = 86_400
@@ -184,12 +188,22 @@ def test_inference_data_outside_of_the_lookback_window_is_not_used(plant: Cloud)
 
 def test_where_dataset_and_inference_data_overlap_the_dataset_counts() -> None:
     times = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
-    dataset = {"pump": Table((times[1], times[3]), {"flow": (1.0, None)})}
+    pump = {"pump": Table((times[1], times[3]), {"flow": (1.0, None)})}
     accumulated = {"pump": Table(tuple(times[:3]), {"flow": (7.0, 8.0, 9.0)}), "fan": Table((times[0],), {"x": (5.0,)})}
-    assert joined(dataset, accumulated) == {
-        "pump": Table(tuple(times), {"flow": (7.0, 1.0, 9.0, None)}),
-        "fan": accumulated["fan"],
-    }
+    keeper = Keeper(ScratchBlobs())
+    contents = [content_of(keeper, tables) for tables in (pump, accumulated)]
+    assert table(["flow"], merged(contents, "pump", ["flow"])) == Table(tuple(times), {"flow": (7.0, 1.0, 9.0, None)})
+    assert table(["x"], merged(contents, "fan", ["x"])) == accumulated["fan"]
+
+
+def test_inference_data_is_put_together_and_what_came_first_counts() -> None:
+    times = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    keeper = Keeper(ScratchBlobs())
+    first = content_of(keeper, {"pump": Table(tuple(times[:2]), {"flow": (1.0, 2.0)})})
+    second = content_of(keeper, {"pump": Table(tuple(times[1:]), {"flow": (8.0, 9.0), "heat": (3.0, 4.0)})})
+    [one] = Accumulated((first,)).with_one(second, keeper).parts
+    assert tables_of(one) == {"pump": Table(tuple(times), {"flow": (1.0, 2.0, 9.0), "heat": (None, None, 4.0)})}
+    assert (one.start, one.end, one.size) == (times[0], times[2], 2)
 
 
 @pytest.mark.parametrize(
