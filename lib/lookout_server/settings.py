@@ -230,8 +230,8 @@ class Settings(Checked):
     #: PutResourcePolicy without PolicyRevisionId when a policy exists (not documented).
     put_policy_without_revision: Literal["conflict", "overwrite"] = "conflict"
 
-    #: Shortest time that training data must span: 14 days (formatting page) or 180 (quotas). None: any; ModelMetrics has
-    #: a note when it is less than 14 days.
+    #: Shortest time that training data must span: 14 days (formatting page) or 180 (quotas). None: any; ModelMetrics
+    #: has a note when it is less than 14 days.
     minimum_training_span: timedelta | None = None
 
     #: Whether evaluation data may begin before training data (not documented; AWS's samples evaluate later data).
