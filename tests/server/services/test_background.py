@@ -91,7 +91,7 @@ def test_an_ingestion_holds_nobody_up_and_is_in_progress_until_it_is_done(
     cloud: Cloud, gate: Gate, threads: Threads
 ) -> None:
     cloud.dataset()
-    gate.before(cloud.s3, "read")
+    gate.before(cloud.s3, "open")
     gate.shut()
     threads.begin(lambda: ingest(cloud))
     gate.reached()
@@ -173,7 +173,7 @@ def test_a_scheduled_inference_holds_nobody_up(cloud: Cloud, gate: Gate, threads
     prepared(cloud, threads, model=True)
     scheduling.running(cloud)
     scheduling.send(cloud, 1, scheduling.NORMAL)
-    gate.before(cloud.s3, "read", lambda _, bucket, key, **__: key.startswith("in/"))
+    gate.before(cloud.s3, "open", lambda _, bucket, key, **__: key.startswith("in/"))
     gate.shut()
     cloud.clock.advance(300)
     threads.begin(cloud.backend.tick)
@@ -206,7 +206,7 @@ def test_a_retraining_holds_nobody_up(cloud: Cloud, gate: Gate, threads: Threads
 
 def test_what_was_read_for_something_that_is_gone_changes_nothing(cloud: Cloud, gate: Gate, threads: Threads) -> None:
     cloud.dataset()
-    gate.before(cloud.s3, "read")
+    gate.before(cloud.s3, "open")
     gate.shut()
     threads.begin(lambda: ingest(cloud))
     gate.reached()
@@ -224,7 +224,7 @@ def test_what_goes_wrong_inside_ends_the_work_as_failed(cloud: Cloud, threads: T
         raise ValueError("out of order")
 
     cloud.dataset()
-    cloud.s3.read = fail  # type: ignore[method-assign]
+    cloud.s3.open = fail  # type: ignore[method-assign]
     ingest(cloud)
     threads.join()
     cloud.expected_failures = ["lookoutequipment on its own: ValueError: out of order"]
@@ -240,7 +240,7 @@ def test_by_time_work_is_over_when_it_is_done_but_not_before_its_time(
 ) -> None:
     cloud.settings.progress = Progress.by_seconds(60)
     cloud.dataset()
-    gate.before(cloud.s3, "read")
+    gate.before(cloud.s3, "open")
     gate.shut()
     threads.begin(lambda: ingest(cloud))
     gate.reached()
@@ -260,7 +260,7 @@ def test_who_looks_too_early_waits_for_the_end(
     monkeypatch.setattr(runner, "_PATIENCE", 30)
     cloud.settings.progress = Progress.by_describes(0)
     cloud.dataset()
-    gate.before(cloud.s3, "read")
+    gate.before(cloud.s3, "open")
     gate.shut()
     threads.begin(lambda: ingest(cloud))
     gate.reached()
@@ -282,7 +282,7 @@ def test_only_so_many_wait(cloud: Cloud, gate: Gate, threads: Threads, monkeypat
     monkeypatch.setattr(cloud.backend._runner, "_waiting", places)
     cloud.settings.progress = Progress.by_describes(0)
     cloud.dataset()
-    gate.before(cloud.s3, "read")
+    gate.before(cloud.s3, "open")
     gate.shut()
     threads.begin(lambda: ingest(cloud))
     gate.reached()
