@@ -8,9 +8,6 @@ import sys
 
 def main() -> None:
     """Work until standard input ends."""
-    # A worker is one of several, and each has a core: products of matrices cost six times as much CPU with two threads,
-    # and take longer.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from lookout_server.assembly import work
     from lookout_server.config.loading import load
     from lookout_server.data_directory import DataDirectory

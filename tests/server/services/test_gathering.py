@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from lookout_server.entities.blob import Keeper
 from lookout_server.equipment import gathering, parts
 from lookout_server.equipment.blocks import Block, microseconds
-from lookout_server.equipment.content import Content, Details
+from lookout_server.equipment.content import Accumulated, Content, Details
 from lookout_server.equipment.csv_files import Unusable
 from lookout_server.equipment.gathering import Gathered, Gatherer
 from lookout_server.equipment.parts import INVALID
 from lookout_server.equipment.schema import Component, Schema
 from lookout_server.store.scratch import ScratchBlobs
 from tests.server.services import slow_reading
-from tests.server.services.contents import Table, table, tables_of
+from tests.server.services.contents import Table, content_of, table, tables_of
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 SENSORS = ("flow", "heat")
@@ -193,3 +193,13 @@ def test_what_was_begun_and_not_finished_leaves_nothing() -> None:
         assert list(blobs.root.glob("new-*")) != []
     assert list(blobs.digests()) == []
     assert list(blobs.root.glob("new-*")) == []
+
+
+def test_inference_data_is_put_together_and_what_came_first_counts() -> None:
+    times = [day(number) for number in range(3)]
+    keeper = Keeper(ScratchBlobs())
+    first = content_of(keeper, {"pump": Table(tuple(times[:2]), {"flow": (1.0, 2.0)})})
+    second = content_of(keeper, {"pump": Table(tuple(times[1:]), {"flow": (8.0, 9.0), "heat": (3.0, 4.0)})})
+    [one] = Accumulated((first,)).with_one(second, keeper).parts
+    assert tables_of(one) == {"pump": Table(tuple(times), {"flow": (1.0, 2.0, 9.0), "heat": (None, None, 4.0)})}
+    assert (one.start, one.end, one.size) == (times[0], times[2], 2)

@@ -11,12 +11,11 @@ import pytest
 
 from lookout_server.entities.blob import Keeper
 from lookout_server.equipment.blocks import merged
-from lookout_server.equipment.content import Accumulated
 from lookout_server.faults import Fault
 from lookout_server.settings import Progress
 from lookout_server.store.scratch import ScratchBlobs
 from tests.server.services import scheduling
-from tests.server.services.contents import Table, content_of, table, tables_of
+from tests.server.services.contents import Table, content_of, table
 from tests.server.services.support import ROLE, Cloud, csv_text, refused, rows
 
 DAY = 86_400
@@ -194,16 +193,6 @@ def test_where_dataset_and_inference_data_overlap_the_dataset_counts() -> None:
     contents = [content_of(keeper, tables) for tables in (pump, accumulated)]
     assert table(["flow"], merged(contents, "pump", ["flow"])) == Table(tuple(times), {"flow": (7.0, 1.0, 9.0, None)})
     assert table(["x"], merged(contents, "fan", ["x"])) == accumulated["fan"]
-
-
-def test_inference_data_is_put_together_and_what_came_first_counts() -> None:
-    times = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
-    keeper = Keeper(ScratchBlobs())
-    first = content_of(keeper, {"pump": Table(tuple(times[:2]), {"flow": (1.0, 2.0)})})
-    second = content_of(keeper, {"pump": Table(tuple(times[1:]), {"flow": (8.0, 9.0), "heat": (3.0, 4.0)})})
-    [one] = Accumulated((first,)).with_one(second, keeper).parts
-    assert tables_of(one) == {"pump": Table(tuple(times), {"flow": (1.0, 2.0, 9.0), "heat": (None, None, 4.0)})}
-    assert (one.start, one.end, one.size) == (times[0], times[2], 2)
 
 
 @pytest.mark.parametrize(
