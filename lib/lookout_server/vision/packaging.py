@@ -9,10 +9,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lookout_server.edge.description import Description
 from lookout_server.identity.authorization import partition_of
 from lookout_server.service import Answer
 from lookout_server.vision.call import Operation, VisionCall
-from lookout_server.vision.component import artefact, recipe_of
 from lookout_server.vision.errors import Invalid, conflict, not_found, quota_exceeded
 from lookout_server.vision.forward import ErrandsS3, key_below
 from lookout_server.vision.state import PackagingJob
@@ -91,29 +91,36 @@ def package(job: PackagingJob, s3: ErrandsS3) -> Callable[[], Answer | str] | st
     if not job.take_component():
         # Developer guide, "Package settings": name and version must be those of no other component.
         return f"The component {component[0]} already has a version {component[1]}"
-    inspector, arn, greengrass = model.learned.inspector, model.arn, job.configuration["Greengrass"]
-    file, region = _file(job), job.home.region
+    inspector, settings = model.learned.inspector, job.configuration["Greengrass"]
+    about = Description(*component, model.arn, inspector.size, inspector.colors)
+    (bucket, key), region = _file(job), job.home.region
 
     def write() -> Answer | str:
-        body = artefact(inspector, arn, component, greengrass)
+        # Who only answers requests does not load what computes.
+        from lookout_server.detection.artifact import BadModel
+        from lookout_server.vision import engines, greengrass
+
         try:
-            s3.write(*file, body)
+            learned = engines.unpacked(inspector.model.read())
+            s3.write(bucket, key, greengrass.component(learned, about, settings, f"s3://{bucket}/{key}"))
+        except BadModel as error:
+            return f"The model cannot be used: {error}"
         except Invalid as error:
             return str(error)
-        return _details(recipe_of(body), region)
+        return _details(component, region)
 
     return write
 
 
-def _details(recipe: Mapping[str, Any], region: str) -> Answer:
+def _details(component: tuple[str, str], region: str) -> Answer:
     """What a job has made, as ModelPackagingOutputDetails."""
     # ComponentVersionArn of the model: the account is `aws`, and nothing comes after the name.
-    arn = f"arn:{partition_of(region)}:greengrass:{region}:aws:components:{recipe['ComponentName']}"
+    arn = f"arn:{partition_of(region)}:greengrass:{region}:aws:components:{component[0]}"
     return {
         "Greengrass": {
             "ComponentVersionArn": arn,
-            "ComponentName": recipe["ComponentName"],
-            "ComponentVersion": recipe["ComponentVersion"],
+            "ComponentName": component[0],
+            "ComponentVersion": component[1],
         }
     }
 

@@ -79,9 +79,10 @@ def test_the_version_of_a_component_follows_from_that_of_the_model(trained: Stud
 def test_the_component_is_in_the_location_that_was_named(trained: Studio) -> None:
     packaged(trained, {**DEVICE, "ComponentName": "Other"})
     with zipfile.ZipFile(io.BytesIO(trained.s3.objects[("results", "edge/Other-1.0.0.zip")])) as archive:
-        recipe, model = (json.loads(archive.read(name)) for name in ("recipe.json", "model.json"))
+        recipe, about = (json.loads(archive.read(name)) for name in ("recipe.json", "component.json"))
     assert (recipe["ComponentName"], recipe["ComponentVersion"]) == ("Other", "1.0.0")
-    assert model == {"Size": [64, 64], "Colors": {}}
+    assert recipe["Manifests"][0]["Artifacts"][0]["Uri"] == "s3://results/edge/Other-1.0.0.zip"
+    assert (about["model_arn"], about["size"]) == (trained.describe()["ModelArn"], [64, 64])
 
 
 def test_a_job_shows_what_it_was_made_with(trained: Studio) -> None:
