@@ -28,7 +28,7 @@ def answer(question: list[bytes]) -> list[bytes]:
         if asked["do"] == HOST:
             judging.try_out(model, size, colors)
         else:
-            found = judging.look(model, size, colors, question[1])
+            found = judging.look(model, colors, question[1])
     except Invalid as error:
         found = {INVALID: str(error)}
     except MemoryError:

@@ -15,7 +15,8 @@ from typing import Any
 
 import grpc
 
-from lookout_server.detection.images import BadPicture
+from lookout_server.detection.images import BadPicture, Judgement
+from lookout_server.detection.images.model import Score
 from lookout_server.detection.images.painting import Painting
 from lookout_server.edge import edge_agent_pb2 as messages
 from lookout_server.edge.bitmaps import bitmap_of, check_room, pixels_of
@@ -85,12 +86,12 @@ class Agent:
             if handle is not None and hosted.about.colors:
                 check_room(handle, request.bitmap.width, request.bitmap.height)
             try:
-                judgement = model.judge(pixels)
+                found: Score = model.judge(pixels) if hosted.about.colors else model.score(pixels)
             except BadPicture as error:
                 raise InvalidArgument(str(error)) from error
-        result = messages.DetectAnomalyResult(is_anomalous=judgement.anomalous, confidence=judgement.confidence)
-        if hosted.about.colors:
-            painting = Painting.of(judgement, hosted.about.colors)
+        result = messages.DetectAnomalyResult(is_anomalous=found.anomalous, confidence=found.confidence)
+        if isinstance(found, Judgement):
+            painting = Painting.of(found, hosted.about.colors)
             result.anomaly_mask.CopyFrom(bitmap_of(painting.mask, handle))
             for part in painting.parts:
                 seen = messages.PixelAnomaly(total_percentage_area=part.share, hex_color=part.color)

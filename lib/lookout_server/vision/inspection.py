@@ -47,7 +47,7 @@ class Here:
             model = judging.load(inspector.model.digest or "", inspector.model.read)
         except Invalid as error:
             raise internal(str(error)) from error
-        return judging.look(model, inspector.size, inspector.colors, picture)
+        return judging.look(model, inspector.colors, picture)
 
 
 class Elsewhere:

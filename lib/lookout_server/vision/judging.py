@@ -8,16 +8,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from lookout_server.detection.artifact import BadModel
 from lookout_server.detection.images import BadPicture, Model
-from lookout_server.detection.images.labels import Flags
+from lookout_server.detection.images.painting import Painting
+from lookout_server.detection.images.pictures import Pixels
 from lookout_server.vision import images
 from lookout_server.vision.engines import unpacked
 from lookout_server.vision.errors import Invalid
-from lookout_server.vision.masks import BACKGROUND, BACKGROUND_COLOR, rgb
 
 #: Models that are at hand. One takes about 3 MB, and all share their network.
 _MOST = 16
@@ -43,7 +42,7 @@ def load(name: str, read: Read) -> Model:
     return model
 
 
-def look(model: Model, size: images.Size, colors: Mapping[str, str], picture: bytes) -> dict[str, Any]:
+def look(model: Model, colors: Mapping[str, str], picture: bytes) -> dict[str, Any]:
     """What a model says of an image, which was measured before; raises Invalid when it is damaged."""
     try:
         if not colors:
@@ -52,11 +51,15 @@ def look(model: Model, size: images.Size, colors: Mapping[str, str], picture: by
         found = model.judge(picture)
     except BadPicture as error:
         raise images.unreadable("Body", error) from error
+    painting = Painting.of(found, colors)
     return {
         "IsAnomalous": found.anomalous,
         "Confidence": found.confidence,
-        "Anomalies": _anomalies(found.areas, colors),
-        "AnomalyMask": _mask(found.labels, size, colors),
+        "Anomalies": [
+            {"Name": part.name, "PixelAnomaly": {"TotalPercentageArea": part.share, "Color": part.color}}
+            for part in painting.parts
+        ],
+        "AnomalyMask": _png(painting.mask),
     }
 
 
@@ -64,30 +67,10 @@ def try_out(model: Model, size: images.Size, colors: Mapping[str, str]) -> None:
     """Look at an image of the size, to see whether there is memory for it; raises MemoryError."""
     content = io.BytesIO()
     Image.new("RGB", size).save(content, "PNG", compress_level=1)
-    look(model, size, colors, content.getvalue())
+    look(model, colors, content.getvalue())
 
 
-def _anomalies(areas: Mapping[str, float], colors: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The background first, then each label that was found; the areas are shares of the image."""
-    shares = {name: area / 100 for name, area in areas.items() if area}
-    every = {BACKGROUND.lower(): (1 - sum(shares.values()), BACKGROUND_COLOR)}
-    every |= {name: (shares[name], color) for name, color in colors.items() if name in shares}
-    return [
-        {"Name": name, "PixelAnomaly": {"TotalPercentageArea": share, "Color": color.upper()}}
-        for name, (share, color) in every.items()
-    ]
-
-
-def _mask(labels: Mapping[str, Flags], size: images.Size, colors: Mapping[str, str]) -> bytes:
-    """A PNG of the size of the image: each label in its colour, all else white."""
-    shown = np.zeros((size[1], size[0]), np.uint8)
-    palette = list(rgb(BACKGROUND_COLOR))
-    for place, (name, color) in enumerate(colors.items(), 1):
-        palette += rgb(color)
-        if name in labels:
-            shown[labels[name]] = place
-    image = Image.fromarray(shown)
-    image.putpalette(palette)
+def _png(mask: Pixels) -> bytes:
     content = io.BytesIO()
-    image.convert("RGB").save(content, "PNG")
+    Image.fromarray(mask).save(content, "PNG")
     return content.getvalue()
