@@ -74,7 +74,7 @@ def settled(describe: Any) -> dict[str, Any]:
     """The description once nothing goes on any more; works are not waited for by looks."""
     for _ in range(600):
         found: dict[str, Any] = describe()
-        if not found["Status"].endswith(("_IN_PROGRESS", "TRAINING", "STARTING_HOSTING")):
+        if not found["Status"].endswith(("_IN_PROGRESS", "TRAINING", "STARTING_HOSTING", "CREATED", "RUNNING")):
             return found
         time.sleep(0.1)
     raise AssertionError(found)
