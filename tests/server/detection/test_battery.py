@@ -168,6 +168,14 @@ def test_a_sensor_that_is_missing_altogether_is_no_obstacle(settings: Settings) 
     assert np.isfinite(model.judge(lacking).scores).all()
 
 
+def test_a_sensor_that_is_missing_for_long_varies_as_much_as_it_does_when_it_is_there() -> None:
+    values = np.random.default_rng(0).normal(size=(600, 7))
+    values[100:500, 3] = np.nan
+    learnt = fit(with_values(TRAINING, values)).normal.views
+    precision = np.diag(learnt["relations"].inverse)  # type: ignore[attr-defined]
+    assert precision[3] < 1.3 * np.delete(precision, 3).mean()
+
+
 def test_a_sensor_that_begins_in_the_middle_of_training_makes_no_block_abnormal(settings: Settings) -> None:
     values = TRAINING.values.copy()
     values[:450, 4] = np.nan

@@ -33,7 +33,7 @@ class Normal:
         scaling = Scaling.fit(values)
         scaled = scaling(values)
         others = Relations.fit(np.nan_to_num(scaled), since)
-        whole, _ = filled(scaled, others.inverse)
+        whole = _as_varied(scaled, others)
         views = {name: VIEWS[name].fit(whole, since) for name in settings.views}
         return cls(scaling, others, views, settings.switch_weight)
 
@@ -54,6 +54,18 @@ class Normal:
     def scores(self, values: Floats, since: Integers) -> Floats:
         """Of each view, how abnormal each row is: rows x views."""
         return totals(self.parts(*self.prepared(values), since))
+
+
+def _as_varied(scaled: Floats, others: Relations) -> Floats:
+    """The readings with their holes filled by what was expected, off by as much as what was read was, in its order.
+
+    Else a sensor that is missing for long would vary less than it does, and be judged too strictly later.
+    """
+    whole, seen = filled(scaled, others.inverse)
+    off, holes = whole - others.expected(whole), ~seen
+    for sensor in np.flatnonzero(holes.any(0) & seen.any(0)):
+        whole[holes[:, sensor], sensor] += np.resize(off[seen[:, sensor], sensor], int(holes[:, sensor].sum()))
+    return whole
 
 
 def totals(parts: dict[str, Floats]) -> Floats:
