@@ -31,6 +31,7 @@ class Stage:
         self.calls = RemoteCalls(running)
         self.faults = RemoteFaults(running)
         self.settings = RemoteSettings(running)
+        self.set(vision_inspection="network")  # as a server does: what is small in a picture is found
 
     def cli(self, account: str, context: Mapping[str, str] | None = None, *, app: Path = ROOT) -> Cli:
         """The CDK CLI in an account, in the directory of an app."""

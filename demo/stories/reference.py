@@ -76,8 +76,6 @@ class Reference(Story):
         s3.create_bucket(Bucket=_PICTURES)
         for key, content in bottles.files(_PICTURES).items():
             s3.put_object(Bucket=_PICTURES, Key=key, Body=content)
-        self.stage.say("it looks as a server does, by a network")
-        self.stage.set(vision_inspection="network")
         self.stage.succeeds(self._plant.deploy("Plant", "Inspection"))
         self.stage.expect(self._active_version() == 1, "version 1 is active")
 

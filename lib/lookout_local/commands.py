@@ -93,7 +93,9 @@ def up(
         process.check(port=port, time_scale=scale)
     except ValueError as error:
         raise LocalCloudError(str(error)) from None
-    first = Settings(progress=_SHORT) if time_scale is None else Settings()
+    first = Settings(vision_inspection="network")
+    if time_scale is None:
+        first.progress = _SHORT
     first = written.changed(first, [f"progress={progress}"] if progress is not None else [])
     first = written.with_quotas(first, quotas or [])
     planned = [written.fault(text) for text in fault or []]
