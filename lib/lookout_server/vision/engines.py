@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from lookout_server.detection.artifact import BadModel
 from lookout_server.detection.images import (
@@ -16,8 +14,8 @@ from lookout_server.detection.images import (
     Preprocessing,
     Settings,
     built_in,
+    contents,
     load,
-    save,
 )
 from lookout_server.settings import InspectionKind
 
@@ -56,19 +54,17 @@ def engine(inspection: InspectionKind) -> Engine:
 def packed(model: Model) -> bytes:
     """What is stored of a model, without its network, as a zip; the same model gives the same bytes."""
     content = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="lookout-model-") as folder, zipfile.ZipFile(content, "w") as archive:
-        save(model, Path(folder))
-        for file in sorted(Path(folder).iterdir()):
-            archive.writestr(zipfile.ZipInfo(file.name, _TIME), file.read_bytes())
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, file in contents(model).items():
+            archive.writestr(zipfile.ZipInfo(name, _TIME), file)
     return content.getvalue()
 
 
 def unpacked(content: bytes) -> Model:
     """The model in such a zip; raises BadModel, also when its network is not the one that is installed."""
-    with tempfile.TemporaryDirectory(prefix="lookout-model-") as folder:
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                archive.extractall(folder)
-        except (zipfile.BadZipFile, OSError) as error:
-            raise BadModel(f"model: got {error}, expected the zip of one") from error
-        return load(Path(folder))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise BadModel(f"model: got {error}, expected the zip of one") from error
+    return load(files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,20 @@ def _others(model: Model, with_backbone: bool) -> dict[str, bytes]:
     return {_BACKBONE: content} if content else {}
 
 
-def load(directory: Path, backbone: Backbone | None = None) -> Model:
-    """Read a model; its scores are those of the one that was saved, to the last bit.
+def load(place: Path | Mapping[str, bytes], backbone: Backbone | None = None) -> Model:
+    """Read a model, of a directory or of its contents; its scores are those of what was saved, to the last bit.
 
-    backbone: the one that it was trained with; left out, the one in the directory, or that of the package.
+    backbone: the one that it was trained with; left out, the one beside it, or that of the package.
     """
-    stored = artifact.Stored.open(directory, FORMAT)
+    stored = artifact.Stored.open(place, FORMAT)
     try:
         files, identity = stored.manifest["files"], stored.manifest["backbone"]["identity"]
         backbone = backbone or _backbone_of(stored)
         if backbone.identity != identity:
             raise artifact.BadModel(
-                f"{directory}: got the backbone {backbone.name} ({backbone.identity}), expected "
-                f"{stored.manifest['backbone']['name']} ({identity}), with which it was trained"
+                f"{place if isinstance(place, Path) else 'model'}: got the backbone {backbone.name} "
+                f"({backbone.identity}), expected {stored.manifest['backbone']['name']} ({identity}), "
+                "with which it was trained"
             )
         head = stored.part(Head, "head") if "head.weights.npy" in files else None
         labels = stored.part(Labels, "labels") if "labels.weights.npy" in files else None
