@@ -74,12 +74,12 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         authority = KeyAuthorizer(keys)
         around = {**environment(configuration, os.environ), **_ONE_THREAD}
         upgrade = Upgrade()
-        command = (*WORKER, release())
+        command, inspector = (*WORKER, release()), (*INSPECTOR, release())
         workers = Lanes(
             {RUN: Processes(command, 1, around, upgrade.check)},
             Processes(command, configuration.workers, around, upgrade.check),
         )
-        inspectors = Answerers(INSPECTOR, _inspectors(configuration), around)
+        inspectors = Answerers(inspector, _inspectors(configuration), around)
         supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,10 @@ def main() -> None:
     """Answer until standard input ends."""
     from lookout_server.config.loading import load
     from lookout_server.monitoring import logs
+    from lookout_server.monitoring.release import must_be_that_of
     from lookout_server.work.answerers import answer_all
 
+    must_be_that_of(sys.argv[1:])
     configuration = load(None, os.environ, {}).configuration
     logs.configure(configuration.log_level)
     answer_all(answer, most_bytes=configuration.inspector_bytes)

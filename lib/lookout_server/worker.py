@@ -13,11 +13,10 @@ def main() -> None:
     from lookout_server.data_directory import DataDirectory
     from lookout_server.errors import ServerError
     from lookout_server.monitoring import logs
-    from lookout_server.monitoring.release import release
+    from lookout_server.monitoring.release import must_be_that_of
 
-    if sys.argv[1:] not in ([], [release()]):
-        # Nothing is opened: that would bring the store to another format under its server.
-        raise ServerError(f"release: got a server of {sys.argv[1]}, expected one of {release()}; start it anew")
+    # Nothing is opened before: that would bring the store to another format under its server.
+    must_be_that_of(sys.argv[1:])
     configuration = load(None, os.environ, {}).configuration
     if configuration.data is None:
         raise ServerError("data: got none, expected the directory in which the server keeps its data (--data)")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+
+from lookout_server.errors import ServerError
 
 
 def release() -> str:
@@ -11,6 +14,12 @@ def release() -> str:
         return version("cdk-lookout")
     except PackageNotFoundError:
         return "unknown"
+
+
+def must_be_that_of(server: Sequence[str]) -> None:
+    """Raise ServerError unless this process is of the release that its server has named, if it has."""
+    if list(server) not in ([], [release()]):
+        raise ServerError(f"release: got a server of {server[0]}, expected one of {release()}; start it anew")
 
 
 class Upgrade:

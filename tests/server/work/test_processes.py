@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lookout_server.assembly import INSPECTOR as SERVERS_INSPECTOR
 from lookout_server.assembly import WORKER as SERVERS_WORKER
 from lookout_server.work.processes import Lanes, Processes, Stopping, Waiting, WorkerDied
 from lookout_server.work.tasks import Place
@@ -139,10 +140,11 @@ def test_nobody_is_given_anything_to_do_while_something_is_in_the_way(tmp_path: 
     assert [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()] == ["a", "c"]
 
 
-def test_a_worker_of_another_release_opens_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [SERVERS_WORKER, SERVERS_INSPECTOR], ids=["worker", "inspector"])
+def test_a_process_of_another_release_opens_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
     data = tmp_path / "data"
     ran = subprocess.run(
-        [*SERVERS_WORKER, "0.0.1"],
+        [*command, "0.0.1"],
         env={**os.environ, "LOOKOUT_SERVER_DATA": str(data)},
         input="",
         capture_output=True,
