@@ -63,17 +63,18 @@ def _history(
 ) -> Frame:
     """What came before rows, as far as their scores depend on it.
 
-    The contents that came last are looked at first, one more at a time: mostly they are small, and suffice.
+    Rows that are as far apart as usual are mostly all that there is to it. If they are too few, they are looked for as
+    far back as they may be without a gap.
     """
     from lookout_server.equipment.frames import Readings, moment
 
     first = moment(rows.frame.times[0])
-    start = later(first, -model.history * model.longest / 1000)
-    readings: list[Content] = []
-    for part in reversed(before.parts):
-        readings.insert(0, part)
-        found = Readings(readings, version.schema, off).rows(version.seconds, (start, first)).running
-        if len(found) > model.history or part.start <= start:
+    longest = model.history * model.longest / 1000
+    for seconds in (longest / model.settings.gap, longest):
+        start = later(first, -seconds - version.seconds)
+        parts = [part for part in before.parts if part.end >= start]
+        found = Readings(parts, version.schema, off).rows(version.seconds, (start, first)).running
+        if len(found) >= model.history or start <= before.start:
             break
     return found
 

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lookout_server.detection.sensors import Frame
 from lookout_server.entities.blob import Keeper
+from lookout_server.equipment.content import Accumulated, Content
+from lookout_server.equipment.frames import Readings
+from lookout_server.equipment.inference import _history
 from lookout_server.equipment.judged import Judged
 from lookout_server.equipment.learning import Trained, train
 from lookout_server.equipment.metrics import assess, auc
@@ -182,6 +186,27 @@ def test_rows_up_to_a_time_can_be_left_out() -> None:
     found = Judged.of(trained.judged(), minute(250))
     assert found.times[0] == trained.learnt.frame.times[251]
     assert all(event.start > minute(250) for event in found.events)
+
+
+@pytest.mark.parametrize("apart", [1, 2.5, 4])
+def test_what_came_before_a_window_is_looked_for_as_far_back_as_it_may_count(apart: float) -> None:
+    """Rows may be three usual steps apart before there is a gap; then nothing of before counts."""
+    trained = Data().train()
+    keeper = Keeper(ScratchBlobs())
+
+    def rows(first: int, last: int) -> Content:
+        times = tuple(minute(10_000 + apart * number) for number in range(first, last))
+        return content_of(keeper, {"pump": Table(times, {"load": tuple(10.0 + n % 5 for n in range(first, last))})})
+
+    accumulated = Accumulated((rows(0, 150), rows(150, 300)))
+    schema = Schema((Component("pump", "Timestamp", ("load",)),))
+    window = Readings([rows(300, 301)], schema, None).rows(1)
+    version = SimpleNamespace(schema=schema, seconds=1)
+    found = _history(accumulated, trained.model, version, None, window)  # type: ignore[arg-type]
+    every = Readings(accumulated.parts, schema, None).rows(1).running
+    assert np.array_equal(
+        trained.model.judge(window.running, found).scores, trained.model.judge(window.running, every).scores
+    )
 
 
 def test_the_auc_is_that_of_all_pairs() -> None:
