@@ -82,8 +82,14 @@ class Answerers:
         self._stopped = False
 
     def ask(self, about: str, units: int, question: Parts) -> list[bytes]:
-        """The answer; waits for a process that is free. Raises WorkerDied, or Stopping."""
-        return self._ask(self._take(about, units), about, question)
+        """The answer; waits for a process that is free. Raises WorkerDied, or Stopping.
+
+        Another process is asked when one dies: it may have been of something else.
+        """
+        try:
+            return self._ask(self._take(about, units), about, question)
+        except WorkerDied:
+            return self._ask(self._take(about, units), about, question)
 
     def load(self, about: str, units: int, question: Parts) -> list[bytes]:
         """Ask this of as many processes as may have it loaded, one after the other; the last answer.

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,17 @@ def test_who_was_killed_meanwhile_is_replaced_before_anybody_notices(pool: Pool)
     pool._idle[0]._process.kill()
     pool._idle[0]._process.wait()
     assert pool.who("a") != first
+
+
+def test_who_dies_of_something_else_is_followed_by_another_who_answers(pool: Pool, tmp_path: object) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(pool.ask, "a", 1, [f"meet {tmp_path}".encode()])
+        while not pool._busy:
+            threading.Event().wait(0.01)
+        while not list(Path(str(tmp_path)).iterdir()):
+            threading.Event().wait(0.01)
+        pool._busy[0]._process.kill()
+        assert asked.result()  # the second one to come there
 
 
 def test_memory_is_bounded(pool: Pool) -> None:
