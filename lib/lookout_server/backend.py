@@ -130,6 +130,7 @@ class Backend:
         for kind in self._documents.kinds():
             while found := self._documents.by_id(kind, limit=MOST_WRITES):
                 unopposed(partial(self._documents.commit, [Delete(one.kind, one.id, one.revision) for one in found]))
+        self._agenda = Agenda(self._documents)
         with self._lock:
             self.faults.clear()
             self.calls.clear()
