@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from examples.pump import SENSORS, START
-from examples.readings import END, files
+from examples.readings import END, SENSORS, START, files
 
 #: What is learned from, and what the rest is for.
 LEARN_UNTIL = datetime(2026, 7, 1, tzinfo=UTC)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from demo.stage import TRAINING
 from demo.stories.example import Example
-from examples.pump import START
-from examples.readings import rows
+from examples.readings import START, rows
 
 
 class TrainFromABucket(Example):
