@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 _MANIFEST = "manifest.json"
+#: An archive is the same whenever it is made.
+_TIME = (1980, 1, 1, 0, 0, 0)
 _Part = TypeVar("_Part")
 
 
@@ -64,6 +67,24 @@ def write(
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in contents(version, header, parts, others).items():
         (directory / name).write_bytes(content)  # the manifest last: what has one is whole
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """The files of a model, by name, as a zip: the same ones give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _TIME), content)
+    return out.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, bytes]:
+    """What was packed; raises BadModel for what is no zip."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise BadModel(f"model: got {error}, expected the zip of one") from error
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 
-from lookout_server.detection.artifact import BadModel
+from lookout_server.detection import artifact
 from lookout_server.detection.images import (
     Backbone,
     ByHand,
@@ -19,7 +17,6 @@ from lookout_server.detection.images import (
 )
 from lookout_server.settings import InspectionKind
 
-_TIME = (1980, 1, 1, 0, 0, 0)
 #: For tests: of small copies, and judged by two halves.
 _LIGHT = Settings(
     gathered=1_000, remembered=64, changed=0, validated=10, folds=2, weights=(0.0, 0.3), tops=(0.003,), edge=1
@@ -53,18 +50,9 @@ def engine(inspection: InspectionKind) -> Engine:
 
 def packed(model: Model) -> bytes:
     """What is stored of a model, without its network, as a zip; the same model gives the same bytes."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, file in contents(model).items():
-            archive.writestr(zipfile.ZipInfo(name, _TIME), file)
-    return content.getvalue()
+    return artifact.packed(contents(model))
 
 
 def unpacked(content: bytes) -> Model:
     """The model in such a zip; raises BadModel, also when its network is not the one that is installed."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
-    except zipfile.BadZipFile as error:
-        raise BadModel(f"model: got {error}, expected the zip of one") from error
-    return load(files)
+    return load(artifact.unpacked(content))

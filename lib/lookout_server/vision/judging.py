@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,32 +12,22 @@ from lookout_server.detection.artifact import BadModel
 from lookout_server.detection.images import BadPicture, Model
 from lookout_server.detection.images.painting import Painting
 from lookout_server.detection.images.pictures import Pixels
+from lookout_server.entities.at_hand import AtHand
 from lookout_server.vision import images
 from lookout_server.vision.engines import unpacked
 from lookout_server.vision.errors import Invalid
 
-#: Models that are at hand. One takes about 3 MB, and all share their network.
-_MOST = 16
-_loaded: OrderedDict[str, Model] = OrderedDict()
-_lock = threading.Lock()
+#: One takes about 3 MB, and all share their network.
+_MODELS: AtHand[Model] = AtHand(16)
 Read = Callable[[], bytes]
 
 
 def load(name: str, read: Read) -> Model:
     """A model by its digest; its zip is read when it is not at hand. Raises Invalid."""
-    with _lock:
-        if name in _loaded:
-            _loaded.move_to_end(name)
-            return _loaded[name]
     try:
-        model = unpacked(read())
+        return _MODELS.get(name, lambda: unpacked(read()))
     except BadModel as error:
         raise Invalid(f"The model cannot be used: {error}") from error
-    with _lock:
-        _loaded[name] = model
-        while len(_loaded) > _MOST:
-            _loaded.popitem(last=False)
-    return model
 
 
 def look(model: Model, colors: Mapping[str, str], picture: bytes) -> dict[str, Any]:

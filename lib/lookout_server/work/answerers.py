@@ -16,11 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
-from lookout_server.work.processes import Stopping, WorkerDied, ending
+from lookout_server.work.processes import Stopping, WorkerDied, end, ending
 
 _COUNT, _LENGTH = struct.Struct(">I"), struct.Struct(">Q")
-#: Seconds for a process to end by itself.
-_PATIENCE = 5.0
 Parts = Sequence[bytes]
 
 
@@ -52,16 +50,7 @@ class _Answerer:
 
     def stop(self) -> None:
         """End it, and wait for that."""
-        assert self._process.stdin
-        assert self._process.stdout
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+        end(self._process)
 
 
 class Answerers:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO
+from typing import IO, Any
 
 from lookout_server.work.tasks import Place
 
@@ -68,16 +68,7 @@ class _Worker:
 
     def stop(self) -> None:
         """End it, and wait for that."""
-        if self._process.stdin:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        end(self._process)
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None
@@ -196,6 +187,20 @@ def _lines(stream: IO[str]) -> Sequence[str]:
 
     threading.Thread(target=read, daemon=True).start()
     return iter(lines.get, None)  # type: ignore[return-value]
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a process that works until its input does, and wait for that."""
+    if process.stdin:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
 
 
 def ending(code: int | None) -> str:

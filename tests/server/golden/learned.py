@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lookout_server.detection.sensors import fit
+from lookout_server.detection.artifact import packed
+from lookout_server.detection.sensors import contents, fit
 from lookout_server.detection.sensors.store import FORMAT
-from lookout_server.equipment.artefacts import packed
 from tests.server.detection import machine
 
 MODELS = Path(__file__).parent / "models"
@@ -30,7 +30,7 @@ def learned() -> dict[str, Any]:
     rows = machine.faulty(120, seed=2)[0].round(6)
     judged = model.judge(machine.frame(rows))
     return {
-        "model": base64.b64encode(packed(model)).decode(),
+        "model": base64.b64encode(packed(contents(model))).decode(),
         "rows": rows.tolist(),
         "scores": judged.scores.tolist(),
         "shares": judged.shares[-1].tolist(),

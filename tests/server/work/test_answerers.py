@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lookout_server.work import answerers
+from lookout_server.work import processes
 from lookout_server.work.answerers import Answerers
 from lookout_server.work.processes import Stopping, WorkerDied
 
@@ -114,7 +114,7 @@ def test_memory_is_bounded(pool: Pool) -> None:
 
 
 def test_when_it_stops_nobody_waits(pool: Pool, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answerers, "_PATIENCE", 0.1)
+    monkeypatch.setattr(processes, "_PATIENCE", 0.1)
     ended: list[BaseException] = []
 
     def ask() -> None:

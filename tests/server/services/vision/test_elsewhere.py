@@ -103,7 +103,7 @@ def test_a_model_of_another_network_is_not_hosted(where: str, request: pytest.Fi
     studio: Studio = request.getfixturevalue("studio" if where == "here" else "remote")
     if where == "here":
         studio.trained(lines=studio.segmented({"scratch": 20}))
-    judging._loaded.clear()
+    judging._MODELS.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ByHand, "identity", "by hand 2")
         described = started(studio)
