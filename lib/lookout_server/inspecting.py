@@ -1,4 +1,4 @@
-"""The process of a hosted model, as a server starts it: questions on standard input, answers on standard output."""
+"""A process in which hosted models look at images: questions on standard input, answers on standard output."""
 
 from __future__ import annotations
 

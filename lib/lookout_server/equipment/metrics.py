@@ -1,8 +1,8 @@
 """How well a model does: the events that it finds in a range of time, against the labels there.
 
 The members of the metrics are the service's own (user guide, "Evaluating your model", "Retraining your model"; AWS IoT
-SiteWise user guide, "Advanced training configurations", for those of a version); every figure is computed, of rows that
-the model has not learnt.
+SiteWise user guide, "Advanced training configurations", for those of a version); every figure is computed. Of which
+rows, and whether the model has learnt them, `learning` says.
 """
 
 from __future__ import annotations

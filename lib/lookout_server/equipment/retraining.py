@@ -1,8 +1,8 @@
 """What a running retraining scheduler does (user guide, "Retraining your model").
 
 When a date comes, a new version is trained with the data of the dataset and the accumulated inference data inside the
-lookback window, and with the labels as they are then. It is compared with the version that was active on the same rows,
-which neither has learned: see `Prior.compared`.
+lookback window, and with the labels as they are then. It is compared with the version that was active on the same rows:
+those that neither has learned, when there are labels in them. See `Prior.compared`.
 """
 
 from __future__ import annotations
