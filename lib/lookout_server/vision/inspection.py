@@ -79,7 +79,6 @@ class Elsewhere:
 
     def _ask(self, keeper: Keeper, inspector: Inspector, units: int, what: str, *picture: bytes) -> dict[str, Any]:
         digest = inspector.model.digest or ""
-        ask = self._answerers.load if what == HOST else self._answerers.ask
         with keeper.local(digest) as path:
             header = {
                 "do": what,
@@ -88,6 +87,15 @@ class Elsewhere:
                 "size": inspector.size,
                 "colors": inspector.colors,
             }
-            answer = ask(digest, units, [json.dumps(header).encode(), *picture])
+            question = [json.dumps(header).encode(), *picture]
+            if what == HOST:
+                answer = self._answerers.load(digest, units, question, _is_loaded)
+            else:
+                answer = self._answerers.ask(digest, units, question)
         found: dict[str, Any] = json.loads(answer[0]) if answer else {}
         return found | ({"AnomalyMask": answer[1]} if answer[1:] else {})
+
+
+def _is_loaded(answer: list[bytes]) -> bool:
+    """Whether who was to load a model says nothing against it."""
+    return not json.loads(answer[0])

@@ -39,7 +39,7 @@ class _Answerer:
         try:
             _write(self._process.stdin, question)
             return _read(self._process.stdout)
-        except (OSError, EOFError):
+        except (OSError, EOFError, ValueError):  # a stream that was closed, by who stops it, is a ValueError
             self.stop()
             raise WorkerDied(ending(self._process.returncode)) from None
 
@@ -80,14 +80,19 @@ class Answerers:
         except WorkerDied:
             return self._ask(self._take(about, units), about, question)
 
-    def load(self, about: str, units: int, question: Parts) -> list[bytes]:
+    def load(
+        self, about: str, units: int, question: Parts, is_loaded: Callable[[list[bytes]], bool] = lambda answer: True
+    ) -> list[bytes]:
         """Ask this of as many processes as may have it loaded, one after the other; the last answer.
 
-        Raises WorkerDied, or Stopping.
+        The first one in which it is not loaded, as its answer says, is the last. Raises WorkerDied, or Stopping.
         """
         answer: list[bytes] = []
         while answerer := self._without(about, units):
             answer = self._ask(answerer, about, question)
+            if not is_loaded(answer):
+                answerer.loaded.discard(about)
+                break
         return answer
 
     def stop(self) -> None:
@@ -106,6 +111,10 @@ class Answerers:
             self._leave(answerer, about, usable=False)
             if self._stopped:
                 raise Stopping from None
+            raise
+        except BaseException:  # such as for want of memory: half of an answer may still be on its way
+            answerer.stop()
+            self._leave(answerer, about, usable=False)
             raise
         answerer.loaded.add(about)
         self._leave(answerer, about, usable=True)

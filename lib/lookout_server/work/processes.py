@@ -61,7 +61,7 @@ class _Worker:
             self._write(json.dumps([*place, id]) + "\n")
             if self._read():
                 return
-        except OSError:
+        except (OSError, ValueError):  # a stream that was closed, by who stops it, is a ValueError
             pass
         self.stop()
         raise WorkerDied(ending(self._process.returncode))

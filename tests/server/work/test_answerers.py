@@ -72,6 +72,13 @@ def test_something_is_loaded_in_as_many_processes_as_it_has_units_and_as_there_a
     assert [one.loaded for one in pool._idle] == [{"a"}, {"a"}]
 
 
+def test_what_could_not_be_loaded_is_loaded_again_when_that_is_wanted_again(pool: Pool) -> None:
+    for _ in range(2):
+        assert pool.load("a", 2, [b"who", b"no"], lambda answer: answer[1] != b"no")[1:] == [b"no"]
+    assert len(pool._idle) == 1
+    assert pool.load("a", 2, [b"who"])
+
+
 def test_two_are_asked_at_once(pool: Pool, tmp_path: object) -> None:
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(lambda _: pool.ask("a", 2, [f"meet {tmp_path}".encode()])[0], range(2)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ class Answerers:
     def __init__(self) -> None:
         self.units: list[int] = []
         self.dies = False
+        self.loaded = False
 
     def ask(self, about: str, units: int, question: list[bytes]) -> list[bytes]:
         self.units.append(units)
@@ -33,7 +34,10 @@ class Answerers:
             raise WorkerDied("its process was ended by signal 9")
         return inspecting.answer(question)
 
-    load = ask
+    def load(self, about: str, units: int, question: list[bytes], is_loaded: Callable[[list[bytes]], bool]) -> Any:
+        answer = self.ask(about, units, question)
+        self.loaded = is_loaded(answer)
+        return answer
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ def test_an_image_that_is_damaged_is_refused_as_here(remote: Studio) -> None:
 
 
 def test_a_model_whose_images_need_too_much_memory_is_not_hosted(
-    remote: Studio, monkeypatch: pytest.MonkeyPatch
+    remote: Studio, answerers: Answerers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def look(*_: object) -> None:
         raise MemoryError
@@ -82,7 +86,9 @@ def test_a_model_whose_images_need_too_much_memory_is_not_hosted(
     assert described["Status"] == "HOSTING_FAILED"
     reason = "An image of 64 x 64 pixels needs more memory than a process may take (inspector_bytes)"
     assert described["StatusMessage"] == reason
+    assert not answerers.loaded
     assert started(remote)["Status"] == "HOSTED"
+    assert answerers.loaded
 
 
 def test_a_process_that_dies_fails_what_it_was_asked_and_nothing_else(remote: Studio, answerers: Answerers) -> None:
