@@ -102,6 +102,8 @@ class Runner:
         except StoreUnavailable as error:
             self._failed(place[0], error)
             self._held[*place, id] = None
+        except Stopping:
+            pass
         except Exception as error:
             self._failed(place[0], error)
         finally:
@@ -167,7 +169,7 @@ class Runner:
             outcome = patiently(errand.do, patience)
         except MemoryError:
             outcome = "It needs more memory than a worker may take"
-        except StoreUnavailable:
+        except (StoreUnavailable, Stopping):
             raise
         except Exception as error:
             self._failed(place[0], error)

@@ -336,6 +336,20 @@ def test_a_server_that_stops_counts_as_no_death(works: Works) -> None:
     assert works.outcomes == ["done"]
 
 
+def test_what_is_cut_off_because_the_server_stops_is_begun_again_by_who_starts_next(works: Works) -> None:
+    def stopping() -> None:
+        raise Stopping
+
+    works.schedule()
+    works.do = stopping
+    works.perform()
+    assert (works.outcomes, works.failures) == ([], [])
+    works.do = lambda: "done"
+    works.another().recover(PLACE)
+    works.perform()
+    assert works.outcomes == ["done"]
+
+
 def test_who_starts_takes_over_what_was_claimed_and_counts_no_death(works: Works) -> None:
     works.schedule()
 
