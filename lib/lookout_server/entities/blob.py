@@ -37,6 +37,12 @@ class Blob:
         #: Their SHA-256, where they are not in the document itself.
         self.digest = digest
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Blob) and self.reference == other.reference
+
+    def __hash__(self) -> int:
+        return hash((self._small, self.digest))
+
     @property
     def reference(self) -> Any:
         """What the document says."""

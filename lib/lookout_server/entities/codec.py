@@ -79,6 +79,12 @@ class Kept(Generic[T]):
         self._kind = kind
         self._keeper = keeper
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kept) and self.blob == other.blob
+
+    def __hash__(self) -> int:
+        return hash(self.blob)
+
     @classmethod
     def of(cls, keeper: Keeper, kind: Any, value: T) -> Kept[T]:
         """Keep a value, of which no part refers to a blob."""

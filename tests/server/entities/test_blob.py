@@ -6,6 +6,7 @@ import pytest
 
 from lookout_server.entities import blob
 from lookout_server.entities.blob import Blob, Keeper
+from lookout_server.entities.codec import Kept
 from lookout_server.store.errors import StoreUnavailable
 from lookout_server.store.scratch import ScratchBlobs
 
@@ -34,6 +35,22 @@ def test_few_bytes_stand_in_the_document() -> None:
     blobs = ScratchBlobs()
     assert written(Keeper(blobs), [b"few"]).digest is None
     assert list(blobs.digests()) == []
+
+
+@pytest.mark.parametrize("content", [b"few", b"x" * 3_000])
+def test_a_content_that_was_read_again_is_the_same(content: bytes) -> None:
+    keeper = Keeper(ScratchBlobs())
+    kept, again = keeper.keep(content), keeper.find(keeper.keep(content).reference)
+    assert kept == again
+    assert hash(kept) == hash(again)
+    assert kept != keeper.keep(content + b".")
+
+
+def test_a_kept_value_that_was_read_again_is_the_same() -> None:
+    keeper = Keeper(ScratchBlobs())
+    kept = Kept.of(keeper, list[int], [1, 2])
+    assert kept == Kept(keeper.find(kept.blob.reference), list[int], keeper)
+    assert kept != Kept.of(keeper, list[int], [1, 3])
 
 
 def test_what_is_broken_off_leaves_nothing() -> None:
