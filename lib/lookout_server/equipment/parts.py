@@ -32,6 +32,8 @@ TIME = "microseconds since 1970"
 INVALID = np.inf
 #: Columns of row groups in a file.
 _MOST_COLUMNS = 50_000
+#: Parts that a reader has open at a time: the list at the end of each is in memory meanwhile.
+_MOST_OPEN = 16
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,13 @@ class PartsReader:
         return found if group.rows == len(found) else found.at(slice(None, group.rows))
 
     def _file(self, part: int) -> pq.ParquetFile:
-        if part not in self._open:
-            self._open[part] = pq.ParquetFile(pa.PythonFile(self._blobs[part].open(), mode="r"))
-        return self._open[part]
+        file = self._open.pop(part, None)
+        if file is None:
+            if len(self._open) >= _MOST_OPEN:
+                self._open.pop(next(iter(self._open))).close(force=True)  # the one that was not asked for the longest
+            file = pq.ParquetFile(pa.PythonFile(self._blobs[part].open(), mode="r"))
+        self._open[part] = file
+        return file
 
     def close(self) -> None:
         """Close all files."""

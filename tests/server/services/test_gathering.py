@@ -203,3 +203,16 @@ def test_inference_data_is_put_together_and_what_came_first_counts() -> None:
     [one] = Accumulated((first,)).with_one(second, keeper).parts
     assert tables_of(one) == {"pump": Table(tuple(times), {"flow": (1.0, 2.0, 9.0), "heat": (None, None, 4.0)})}
     assert (one.start, one.end, one.size) == (times[0], times[2], 2)
+
+
+def test_of_many_parts_only_some_are_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_MOST_OPEN", 2)
+    with portions(1, columns=3):
+        writer = parts.PartsWriter(Keeper(ScratchBlobs()), SENSORS)
+        groups = [writer.write(block([(number, 1.0, None)])) for number in range(5)]
+        writer.close()
+    reader = parts.PartsReader(writer.blobs)
+    order = [0, 1, 2, 3, 4, 2, 0]
+    assert [int(reader.read(groups[number]).times[0]) for number in order] == [groups[one].first for one in order]
+    assert list(reader._open) == [2, 0]
+    reader.close()
