@@ -82,7 +82,7 @@ class Readings:
         times = [self._times(component) for component in self.schema.components]
         if len(np.unique(np.concatenate(times))) <= _TOGETHER * min(map(len, times)):
             return 1
-        return max(1, *(int(np.median(np.diff(one))) for one in times if len(one) > 1))
+        return max([1, *(int(np.median(np.diff(one))) for one in times if len(one) > 1)])
 
     def _times(self, component: Component) -> Integers:
         """The seconds of the first rows of a component."""

@@ -47,12 +47,16 @@ def infer(execution: Execution, version: Version, before: Accumulated | None, wo
     data = reader.read(version.schema)
     off = OffCondition.parse(version.details.get("OffCondition"), version.schema)
     rows = Readings([data], version.schema, off).rows(version.seconds)
-    assert version.model, "a version that is active has a model"
+    if version.model is None:
+        raise InferenceFailed(
+            f"The model of version {version.number} cannot be read: an earlier release has trained it"
+        )
     try:
         model = model_of(version.model)
     except BadModel as error:
         raise InferenceFailed(f"The model of version {version.number} cannot be read: {error}") from error
-    history = _history(before, model, version, off, rows) if before else None
+    # Rows in which every reading is missing are none.
+    history = _history(before, model, version, off, rows) if before and len(rows.frame) else None
     judgement = model.judge(rows.running, history)
     found = tuple(predictions(rows, [judgement]))
     return Found(found, data, anomalies(judgement), _write(reader, b"".join(json_lines(found))))

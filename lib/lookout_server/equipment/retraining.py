@@ -76,14 +76,14 @@ class Prior:
         notes = notes_on(trained)
         new = Judged.of(trained.judged(), after)
         found = assess(new, labels, span, trained.seconds, notes)
-        if self.model is None or self.model.reference == made.model.reference:
+        if self.model and self.model.reference == made.model.reference:
             # The same data has led to the same model, which is no better than itself.
             return found, found
         rows = trained.assessed
         if self.seconds != trained.seconds:
             rows = Readings(contents, plan.schema, plan.off).rows(self.seconds, plan.assessed).within(plan.assessed)
         try:
-            old = Judged.of(model_of(self.model).judge_long(rows.running), after)
+            old = Judged.of(model_of(self.model).judge_long(rows.running) if self.model else [], after)
         except BadModel:
             old = Judged.of([])
         return found, assess(old, labels, span, self.seconds, notes)

@@ -69,6 +69,11 @@ def test_an_archive_without_a_manifest_is_no_model() -> None:
         load(artifact.unpacked(empty.getvalue()))
 
 
+def test_what_an_earlier_release_has_kept_is_no_model() -> None:
+    with pytest.raises(BadModel, match="expected the zip of one"):
+        artefacts.unpacked(b'[[["pump1","flow"],[11.0,1.0]]]')
+
+
 def test_the_server_does_not_load_what_computes_before_it_computes() -> None:
     code = "import sys; import lookout_server.backend; print('numpy' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

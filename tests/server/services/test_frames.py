@@ -182,3 +182,8 @@ def test_there_may_be_no_rows_at_all(keeper: Keeper) -> None:
     rows = readings.rows(1, (at(100), at(200))).within((at(100), at(200)))
     assert len(rows.frame) == len(rows.running) == 0
     assert np.shape(rows.frame.values) == (0, 1)
+
+
+def test_components_of_a_row_each_have_the_interval_of_rows_as_they_were_read(keeper: Keeper) -> None:
+    given = content(keeper, a=([0.0], {"x": [1.0]}), b=([7.0], {"y": [2.0]}))
+    assert Readings([given], schema(a=["x"], b=["y"]), None).interval() == 1

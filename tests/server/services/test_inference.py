@@ -391,6 +391,14 @@ def test_values_that_are_missing_have_no_part_in_a_prediction(cloud: Cloud) -> N
     assert [one["name"] for one in line["diagnostics"]] == ["pump1\\flow"]
 
 
+def test_a_window_in_which_every_reading_is_missing_has_no_prediction(cloud: Cloud) -> None:
+    running(cloud)
+    send(cloud, 2, NORMAL)
+    put(cloud, [["2024-01-01 00:07:00", "", ""]], "pump1-20240101000700.csv")
+    advance(cloud, 10)
+    assert [len(results(cloud, execution)) for execution in executions(cloud)] == [1, 0]
+
+
 def test_a_machine_that_is_off_has_no_score(cloud: Cloud) -> None:
     cloud.settings.progress = Progress.by_seconds(0)
     cloud.source.create_model(ModelName="valve", DatasetName="pumps", OffCondition="pump1\\flow < 5.0")
