@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import time
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -82,6 +83,6 @@ def send(url: str, file: Path, id: str, body: bytes) -> None:
     except HTTPError as error:
         error.close()
         raise WebhookError(f"the answer was {error.code} {error.reason}") from None
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, OSError, ValueError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else error
         raise WebhookError(f"it could not be reached: {reason}") from None

@@ -30,8 +30,8 @@ _LOG = logging.getLogger(__name__)
 TELL = "tell"
 #: How long it waits until it tries again, the first time and at most.
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
-#: How many sensors an alarm names.
-_SENSORS = 5
+#: How many sensors an alarm names, and how many alarms come of a run: who gets more learns no more from them.
+_SENSORS, _MOST = 5, 20
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,15 @@ def notice(
     settings: Settings,
     now: datetime,
 ) -> None:
-    """Have an alarm told of each anomaly that begins in a run; one that goes on has been told of."""
-    for anomaly in found:
-        if settings.alarms.url and not (anomaly.first and scheduler.in_anomaly):
+    """Have an alarm told of each anomaly that begins in a run; one that goes on has been told of.
+
+    Of very many only the first ones: all that comes of a run is one commit, which has its limit.
+    """
+    new = [anomaly for anomaly in found if not (anomaly.first and scheduler.in_anomaly)]
+    if settings.alarms.url:
+        if len(new) > _MOST:
+            _LOG.warning("a run of %s has found %s anomalies: %s are told", scheduler.name, len(new), _MOST)
+        for anomaly in new[:_MOST]:
             alarm = Alarm(_id(scheduler, anomaly), now, json.dumps(_message(scheduler, execution, anomaly)))
             alarms_of(scheduler.home)[alarm.id] = alarm
             schedule(scheduler.home, TELL, alarm.id, now)

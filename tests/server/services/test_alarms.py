@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +15,10 @@ from typing import Any
 import pytest
 
 from lookout_server import webhook
-from tests.server.services.scheduling import NORMAL, ODD, executions, running, send
+from lookout_server.detection.sensors import Judgement
+from lookout_server.equipment import inference
+from lookout_server.equipment.alarms import Anomaly
+from tests.server.services.scheduling import NORMAL, ODD, at, executions, running, send
 from tests.server.services.support import Cloud
 
 _SECRET = bytes(range(32))
@@ -159,6 +163,35 @@ def test_one_that_nobody_accepts_is_given_up_in_the_end(told: Cloud, receiver: R
     told.clock.advance(86_400)
     told.backend.tick()
     assert len(receiver.messages) == count
+
+
+def test_who_listens_and_speaks_something_else_was_not_reached(secret_file: Path) -> None:
+    def greet() -> None:
+        with listener.accept()[0] as caller:
+            asked = b""
+            while not asked.endswith(b"{}"):  # what nobody reads would have the connection reset
+                asked += caller.recv(65_536)
+            caller.sendall(b"220 mail.example ready\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(webhook.WebhookError, match="it could not be reached: 220 mail"):
+            webhook.send(f"http://127.0.0.1:{listener.getsockname()[1]}/", secret_file, "id", b"{}")
+        thread.join()
+
+
+def test_of_a_run_that_finds_very_many_the_first_ones_are_told(
+    told: Cloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that comes of a run is committed at once, and what a commit takes has a limit."""
+
+    def many(_: Judgement) -> tuple[Anomaly, ...]:
+        return tuple(Anomaly(at(2 + n / 100), at(2 + n / 100), 0.9, (), False, False) for n in range(60))
+
+    monkeypatch.setattr(inference, "anomalies", many)
+    runs(told, BAD)
+    assert len(receiver.messages) == 20
 
 
 def test_runs_go_on_while_nobody_listens(told: Cloud, receiver: Receiver) -> None:
