@@ -54,6 +54,9 @@ def events_of(executions: Sequence[Execution]) -> list[Event]:
         if execution.start != before:
             current = None
         before = execution.end if execution.status == "SUCCESS" else None
+        if not execution.anomalous:  # so what it says of its rows need not be read
+            current = None
+            continue
         for row in execution.predictions:
             if not row.anomalous:
                 current = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lookout_server.entities.codec import Kept
@@ -51,7 +51,9 @@ def run(home: Inventory, task: Task, world: World, now: datetime) -> Errand[Ran]
             found = infer(execution, version, before, world, world.now())
         except InferenceFailed as error:
             return str(error)
-        kept = Kept.of(world.keeper, tuple[Prediction, ...], found.predictions)
+        # Which sensors it is about is asked of anomalous rows only, and most of what there is to keep.
+        rows = tuple(one if one.anomalous else replace(one, shares={}) for one in found.predictions)
+        kept = Kept.of(world.keeper, tuple[Prediction, ...], rows)
         return Ran(found, kept, before, _accumulated(before, found, world))
 
     def end(home: Inventory, ran: Ran | str, now: datetime) -> None:
@@ -71,7 +73,6 @@ def run(home: Inventory, task: Task, world: World, now: datetime) -> Errand[Ran]
                 model.inference_data = (
                     ran.accumulated if unchanged else _accumulated(model.inference_data, ran.found, world)
                 )
-        _forget(scheduler, world.settings, now)
         _end(scheduler, execution, ran if isinstance(ran, str) else None, world.settings, now)
 
     return Errand(work, end)
@@ -109,6 +110,7 @@ def _end(
         scheduler.latest_result = "ANOMALOUS" if execution.anomalous else "NORMAL"
     else:
         execution.status, execution.failed_reason = "FAILED", failure[:LONGEST_REASON]
+    _forget(scheduler, settings, now)
     scheduler.running = None
     plan_run(scheduler, settings, now)
 
