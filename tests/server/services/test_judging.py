@@ -67,7 +67,7 @@ def test_an_alarm_ends_some_rows_after_what_was_wrong(cloud: Cloud) -> None:
 
 
 def test_a_model_that_this_release_cannot_read_fails_the_run(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    artefacts._loaded.clear()
+    artefacts._MODELS.clear()
     monkeypatch.setattr(store, "FORMAT", 99)
     run(cloud, NORMAL)
     assert failure(cloud) == (
