@@ -71,7 +71,7 @@ def test_an_archive_without_a_manifest_is_no_model() -> None:
 
 def test_what_an_earlier_release_has_kept_is_no_model() -> None:
     with pytest.raises(BadModel, match="expected the zip of one"):
-        artefacts.unpacked(b'[[["pump1","flow"],[11.0,1.0]]]')
+        artifact.unpacked(b'[[["pump1","flow"],[11.0,1.0]]]')
 
 
 def test_the_server_does_not_load_what_computes_before_it_computes() -> None:
