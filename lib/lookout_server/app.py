@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -33,6 +32,7 @@ from lookout_server.protocol import names
 from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.http import HttpRequest, HttpResponse
 from lookout_server.settings import Limits
+from lookout_server.steps import Steps, to_end
 from lookout_server.store import StoreError
 
 _LOG = logging.getLogger("lookout_server.request")
@@ -41,6 +41,8 @@ _JSON = {"content-type": "application/json", "cache-control": "no-store"}
 _REQUEST_ID = "x-amzn-requestid"
 #: The most that somebody may bring whose signature was not looked at yet, in bytes.
 _UNKNOWN = 1024**2
+#: The bytes of a body that are read and hashed in no time.
+_SMALL = 64 * 1024
 
 
 class Services(Protocol):
@@ -50,8 +52,8 @@ class Services(Protocol):
     def services(self) -> Collection[str]:
         """The signing names of what is answered for."""
 
-    def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request; may block."""
+    def answering(self, request: HttpRequest) -> Steps[HttpResponse]:
+        """Answer a request."""
 
     def largest_body(self, request: HttpRequest) -> int:
         """How many bytes the body of a request may have."""
@@ -61,7 +63,7 @@ class Callers(Protocol):
     """Knows the callers."""
 
     def identify(self, request: Request, digest: str | None) -> Caller:
-        """Who signed a request with a body of this SHA-256; raises Refused. May block."""
+        """Who signed a request with a body of this SHA-256; raises Refused."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,17 @@ class App:
             await respond(send, *await self._of_itself(scope))
         else:
             body = await read(receive)
-            answer = partial(self._answer, Arrival.of(scope), body)
-            response = await asyncio.get_running_loop().run_in_executor(self._parts.threads, answer)
+            response = await self._take(self._answer(Arrival.of(scope), body))
             await respond(send, response.status, response.headers, response.body)
+
+    async def _take(self, steps: Steps[HttpResponse]) -> HttpResponse:
+        """The first step is taken here, and what is left in a thread."""
+        try:
+            next(steps)
+        except StopIteration as end:
+            response: HttpResponse = end.value
+            return response
+        return await asyncio.get_running_loop().run_in_executor(self._parts.threads, to_end, steps)
 
     def allowance(self, scope: Scope, headers: dict[str, str]) -> Allowance:
         """What a request may bring: little, until it is known whose it is."""
@@ -133,9 +143,11 @@ class App:
         except (Refused, StoreError):
             return False
 
-    def _answer(self, arrival: Arrival, body: bytes) -> HttpResponse:
+    def _answer(self, arrival: Arrival, body: bytes) -> Steps[HttpResponse]:
         """Answer a request, and tell of it; never raises."""
         started = time.monotonic()
+        if len(body) > _SMALL:
+            yield
         try:
             caller = self._parts.callers.identify(arrival, hashlib.sha256(body).hexdigest())
             self._parts.rate(caller.access_key)
@@ -149,9 +161,9 @@ class App:
             response = self._failed(arrival, error)
             self._log(arrival, response, names.code(response), started, {})
             return response
-        return self._carried_out(caller, arrival, body, started)
+        return (yield from self._carried_out(caller, arrival, body, started))
 
-    def _carried_out(self, caller: Caller, arrival: Arrival, body: bytes, started: float) -> HttpResponse:
+    def _carried_out(self, caller: Caller, arrival: Arrival, body: bytes, started: float) -> Steps[HttpResponse]:
         query = f"?{arrival.query_string}" if arrival.query_string else ""
         request = HttpRequest(
             service=caller.service,
@@ -168,7 +180,7 @@ class App:
         )
         operation = names.operation(request)
         try:
-            response = self._parts.services.handle(request)
+            response = yield from self._parts.services.answering(request)
         except Exception as error:
             response = self._failed(arrival, error)
         code = names.code(response)

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from lookout_server.calls import Call, CallLog, Said, changes
+from lookout_server.calls import Call, CallLog, Said, changes, describes
 from lookout_server.clock import Clock, SystemClock
 from lookout_server.entities.blob import Keeper
 from lookout_server.entities.session import Home, Session
@@ -26,6 +26,7 @@ from lookout_server.protocol.http import HttpRequest, HttpResponse
 from lookout_server.protocol.tokens import TOKEN
 from lookout_server.service import Answer, First, Invocation, LaterAnswer, Replay, Service, World
 from lookout_server.settings import Settings
+from lookout_server.steps import Steps, to_end
 from lookout_server.store import StoreError
 from lookout_server.store.blobs import Blobs
 from lookout_server.store.documents import MOST_WRITES, Delete, Documents, Put
@@ -219,15 +220,19 @@ class Backend:
         return Errand(on_behalf, errand.end)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request; never raises for anything that a caller sends to one of the services.
+        """Answer one request; never raises for anything that a caller sends to one of the services. May block.
 
         Raises KeyError for a service that is not among `services`, and StoreError while the store cannot be used.
         """
+        return to_end(self.answering(request))
+
+    def answering(self, request: HttpRequest) -> Steps[HttpResponse]:
+        """The same in steps. What describes one thing is mostly a single one."""
         service = self._services[request.service]
         request_id = str(uuid.uuid4())
         call = _Call(service, request, request_id)
         try:
-            body = self._answer(call)
+            body = yield from self._answer(call)
             response = service.protocol.answer(call.operation, body, request_id)
             code = None
         except StoreError:
@@ -251,10 +256,12 @@ class Backend:
         )
         return response
 
-    def _answer(self, call: _Call) -> Mapping[str, Any]:
+    def _answer(self, call: _Call) -> Steps[Mapping[str, Any]]:
         """The body of a success; raises ServiceError."""
         service, request = call.service, call.request
         call.operation = service.protocol.operation(request)
+        if not describes(call.operation):
+            yield
         if call.operation not in service.model.operations:
             raise ServiceError(_UNKNOWN, f"The operation {call.operation} is not one of {service.name}")
         call.parameters = service.protocol.parameters(call.operation, request)
@@ -262,29 +269,36 @@ class Backend:
         call.parameters = service.model.read(call.operation, call.parameters)
         fault = self.faults.take(call.operation)
         if fault:
+            yield
             fault.happen()
         self._follow_settings()
         invocation = Invocation(self._world, service.name, request, call.operation, call.parameters)
         try:
-            body = self._carried_out(call, handler, invocation)
+            body = yield from self._carried_out(call, handler, invocation)
         except ServiceError as error:
             raise self._checked(call, error) from error
         if fault and fault.kind == "lost_answer":
             raise internal("The answer was lost on its way")
         return body
 
-    def _carried_out(self, call: _Call, handler: Handler, invocation: Invocation) -> Mapping[str, Any]:
+    def _carried_out(self, call: _Call, handler: Handler, invocation: Invocation) -> Steps[Mapping[str, Any]]:
         """The body of the answer to a call, which is made until nothing has to be done first."""
         service = call.service
         while True:
             try:
-                return unopposed(partial(self._attempt, call, handler, invocation))
+                body = unopposed(partial(self._attempt, call, handler, invocation))
+                break
             except Replay as replay:
                 return service.model.write(invocation.operation, replay.answer)
             except First as first:
+                yield
                 first.do()
+        if isinstance(body, Mapping):
+            return body
+        yield
+        return service.model.write(invocation.operation, body())
 
-    def _attempt(self, call: _Call, handler: Handler, invocation: Invocation) -> Mapping[str, Any]:
+    def _attempt(self, call: _Call, handler: Handler, invocation: Invocation) -> Mapping[str, Any] | LaterAnswer:
         """Carry out a call, and commit what it changes; raises Conflict when somebody else was faster."""
         service, operation, parameters = call.service, invocation.operation, invocation.parameters
         home = self._open(service.name, invocation.account, invocation.region)
@@ -298,7 +312,7 @@ class Backend:
             raise
         if not isinstance(answer, dict):
             home.session.commit()
-            return service.model.write(operation, answer())
+            return answer
         if TOKEN in parameters:
             service.tokens(home).remember(operation, parameters, answer, invocation.now, self.settings)
         body = service.model.write(operation, answer)

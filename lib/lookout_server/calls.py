@@ -50,6 +50,11 @@ def changes(operation: str) -> bool:
     return bool(operation) and not operation.startswith(_LOOKS)
 
 
+def describes(operation: str) -> bool:
+    """Whether an operation tells of one thing what is in its documents."""
+    return operation.startswith("Describe")
+
+
 class CallLog:
     """The latest calls in the order in which they were answered, as many as the settings' limits say."""
 

@@ -14,10 +14,11 @@ from lookout_server.work.tasks import END, schedule
 def look_at_dataset(dataset: Dataset, settings: Settings, now: datetime, *, look: bool = False) -> None:
     """Let the job of a dataset end when it is over; `look` says that somebody looks at it."""
     job = dataset.job
-    if job and job.work:
-        end = job.work.end_if_due(settings.progress, now, look=look)
-        if end:
-            dataset.end_job(end)
+    if job is None or job.work is None:
+        return
+    end = job.work.end_if_due(settings.progress, now, look=look)
+    if end:
+        dataset.end_job(end)
     watch_dataset(dataset, settings)
 
 

@@ -111,7 +111,7 @@ class OnDisk(Connections):
 
     def __init__(self, file: Path, where: str) -> None:
         self.file = file
-        self._where = where
+        self.where = where
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
@@ -125,30 +125,30 @@ class OnDisk(Connections):
                 self._identity = _identity(file)
                 self._writer = self._open()
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        with explained(self._where):
-            self._must_be_usable()
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self._open()
-            try:
-                yield connection
-            except BaseException:
-                connection.close()
-                raise
-            self._idle.append(connection)
-            if self._closed:
-                self._close_idle()
+    def reading(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        return _Reading(self)
+
+    def take(self) -> sqlite3.Connection:
+        """A connection that nobody uses now."""
+        self._must_be_usable()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Let others use it."""
+        self._idle.append(connection)
+        if self._closed:
+            self._close_idle()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, explained(self._where):
+        with self._lock, explained(self.where):
             self._must_be_usable()
             # Otherwise a commit would go into a file that nobody finds any more.
             if _identity(self.file) != self._identity:
-                raise StoreDamaged(f"{self._where}: was replaced while it was open; start again with the one wanted")
+                raise StoreDamaged(f"{self.where}: was replaced while it was open; start again with the one wanted")
             connection = self._writer = self._writer or self._open()
             try:
                 with _transaction(connection):
@@ -173,9 +173,9 @@ class OnDisk(Connections):
 
     def _must_be_usable(self) -> None:
         if self._closed:
-            raise StoreUnavailable(f"{self._where}: is closed; open it again")
+            raise StoreUnavailable(f"{self.where}: is closed; open it again")
         if os.getpid() != self._process:
-            raise RuntimeError(f"{self._where}: was opened before the fork; a child opens its own")
+            raise RuntimeError(f"{self.where}: was opened before the fork; a child opens its own")
 
     def _open(self) -> sqlite3.Connection:
         # A file that is gone is not made anew, as if it had been empty.
@@ -188,6 +188,26 @@ class OnDisk(Connections):
             connection.close()
             raise
         return connection
+
+
+class _Reading:
+    """A connection for a `with`, to be used by others afterwards unless it failed; a class for the same reason."""
+
+    def __init__(self, connections: OnDisk) -> None:
+        self._connections = connections
+        self._explained = explained(connections.where)
+
+    def __enter__(self) -> sqlite3.Connection:
+        with self._explained:
+            self._connection = self._connections.take()
+        return self._connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self._connections.give_back(self._connection)
+            return
+        self._connection.close()
+        self._explained.__exit__(kind, error, trace)
 
 
 def _connect(database: str) -> sqlite3.Connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -27,6 +27,7 @@ from lookout_server.monitoring.audit import DocumentAudit, Entry
 from lookout_server.monitoring.health import Health
 from lookout_server.monitoring.metrics import Metrics
 from lookout_server.protocol.http import HttpRequest, HttpResponse
+from lookout_server.steps import Steps
 from lookout_server.store import MEMORY, SqliteDocuments
 from tests.server.services.support import Bucket
 
@@ -163,6 +164,19 @@ def plant(directory: Path, policy: str = EVERYTHING) -> Iterator[Plant]:
         documents.close()
 
 
+class Threads(Executor):
+    """Carries out at once what it is given, and counts."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.taken += 1
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 class Services:
     """Services that answer as a test says."""
 
@@ -171,7 +185,8 @@ class Services:
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
 
-    def handle(self, request: HttpRequest) -> HttpResponse:
+    def answering(self, request: HttpRequest) -> Steps[HttpResponse]:
+        yield
         return self._answer(request)
 
     def largest_body(self, request: HttpRequest) -> int:

@@ -14,7 +14,7 @@ from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.http import HttpRequest, HttpResponse
 from lookout_server.store import StoreUnavailable
 
-from .support import HOST, READING, Plant, Services, plant
+from .support import HOST, READING, Plant, Services, Threads, plant
 
 
 def test_a_signed_call_is_answered(app: Plant) -> None:
@@ -133,3 +133,20 @@ def test_a_refused_request_is_a_line_in_the_log(app: Plant, caplog: pytest.LogCa
     app.operation("ListDatasets", signed=False)
     (record,) = [each for each in caplog.records if each.name == "lookout_server.request"]
     assert getattr(record, FIELDS)["code"] == "MissingAuthenticationTokenException"
+
+
+def test_what_describes_one_thing_is_answered_where_it_arrived_and_all_else_in_a_thread(app: Plant) -> None:
+    threads = Threads()
+    counted = app.with_parts(threads=threads)
+    counted.operation("CreateDataset", {"DatasetName": "pumps", "ClientToken": "1"})
+    counted.operation("ListDatasets")
+    assert threads.taken == 2
+    assert counted.operation("DescribeDataset", {"DatasetName": "pumps"}).status == 200
+    assert threads.taken == 2
+
+
+def test_a_large_body_is_read_in_a_thread_whatever_it_asks_for(app: Plant) -> None:
+    threads = Threads()
+    answer = app.with_parts(threads=threads).operation("DescribeDataset", {"DatasetName": "p" * 100_000})
+    assert answer.code == "ValidationException"
+    assert threads.taken == 1

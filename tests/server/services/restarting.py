@@ -14,6 +14,7 @@ from typing import Any
 
 from lookout_server.backend import Backend
 from lookout_server.protocol.http import HttpRequest, HttpResponse
+from lookout_server.steps import Steps
 from lookout_server.store.scratch import ScratchBlobs
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 
@@ -27,9 +28,9 @@ class Restarting(Backend):
         self._arguments = {"documents": SqliteDocuments(MEMORY), "blobs": ScratchBlobs(), **arguments}
         super().__init__(**self._arguments)
 
-    def handle(self, request: HttpRequest) -> HttpResponse:
+    def answering(self, request: HttpRequest) -> Steps[HttpResponse]:
         self._restart()
-        return super().handle(request)
+        return super().answering(request)
 
     def tick(self) -> None:
         self._restart()
