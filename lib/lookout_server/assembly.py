@@ -79,7 +79,7 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             {RUN: Processes(command, 1, around, upgrade.check)},
             Processes(command, configuration.workers, around, upgrade.check),
         )
-        inspectors = Answerers(inspector, _inspectors(configuration), around)
+        inspectors = Answerers(inspector, _inspectors(configuration), around, upgrade.check)
         supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
         backend = Backend(
             storage=storage(configuration),

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from lookout_server.entities.blob import Keeper
-from lookout_server.protocol.errors import internal
+from lookout_server.protocol.errors import ServiceError, internal
 from lookout_server.vision.errors import Invalid
 from lookout_server.vision.state import Inspector
 from lookout_server.work.answerers import Answerers
-from lookout_server.work.processes import Stopping, WorkerDied
+from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 
 #: What a process is asked, and what it answers.
 HOST, LOOK = "host", "look"
@@ -71,6 +71,8 @@ class Elsewhere:
             raise internal(f"The process that looked at the image has died: {death}") from death
         except Stopping:
             raise internal("The server stops") from None
+        except Waiting as reason:
+            raise ServiceError("InternalServerException", f"No process can look at the image: {reason}", 503) from None
         if INVALID in found:
             raise Invalid(found[INVALID])
         if FAILED in found:

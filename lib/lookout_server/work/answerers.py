@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
-from lookout_server.work.processes import Stopping, WorkerDied, end, ending
+from lookout_server.work.processes import Stopping, Waiting, WorkerDied, end, ending
 
 _COUNT, _LENGTH = struct.Struct(">I"), struct.Struct(">Q")
 Parts = Sequence[bytes]
@@ -57,11 +57,18 @@ class Answerers:
     """As many processes as there are `slots`, each started by *command* when it is needed first.
 
     Questions name what they are about, and in how many processes at a time that may be. They go to a process that has
-    it loaded, where there is one.
+    it loaded, where there is one. `obstacle` is why no process is started; '' when it is.
     """
 
-    def __init__(self, command: Sequence[str], slots: int, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        slots: int,
+        environment: Mapping[str, str] | None = None,
+        obstacle: Callable[[], str] = lambda: "",
+    ) -> None:
         self._command = command
+        self._obstacle = obstacle
         self._environment = environment
         self._slots = slots
         self._idle: list[_Answerer] = []
@@ -71,7 +78,7 @@ class Answerers:
         self._stopped = False
 
     def ask(self, about: str, units: int, question: Parts) -> list[bytes]:
-        """The answer; waits for a process that is free. Raises WorkerDied, or Stopping.
+        """The answer; waits for a process that is free. Raises WorkerDied, Waiting, or Stopping.
 
         Another process is asked when one dies: it may have been of something else.
         """
@@ -85,7 +92,8 @@ class Answerers:
     ) -> list[bytes]:
         """Ask this of as many processes as may have it loaded, one after the other; the last answer.
 
-        The first one in which it is not loaded, as its answer says, is the last. Raises WorkerDied, or Stopping.
+        The first one in which it is not loaded, as its answer says, is the last. Raises WorkerDied, Waiting, or
+        Stopping.
         """
         answer: list[bytes] = []
         while answerer := self._without(about, units):
@@ -145,6 +153,8 @@ class Answerers:
         if self._stopped:
             raise Stopping
         if idle is None:
+            if reason := self._obstacle():
+                raise Waiting(reason)
             idle = _Answerer(self._command, self._environment)
         else:
             self._idle.remove(idle)
@@ -170,7 +180,8 @@ class Answerers:
         return len(self._idle) + len(self._busy) < self._slots
 
     def _is_one_free(self) -> bool:
-        return bool(self._idle) or self._has_room()
+        # Those that are busy are waited for when no other one may be started.
+        return bool(self._idle) or (self._has_room() and not (self._busy and self._obstacle()))
 
 
 def answer_all(answer: Callable[[list[bytes]], Parts], *, most_bytes: int | None = None) -> None:

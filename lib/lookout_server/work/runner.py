@@ -98,7 +98,11 @@ class Runner:
         """Do a task that was taken; never raises. `patience` are the seconds that it may wait for a store that is away:
         nobody else takes up what is claimed, and what took long would have been for nothing."""
         try:
-            self._perform(place, id, patience)
+            try:
+                self._perform(place, id, patience)
+            except Waiting as reason:
+                _LOG.warning("%s of %s in %s waits: %s", id, place[1], place[2], reason)
+                self._let_go(place, id, None)
         except StoreUnavailable as error:
             self._failed(place[0], error)
             self._held[*place, id] = None
@@ -169,7 +173,7 @@ class Runner:
             outcome = patiently(errand.do, patience)
         except MemoryError:
             outcome = "It needs more memory than a worker may take"
-        except (StoreUnavailable, Stopping):
+        except (StoreUnavailable, Stopping, Waiting):
             raise
         except Exception as error:
             self._failed(place[0], error)

@@ -12,7 +12,7 @@ import pytest
 
 from lookout_server.work import processes
 from lookout_server.work.answerers import Answerers
-from lookout_server.work.processes import Stopping, WorkerDied
+from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 
 ANSWERER = """
 import os, time
@@ -42,7 +42,8 @@ answer_all(answer, most_bytes=1 << 30)
 
 class Pool(Answerers):
     def __init__(self, slots: int) -> None:
-        super().__init__([sys.executable, "-c", ANSWERER], slots)
+        self.reason = ""
+        super().__init__([sys.executable, "-c", ANSWERER], slots, obstacle=lambda: self.reason)
 
     def who(self, about: str, units: int = 1) -> bytes:
         return self.ask(about, units, [b"who"])[0]
@@ -141,3 +142,13 @@ def test_when_it_stops_nobody_waits(pool: Pool, tmp_path: object, monkeypatch: p
     assert [type(error) for error in ended] == [Stopping, Stopping]
     with pytest.raises(Stopping):
         pool.who("a")
+
+
+def test_when_none_may_be_started_those_that_are_there_go_on(pool: Pool) -> None:
+    there = pool.who("a")
+    pool.reason = "start the server anew"
+    assert pool.who("a") == there
+    with pytest.raises(Waiting, match="start the server anew"):
+        pool.load("a", 2, [b"who"])
+    with pytest.raises(Waiting, match="start the server anew"):
+        pool.ask("a", 1, [b"exit 3"])

@@ -11,7 +11,7 @@ from lookout_server import inspecting
 from lookout_server.detection.images import ByHand
 from lookout_server.vision import judging
 from lookout_server.vision.inspection import Elsewhere
-from lookout_server.work.processes import WorkerDied
+from lookout_server.work.processes import Waiting, WorkerDied
 from tests.server.services import restarting
 from tests.server.services.support import refused
 from tests.server.services.vision.material import RED, picture
@@ -26,10 +26,13 @@ class Answerers:
     def __init__(self) -> None:
         self.units: list[int] = []
         self.dies = False
+        self.obstacle = ""
         self.loaded = False
 
     def ask(self, about: str, units: int, question: list[bytes]) -> list[bytes]:
         self.units.append(units)
+        if self.obstacle:
+            raise Waiting(self.obstacle)
         if self.dies:
             raise WorkerDied("its process was ended by signal 9")
         return inspecting.answer(question)
@@ -116,3 +119,15 @@ def test_a_model_of_another_network_is_not_hosted(where: str, request: pytest.Fi
     assert described["Status"] == "HOSTING_FAILED"
     assert described["StatusMessage"].startswith("The model cannot be used: ")
     assert "expected by hand (by hand 1), with which it was trained" in described["StatusMessage"]
+
+
+def test_without_a_process_that_may_be_started_a_start_waits_and_an_image_is_refused_for_now(
+    remote: Studio, answerers: Answerers
+) -> None:
+    answerers.obstacle = "start the server anew"
+    remote.vision.start_model(ProjectName="bottles", ModelVersion="1", MinInferenceUnits=1)
+    assert remote.describe()["Status"] == "STARTING_HOSTING"
+    answerers.obstacle = ""
+    assert remote.settled_model()["Status"] == "HOSTED"
+    answerers.obstacle = "start the server anew"
+    assert "start the server anew" in refused("InternalServerException", lambda: remote.detect(picture()))
