@@ -128,6 +128,7 @@ def test_without_a_process_that_may_be_started_a_start_waits_and_an_image_is_ref
     remote.vision.start_model(ProjectName="bottles", ModelVersion="1", MinInferenceUnits=1)
     assert remote.describe()["Status"] == "STARTING_HOSTING"
     answerers.obstacle = ""
+    remote.clock.advance(60)
     assert remote.settled_model()["Status"] == "HOSTED"
     answerers.obstacle = "start the server anew"
     assert "start the server anew" in refused("InternalServerException", lambda: remote.detect(picture()))
