@@ -15,7 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 #: Seconds that the receiver may take.
 _PATIENCE = 10.0
@@ -37,12 +37,24 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
+def _opener(url: str) -> OpenerDirector:
+    # What is meant for this machine does not leave it, whatever proxy there is for other addresses.
+    near = urlsplit(url).hostname in _LOOPBACK
+    return build_opener(_NoRedirects, *([ProxyHandler({})] if near else []))
+
+
 def is_private(url: str) -> bool:
     """Whether nobody on the way to an address can read what is sent there."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     )
+
+
+def shown(url: str) -> str:
+    """An address as a message may have it: without user, password and what follows the host."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}"
 
 
 def secret(file: Path) -> bytes:
@@ -78,7 +90,7 @@ def send(url: str, file: Path, id: str, body: bytes) -> None:
         "webhook-signature": signature(secret(file), id, timestamp, body),
     }
     try:
-        with build_opener(_NoRedirects).open(Request(url, body, headers), timeout=_PATIENCE):
+        with _opener(url).open(Request(url, body, headers), timeout=_PATIENCE):
             return
     except HTTPError as error:
         error.close()

@@ -143,7 +143,7 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
     if alarms.url is not None:
         if not webhook.is_private(alarms.url):
             yield (
-                f"alarms.url: got '{alarms.url}', "
+                f"alarms.url: got '{webhook.shown(alarms.url)}', "
                 "expected an address that begins with https://, or with http:// on this machine"
             )
         if alarms.secret_file is None:

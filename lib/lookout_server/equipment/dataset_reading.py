@@ -20,7 +20,7 @@ from lookout_server.equipment.gathering import Gatherer
 from lookout_server.equipment.key_patterns import KeyPattern
 from lookout_server.equipment.schema import Component, Schema, check_size, is_component_name
 from lookout_server.files.storage import StoredObject
-from lookout_server.protocol.errors import ServiceError, StorageError
+from lookout_server.protocol.errors import ServiceError, StorageError, Unreachable
 from lookout_server.settings import Quotas
 
 
@@ -31,7 +31,7 @@ def read_dataset(
 
     With a schema, files of other components are none of its business, and columns that it does not know are left out.
     Without, the schema is found in the files. Files that cannot be used are discarded; the ingestion fails when no file
-    is left.
+    is left, and when one cannot be read at the moment.
     """
     try:
         listed = files.list()
@@ -60,6 +60,8 @@ def read_dataset(
             dataset.read(component, entries)
     except ServiceError as error:
         return error.message
+    except Unreachable as error:
+        return f"A file cannot be read now: {error}"
     return dataset.content()
 
 
@@ -79,13 +81,18 @@ class _Dataset:
         self._reasons: list[str] = []
 
     def read(self, component: str, entries: Sequence[StoredObject]) -> None:
-        """Read the files of a component, one after the other; raises ServiceError when there are too many columns."""
+        """Read the files of a component, one after the other.
+
+        Raises ServiceError when there are too many columns, and Unreachable.
+        """
         known = next((part for part in self._given.components if part.name == component), None) if self._given else None
         unsupported = 0
         with Gatherer(self._keeper, known.sensors if known else ()) as gatherer:
             for entry in entries:
                 try:
                     file = self._add(component, known, entry, gatherer)
+                except Unreachable as error:  # to leave it out would be a dataset that lacks something by chance
+                    raise Unreachable(f"{self._files.name(entry.key)}: {error}") from error
                 except (Unusable, StorageError) as error:
                     self._discarded.append({"Bucket": self._files.bucket, "Key": entry.key})
                     self._reasons.append(f"{self._files.name(entry.key)}: {error}")

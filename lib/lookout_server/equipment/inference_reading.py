@@ -159,7 +159,7 @@ class WindowReader:
         return (start <= times) & (times < end)
 
     def _clock(self) -> str:
-        return f"The clock of this cloud is at {self.now.isoformat(timespec='seconds')}"
+        return f"The clock is at {self.now.isoformat(timespec='seconds')}"
 
     def _range(self) -> str:
         return f"within the expected range from {self.execution.start.isoformat()} to {self.execution.end.isoformat()}"

@@ -22,7 +22,7 @@ from unicodedata import normalize
 
 from lookout_server.files.names import HIDDEN, check_bucket, folder_of, parts_of
 from lookout_server.files.storage import Buckets, StoredObject
-from lookout_server.protocol.errors import StorageError
+from lookout_server.protocol.errors import StorageError, Unreachable
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe would wait for its writer
@@ -246,4 +246,7 @@ def _explained() -> Iterator[None]:
         message = f"AccessDenied: {error.strerror}: the user that the server runs as has no right to it"
         raise StorageError(message) from error
     except OSError as error:
-        raise StorageError(_REASONS.get(error.errno or 0, f"InternalError: {error.strerror or error}")) from error
+        reason = _REASONS.get(error.errno or 0)
+        if reason is None:
+            raise Unreachable(f"InternalError: {error.strerror or error}") from error
+        raise StorageError(reason) from error

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lookout_server.files.storage import Buckets, StoredObject
-from lookout_server.protocol.errors import StorageError
+from lookout_server.protocol.errors import StorageError, Unreachable
 
 #: The bytes that are fetched at once of an object that is streamed.
 PIECE = 8 * 1024**2
@@ -128,12 +128,12 @@ class _Object(io.RawIOBase):
             answer = self._s3.get_object(**self._where, Range=f"bytes={self._at}-{end}", IfMatch=self._tag)
         except ClientError as error:
             if error.response["Error"].get("Code") in ("PreconditionFailed", "412"):
-                raise StorageError("it was replaced while it was read; try again") from error
+                raise Unreachable("it was replaced while it was read; try again") from error
             raise
         with closing(answer["Body"]):
             piece = _body(answer)
             if len(piece) != end + 1 - self._at:
-                raise StorageError(f"the endpoint sent {len(piece)} bytes, expected {end + 1 - self._at}")
+                raise Unreachable(f"the endpoint sent {len(piece)} bytes, expected {end + 1 - self._at}")
             return piece
 
 
@@ -157,7 +157,7 @@ def _persistent(fetch: Callable[[], T]) -> T:
                 return fetch()
         except _Broken as error:
             said = str(error)
-    raise StorageError(said)
+    raise Unreachable(said)
 
 
 @contextmanager
@@ -166,9 +166,10 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise StorageError(words_of(error)) from error
+        is_its_fault = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+        raise (Unreachable if is_its_fault else StorageError)(words_of(error)) from error
     except BotoCoreError as error:
-        raise StorageError(str(error)) from error
+        raise Unreachable(str(error)) from error
 
 
 def words_of(error: ClientError) -> str:

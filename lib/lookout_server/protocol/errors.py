@@ -27,6 +27,10 @@ class StorageError(Exception):
     """Raised by a Storage: no such bucket or object, access denied, or a role that cannot be assumed."""
 
 
+class Unreachable(StorageError):
+    """The same when nothing can be told of what is there: where it is does not answer, or broke off. It may pass."""
+
+
 class WrongAnswer(Exception):
     """A service made an answer that its own model does not allow."""
 

@@ -10,7 +10,7 @@ from lookout_server.entities.blob import Keeper
 from lookout_server.protocol.errors import ServiceError, internal
 from lookout_server.vision.errors import Invalid
 from lookout_server.vision.state import Inspector
-from lookout_server.work.answerers import Answerers
+from lookout_server.work.answerers import Answerers, Busy
 from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 
 #: What a process is asked, and what it answers.
@@ -69,6 +69,9 @@ class Elsewhere:
             found = self._ask(keeper, inspector, units, LOOK, picture)
         except WorkerDied as death:
             raise internal(f"The process that looked at the image has died: {death}") from death
+        except Busy:
+            message = "Too many images wait: detect fewer at a time, or start the model with more inference units"
+            raise ServiceError("ThrottlingException", message) from None
         except Stopping:
             raise internal("The server stops") from None
         except Waiting as reason:

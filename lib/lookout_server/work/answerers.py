@@ -18,8 +18,14 @@ from typing import IO
 
 from lookout_server.work.processes import Stopping, Waiting, WorkerDied, end, ending
 
+#: Seconds that a question waits for a process: less than clients wait for their answer.
+_PATIENCE = 30.0
 _COUNT, _LENGTH = struct.Struct(">I"), struct.Struct(">Q")
 Parts = Sequence[bytes]
+
+
+class Busy(Exception):
+    """Everybody who could answer was busy for as long as one can wait; the message says how long."""
 
 
 class _Answerer:
@@ -78,7 +84,7 @@ class Answerers:
         self._stopped = False
 
     def ask(self, about: str, units: int, question: Parts) -> list[bytes]:
-        """The answer; waits for a process that is free. Raises WorkerDied, Waiting, or Stopping.
+        """The answer; waits a while for a process that is free. Raises Busy, WorkerDied, Waiting, or Stopping.
 
         Another process is asked when one dies: it may have been of something else.
         """
@@ -130,9 +136,12 @@ class Answerers:
 
     def _take(self, about: str, units: int) -> _Answerer:
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._stopped or (self._asked[about] < min(units, self._slots) and self._is_one_free())
+            is_ready = self._changed.wait_for(
+                lambda: self._stopped or (self._asked[about] < min(units, self._slots) and self._is_one_free()),
+                _PATIENCE,
             )
+            if not is_ready:
+                raise Busy(f"all that may be asked were busy for {_PATIENCE:.0f} seconds")
             self._bury()
             having = next((one for one in self._idle if about in one.loaded), None)
             return self._taken(about, having or (self._idle[0] if self._idle else None))

@@ -23,6 +23,7 @@ _TRIES = 100
 _PATIENCE = 0.25
 #: Seconds of real time after which a store that was away is asked again, the first time and at most.
 _AWAY, _LONGEST_AWAY = 1.0, 60.0
+_INTERNAL = "An internal error occurred; the log of the server has more"
 #: Who may wait at a time: there are only so many threads to answer requests.
 _WAITING = 8
 
@@ -177,8 +178,17 @@ class Runner:
             raise
         except Exception as error:
             self._failed(place[0], error)
-            outcome = "An internal error occurred; the log of the server has more"
-        patiently(lambda: unopposed(lambda: self._end(place, id, claim, errand, outcome)), patience)
+            outcome = _INTERNAL
+        try:
+            patiently(lambda: unopposed(lambda: self._end(place, id, claim, errand, outcome)), patience)
+        except (StoreUnavailable, Stopping, Conflict):
+            raise
+        except Exception as error:  # what came of it cannot be kept: it has failed, or is begun again a few times
+            self._failed(place[0], error)
+            try:
+                patiently(lambda: unopposed(lambda: self._end(place, id, claim, errand, _INTERNAL)), patience)
+            except (TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError) as again:
+                self.give_back(place, id, f"{type(again).__name__}: {again}")
 
     def _claim(self, place: Place, id: str) -> tuple[Errand[Any], tuple[int, int]] | None:
         """The errand of a task that is claimed from now on; None when there is nothing to do (any more)."""

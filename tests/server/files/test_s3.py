@@ -14,7 +14,7 @@ from lookout_server.clock import ManualClock
 from lookout_server.files import s3
 from lookout_server.files.endpoints import S3, Credentials, Endpoint
 from lookout_server.files.s3 import S3Buckets
-from lookout_server.protocol.errors import StorageError
+from lookout_server.protocol.errors import StorageError, Unreachable
 
 from .fake_s3 import FakeS3, serving
 
@@ -142,7 +142,7 @@ def test_a_connection_that_breaks_is_made_again(buckets: S3Buckets, fake: FakeS3
     with buckets.open("sensors", "x") as file:
         assert file.read() == content
     fake.cuts = 100
-    with pytest.raises(StorageError):
+    with pytest.raises(Unreachable):
         buckets.read("sensors", "x", most=MOST)
 
 

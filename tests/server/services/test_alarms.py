@@ -200,6 +200,17 @@ def test_runs_go_on_while_nobody_listens(told: Cloud, receiver: Receiver) -> Non
     assert receiver.messages == []
 
 
+def test_what_is_for_this_machine_goes_past_a_proxy(
+    told: Cloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    runs(told, GOOD, BAD)
+    assert len(receiver.messages) == 1
+
+
 def test_nobody_is_told_without_an_address(told: Cloud, receiver: Receiver) -> None:
     told.settings.alarms.url = None
     runs(told, GOOD, BAD)

@@ -207,7 +207,7 @@ def test_a_component_without_a_file_fails_the_run(cloud: Cloud) -> None:
     assert failure(cloud) == (
         "Could not find a data file of component pump1 with a name within the expected range from "
         "2024-01-01T00:00:00+00:00 to 2024-01-01T00:05:00+00:00 under 's3://data/in/': every component of the model "
-        "needs one (pump1-<yyyyMMddHHmmss>.csv). The clock of this cloud is at 2024-01-01T00:05:00+00:00"
+        "needs one (pump1-<yyyyMMddHHmmss>.csv). The clock is at 2024-01-01T00:05:00+00:00"
     )
 
 
@@ -223,7 +223,7 @@ def test_a_file_without_rows_of_the_window_fails_the_run(cloud: Cloud) -> None:
     send(cloud, 9, NORMAL, name="pump1-20240101000200.csv")
     advance(cloud, 5)
     assert failure(cloud).startswith("Could not find data of component pump1 within the expected range from 2024")
-    assert failure(cloud).endswith("The clock of this cloud is at 2024-01-01T00:05:00+00:00")
+    assert failure(cloud).endswith("The clock is at 2024-01-01T00:05:00+00:00")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from lookout_server.faults import Fault
+from lookout_server.protocol.errors import Unreachable
 from tests.server.services.support import ROLE, Cloud, csv_text, location, refused, rows, schema, until_over
 
 BY_FOLDER = "{prefix}/{component_name}/*"
@@ -214,6 +215,24 @@ def test_an_ingestion_from_a_bucket_that_cannot_be_listed_fails(cloud: Cloud) ->
     cloud.dataset()
     job = run(cloud)
     assert job["FailedReason"] == "The files in s3://data/ cannot be listed: the bucket data does not exist"
+
+
+def test_a_file_that_cannot_be_read_at_the_moment_fails_the_ingestion(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.dataset()
+    cloud.s3.put("data", "p/a.csv", csv_text(rows(3)))
+    cloud.s3.put("data", "p/b.csv", csv_text(rows(3)))
+    opened = cloud.s3.open
+
+    def breaks(role_arn: str, bucket: str, key: str) -> BinaryIO:
+        if key == "p/b.csv":
+            raise Unreachable("the connection was closed")
+        return opened(role_arn, bucket, key)
+
+    monkeypatch.setattr(cloud.s3, "open", breaks)
+    job = run(cloud)
+    assert job["FailedReason"] == "A file cannot be read now: s3://data/p/b.csv: the connection was closed"
 
 
 def test_a_failed_second_ingestion_keeps_the_data(cloud: Cloud) -> None:

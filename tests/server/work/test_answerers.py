@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lookout_server.work import processes
-from lookout_server.work.answerers import Answerers
+from lookout_server.work import answerers, processes
+from lookout_server.work.answerers import Answerers, Busy
 from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 
 ANSWERER = """
@@ -152,3 +152,17 @@ def test_when_none_may_be_started_those_that_are_there_go_on(pool: Pool) -> None
         pool.load("a", 2, [b"who"])
     with pytest.raises(Waiting, match="start the server anew"):
         pool.ask("a", 1, [b"exit 3"])
+
+
+def test_a_question_waits_only_so_long_for_those_that_are_busy(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answerers, "_PATIENCE", 0.1)
+    with ThreadPoolExecutor(1) as threads:
+        busy = threads.submit(pool.ask, "a", 1, [f"meet {tmp_path}".encode()])
+        while not pool._busy:
+            threading.Event().wait(0.01)
+        with pytest.raises(Busy, match=r"all that may be asked were busy for 0 seconds"):
+            pool.ask("a", 1, [b"who"])
+        (tmp_path / "other").touch()
+        busy.result(30)

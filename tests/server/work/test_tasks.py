@@ -36,6 +36,7 @@ class Works:
         self.failures: list[str] = []
         self.outcomes: list[Any] = []
         self.do: Callable[[], Any] = lambda: "done"
+        self.end: Callable[[Any], None] = self.outcomes.append
         self.runner = self.another()
 
     def another(self) -> Runner:
@@ -46,7 +47,7 @@ class Works:
         return Session(self.documents, Keeper(ScratchBlobs())).home(Shed, *place[1:])
 
     def errand(self, home: Home, task: Task, now: datetime) -> Errand[Any]:
-        return Errand(lambda: self.do(), lambda home, outcome, now: self.outcomes.append(outcome))
+        return Errand(lambda: self.do(), lambda home, outcome, now: self.end(outcome))
 
     def schedule(self, about: str = "a", due: datetime | None = NOON) -> None:
         home = self.open(*PLACE)
@@ -364,3 +365,34 @@ def test_who_starts_takes_over_what_was_claimed_and_counts_no_death(works: Works
     works.do = lambda: "done"
     works.perform()
     assert works.outcomes == ["done"]
+
+
+def test_an_outcome_that_cannot_be_kept_is_a_failure(works: Works) -> None:
+    def end(outcome: Any) -> None:
+        if outcome == "done":
+            raise ValueError("a document of 3 MB")
+        works.outcomes.append(outcome)
+
+    works.schedule()
+    works.end = end
+    works.perform()
+    assert works.outcomes == ["An internal error occurred; the log of the server has more"]
+    assert (works.failures, works.task()) == (["a document of 3 MB"], None)
+
+
+def test_what_cannot_be_ended_at_all_is_not_done_again_for_ever(works: Works) -> None:
+    done: list[str] = []
+
+    def end(outcome: Any) -> None:
+        raise KeyError("nothing can be kept")
+
+    works.schedule()
+    works.end = end
+    works.do = lambda: done.append("once more")
+    for _ in range(10):
+        works.perform()
+        works.now += AGAIN
+    assert len(done) == MOST_DEATHS
+    task = works.task()
+    assert task is not None
+    assert task.due > works.now
