@@ -24,7 +24,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from rich.console import Console
 
-from bench import ingestion, server
+from bench import ingestion, inspection, server
 from cdk_lookout import equipment
 from cdk_lookout.provider.asset import provider_zip
 from lookout_local import LocalCloud, process, tools
@@ -64,6 +64,7 @@ def main() -> None:
         ("CPU of an ingestion, against pyarrow's CSV to Parquet alone", ingestion.clean),
         ("the same with one bad cell in each of 100 columns, against pyarrow with none", ingestion.bad),
         ("memory of an ingestion, against that of a fifth of it", ingestion.memory),
+        ("CPU of a detection in a picture of 1,024 pixels, against the network's own pass", inspection.detecting),
     ):
         ours, peer = measure()
         console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")
