@@ -97,10 +97,10 @@ class Made:
 
 
 def megabytes(pieces: int) -> float:
-    """What learning and judging of so many thousand rows takes at most, when 10,000 of them are held."""
+    """What learning and judging of so many thousand rows takes at most, when about ten thousand of them are held."""
     tracemalloc.start()
     try:
-        made, sample = Made(pieces), Sample(SENSORS, 10_000 * len(SENSORS))
+        made, sample = Made(pieces), Sample(SENSORS, 10_500 * len(SENSORS))
         for piece in made:
             sample.add(piece)
         learnt = learn(sample.of(made))
@@ -111,8 +111,8 @@ def megabytes(pieces: int) -> float:
 
 
 def test_four_times_as_many_rows_take_hardly_more_memory() -> None:
-    """Of each row its time and its scores stay; the readings of the rows more by themselves would be twice as much."""
-    assert megabytes(80) - megabytes(20) < 60_000 * len(SENSORS) * 8 / 2e6
+    """Of each row its time and its scores stay; of the readings of the rows more a quarter would be too much."""
+    assert megabytes(80) - megabytes(20) < 60_000 * len(SENSORS) * 8 / 4e6
 
 
 def test_frames_of_nothing_are_nothing() -> None:
