@@ -24,7 +24,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from rich.console import Console
 
-from bench import ingestion, inspection, server
+from bench import ingestion, inspection, server, training
 from cdk_lookout import equipment
 from cdk_lookout.provider.asset import provider_zip
 from lookout_local import LocalCloud, process, tools
@@ -65,6 +65,10 @@ def main() -> None:
         ("the same with one bad cell in each of 100 columns, against pyarrow with none", ingestion.bad),
         ("memory of an ingestion, against that of a fifth of it", ingestion.memory),
         ("CPU of a detection in a picture of 1,024 pixels, against the network's own pass", inspection.detecting),
+        ("CPU of a training, 300 sensors x 100,000 rows, against principal components of the numbers", training.cost),
+        ("memory of a training, against that of a quarter of the rows", training.memory),
+        ("CPU of each of 50 models trained in one process, against one model in its own", training.many),
+        ("memory of the same", training.many_in_memory),
     ):
         ours, peer = measure()
         console.print(f"{ours / peer:5.2f}  {name}  ({ours:.3g} / {peer:.3g})")

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.quality.cases import Case, halves
 from bench.quality.figures import NAMES, averages, culprits, figures
-from lookout_server.detection.sensors import Settings, fit
+from lookout_server.detection.sensors import Long, Settings, fit
 from lookout_server.detection.sensors.calibration import Calibration, folds_of, held_out_scores
 from lookout_server.detection.sensors.frame import Flags, Floats, since_start
 from lookout_server.detection.sensors.normal import Normal
@@ -44,7 +44,8 @@ def see(case: Case, settings: Settings) -> Seen:
     longest = round(3000 * case.step)
     normal = Normal.fit(train.of(train.names), since_start(train.times, longest), settings)
     raw = normal.scores(test.of(train.names), since_start(test.times, longest))
-    return Seen(case, held_out_scores(train, folds_of(train, longest, settings), longest), raw)
+    folds = folds_of(train.times, train, longest, settings)
+    return Seen(case, held_out_scores(Long.of(train), folds, longest), raw)
 
 
 def three_sigma(case: Case) -> Answer:

@@ -6,14 +6,16 @@ of the sampling rate in which anything was read, with the means of what was read
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 import numpy as np
 
 from lookout_server.detection.sensors import Frame
 from lookout_server.detection.sensors.frame import Flags, Floats, Integers
+from lookout_server.detection.sensors.long import joined
 from lookout_server.equipment.blocks import EPOCH, Block, merged
 from lookout_server.equipment.content import Content
 from lookout_server.equipment.schema import Component, Schema
@@ -26,6 +28,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _LOOKED_AT = 10_000
 #: Components are read together when all of them have hardly more rows than each of them: not so many times as many.
 _TOGETHER = 1.2
+
+_Means = tuple[Integers, Floats]
 
 
 @dataclass(frozen=True)
@@ -56,20 +60,23 @@ class Readings:
 
     def rows(self, seconds: int, span: Range | None = None) -> Rows:
         """The rows of intervals of so many seconds, from that of one time to that of another."""
-        names: list[str] = []
-        parts: list[tuple[Integers, Floats]] = []
-        for component in self.schema.components:
-            names += [sensor_name(component.name, sensor) for sensor in component.sensors]
-            parts.append(self._means(component, seconds, span))
-        every = np.unique(np.concatenate([intervals for intervals, _ in parts]))
-        values = np.full((len(every), len(names)), np.nan)
-        column = 0
-        for intervals, means in parts:
-            values[np.searchsorted(every, intervals), column : column + means.shape[1]] = means
-            column += means.shape[1]
-        read = ~np.isnan(values).all(1)
-        frame = Frame(every[read] * seconds * _MILLISECONDS, tuple(names), values[read])
-        return Rows(frame, self._off(frame))
+        pieces = list(self.pieces(seconds, span))
+        off = np.concatenate([np.zeros(0, bool), *(piece.off for piece in pieces)])
+        return Rows(joined(self.names, [piece.frame for piece in pieces]), off)
+
+    def pieces(self, seconds: int, span: Range | None = None) -> Iterator[Rows]:
+        """The same, some at a time."""
+        components = self.schema.components
+        parts = [self._means(component, seconds, span) for component in components]
+        for intervals, values in _side_by_side(parts, [len(component.sensors) for component in components]):
+            read = ~np.isnan(values).all(1)
+            frame = Frame(intervals[read] * seconds * _MILLISECONDS, self.names, values[read])
+            yield Rows(frame, self._off(frame))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sensors of the rows."""
+        return tuple(sensor_name(part.name, sensor) for part in self.schema.components for sensor in part.sensors)
 
     def interval(self) -> int:
         """How many seconds the rows of a model have for which nobody says it.
@@ -96,33 +103,50 @@ class Readings:
     def _blocks(self, component: Component, span: Range | None) -> Iterator[Block]:
         return merged(self.contents, component.name, component.sensors, *(span or ()))
 
-    def _means(self, component: Component, seconds: int, span: Range | None) -> tuple[Integers, Floats]:
+    def _means(self, component: Component, seconds: int, span: Range | None) -> Iterator[_Means]:
         """The intervals in which there are rows, and the means of the readings in them, intervals x sensors."""
-        nothing = np.zeros((0, len(component.sensors)))
-        intervals, sums, counts = [np.zeros(0, np.int64)], [nothing], [nothing]
         if span:
             # What is read in the same interval belongs to it, also before the first and after the last time.
             span = later(span[0], -seconds), later(span[1], seconds)
+        held: _Sums | None = None
         for block in self._blocks(component, span):
             if len(block.times):
                 values = np.column_stack([block.values[one] for one in component.sensors])
-                found, summed, counted = _summed(
-                    block.times // (seconds * _MICROSECONDS),
-                    np.nan_to_num(values),
-                    (~np.isnan(values)).astype(np.float64),
-                )
-                intervals.append(found)
-                sums.append(summed)
-                counts.append(counted)
-        # An interval may begin in one block and end in the next.
-        every, total, count = _summed(np.concatenate(intervals), np.concatenate(sums), np.concatenate(counts))
-        return every, np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+                found = _Sums.of(block.times // (seconds * _MICROSECONDS), values).behind(held)
+                # The last interval may go on in the next block.
+                held = found.between(-1, None)
+                if len(found.intervals) > 1:
+                    yield found.between(0, -1).means()
+        if held:
+            yield held.means()
 
     def _off(self, frame: Frame) -> Flags:
         if self.off is None:
             return np.zeros(len(frame), bool)
         values = frame.values[:, frame.names.index(sensor_name(*self.off.sensor))]
         return values < self.off.value if self.off.below else values > self.off.value
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The rows of a span of time, read whenever it is iterated."""
+
+    readings: Readings
+    seconds: int
+    span: Range
+
+    def __iter__(self) -> Iterator[Rows]:
+        return (piece.within(self.span) for piece in self.readings.pieces(self.seconds, self.span))
+
+
+@dataclass(frozen=True)
+class Running:
+    """Of rows those during which the asset was not off."""
+
+    rows: Iterable[Rows]
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (piece.running for piece in self.rows)
 
 
 def sensor_name(component: str, sensor: str) -> str:
@@ -151,9 +175,56 @@ def labelled(labels: Sequence[Range], seconds: int) -> list[tuple[int, int]]:
     return [(milliseconds(start) // step * step, milliseconds(end)) for start, end in labels]
 
 
-def _summed(intervals: Integers, values: Floats, counts: Floats) -> tuple[Integers, Floats, Floats]:
-    """Rows of the same interval, which follow one another, as one."""
-    if not len(intervals):
-        return intervals, values, counts
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(intervals) != 0]))
-    return intervals[starts], np.add.reduceat(values, starts, axis=0), np.add.reduceat(counts, starts, axis=0)
+@dataclass(frozen=True)
+class _Sums:
+    """Intervals, and of each and each sensor the sum of the readings in it and how many there are."""
+
+    intervals: Integers
+    values: Floats
+    counts: Floats
+
+    @classmethod
+    def of(cls, intervals: Integers, values: Floats) -> Self:
+        """Of rows, of which several may be of the same interval; NaN is no reading."""
+        return cls(intervals, np.nan_to_num(values), (~np.isnan(values)).astype(np.float64))._each_once()
+
+    def between(self, first: int, end: int | None) -> Self:
+        return type(self)(self.intervals[first:end], self.values[first:end], self.counts[first:end])
+
+    def behind(self, others: Self | None) -> Self:
+        """The same behind others, whose last interval may be its first."""
+        if others is None:
+            return self
+        return type(self)(
+            np.concatenate([others.intervals, self.intervals]),
+            np.concatenate([others.values, self.values]),
+            np.concatenate([others.counts, self.counts]),
+        )._each_once()
+
+    def means(self) -> _Means:
+        counts = self.counts
+        return self.intervals, np.divide(self.values, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+
+    def _each_once(self) -> Self:
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(self.intervals) != 0]))
+        if len(starts) == len(self.intervals):
+            return self
+        values, counts = (np.add.reduceat(one, starts, axis=0) for one in (self.values, self.counts))
+        return type(self)(self.intervals[starts], values, counts)
+
+
+def _side_by_side(streams: Sequence[Iterator[_Means]], widths: Sequence[int]) -> Iterator[_Means]:
+    """All intervals in order, each with the means of all streams; NaN where one does not have it."""
+    held = dict(enumerate(next(stream, None) for stream in streams))
+    places = np.cumsum([0, *widths])
+    while there := {number: one for number, one in held.items() if one is not None}:
+        bound = min(int(intervals[-1]) for intervals, _ in there.values())
+        ends = {number: int(np.searchsorted(one[0], bound, side="right")) for number, one in there.items()}
+        every = np.unique(np.concatenate([one[0][: ends[number]] for number, one in there.items()]))
+        values = np.full((len(every), places[-1]), np.nan)
+        for number, (intervals, means) in there.items():
+            end = ends[number]
+            values[np.searchsorted(every, intervals[:end]), places[number] : places[number + 1]] = means[:end]
+            rest = intervals[end:], means[end:]
+            held[number] = rest if len(rest[0]) else next(streams[number], None)
+        yield every, values

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
-from lookout_server.detection.sensors import Judgement, Learnt, Model, learn
+from lookout_server.detection.sensors import Frame, Judgement, Learnt, Model, learn
+from lookout_server.detection.sensors.frame import Flags, Integers
+from lookout_server.detection.sensors.long import Long, Sample, joined
 from lookout_server.detection.sensors.training import inside
 from lookout_server.equipment.content import Content
-from lookout_server.equipment.frames import Readings, Rows, labelled, moment
+from lookout_server.equipment.frames import Readings, Running, Stretch, labelled, moment
 from lookout_server.equipment.rates import seconds_of
 from lookout_server.equipment.training import Plan, Range, TrainingFailed
 
@@ -24,6 +26,42 @@ Basis = Literal["evaluation", "held out", "training"]
 
 
 @dataclass(frozen=True)
+class Span:
+    """The rows of a span of time, which are held where they are few.
+
+    times, off: of all of them, and during which the asset was off. running: those during which it was not.
+    """
+
+    times: Integers
+    off: Flags
+    running: Long
+
+    @classmethod
+    def read(cls, stretch: Stretch, what: str, quota: int) -> Self:
+        """Raises TrainingFailed when there are more rows than the quota, or none."""
+        sample, times, off, count = Sample(stretch.readings.names), [], [], 0
+        for rows in stretch:
+            count += len(rows.running)
+            if count > quota:
+                raise TrainingFailed(f"The {what} data has more than {quota} rows, which is the quota")
+            sample.add(rows.running)
+            times.append(rows.frame.times)
+            off.append(rows.off)
+        if not count:
+            raise TrainingFailed(f"There is no data between {stretch.span[0]} and {stretch.span[1]}")
+        return cls(np.concatenate(times), np.concatenate(off), sample.of(Running(stretch)))
+
+    def before(self, time: int, rows: int, stretch: Stretch) -> Frame:
+        """So many rows during which the asset was not off, of those before a time."""
+        times = self.running.times
+        end = int(np.searchsorted(times, time))
+        if not end:
+            return self.running.sample.between(0, 0)
+        span = moment(times[max(0, end - rows)]), moment(times[end - 1])
+        return joined(stretch.readings.names, list(Running(replace(stretch, span=span))))
+
+
+@dataclass(frozen=True)
 class Trained:
     """What a training brings."""
 
@@ -31,8 +69,10 @@ class Trained:
     #: Seconds from one row to the next, when there is one.
     seconds: int
     #: The rows by which it is assessed, with those during which the asset was off.
-    assessed: Rows
+    assessed: Span
     basis: Basis
+    #: Of the training, what came before the rows by which it is assessed.
+    history: Frame | None = None
 
     @property
     def model(self) -> Model:
@@ -42,22 +82,22 @@ class Trained:
     @property
     def first(self) -> datetime:
         """The time of the first row of the training."""
-        return moment(self.learnt.frame.times[0])
+        return moment(self.learnt.rows.times[0])
 
     @property
     def last(self) -> datetime:
         """The time of the last row of the training."""
-        return moment(self.learnt.frame.times[-1])
+        return moment(self.learnt.rows.times[-1])
 
     @property
     def days(self) -> int:
         """How many UTC days have training data."""
-        return len(np.unique(self.learnt.frame.times // _MILLISECONDS_OF_DAY))
+        return len(np.unique(self.learnt.rows.times // _MILLISECONDS_OF_DAY))
 
     def judged(self) -> Iterator[Judgement]:
         """What is said of the rows by which it is assessed, in the order of time."""
         if self.basis == "evaluation":
-            return self.model.judge_long(self.assessed.running, self.learnt.frame)
+            return self.model.judge_long(self.assessed.running.frames, self.history)
         return self.learnt.held_out()
 
 
@@ -65,21 +105,15 @@ def train(plan: Plan, contents: Sequence[Content], labels: Sequence[Range], row_
     """Learn; raises TrainingFailed. `row_quotas` are those of training and of evaluation."""
     readings = Readings(contents, plan.schema, plan.off)
     seconds = seconds_of(plan.rate) if plan.rate else readings.interval()
-    ranges = [plan.training, *([plan.evaluation] if plan.evaluation else [])]
-    rows = readings.rows(seconds, (min(start for start, _ in ranges), max(end for _, end in ranges)))
-    training = rows.within(plan.training).running
-    evaluation = rows.within(plan.evaluation) if plan.evaluation else None
-    found = [len(training), len(evaluation.running) if evaluation else 0]
-    for what, count, quota in zip(("training", "evaluation"), found, row_quotas, strict=True):
-        if count > quota:
-            raise TrainingFailed(f"The {what} data has {count} rows, the quota is {quota}")
-    for count, (start, end) in zip(found, ranges, strict=False):
-        if not count:
-            raise TrainingFailed(f"There is no data between {start} and {end}")
+    stretch = Stretch(readings, seconds, plan.training)
+    training = Span.read(stretch, "training", row_quotas[0])
+    tried = replace(stretch, span=plan.evaluation) if plan.evaluation else None
+    evaluation = Span.read(tried, "evaluation", row_quotas[1]) if tried else None
     marks = labelled(labels, seconds)
-    if inside(training.times, marks).all():
+    if inside(training.running.times, marks).all():
         raise TrainingFailed(f"The labels leave no data between {plan.training[0]} and {plan.training[1]}")
-    learnt = learn(training, labels=marks)
+    learnt = learn(training.running, labels=marks)
     if evaluation:
-        return Trained(learnt, seconds, evaluation, "evaluation")
-    return Trained(learnt, seconds, rows.within(plan.training), "held out" if learnt.blocks else "training")
+        history = training.before(int(evaluation.running.times[0]), learnt.model.history, stretch)
+        return Trained(learnt, seconds, evaluation, "evaluation", history)
+    return Trained(learnt, seconds, training, "held out" if learnt.blocks else "training")

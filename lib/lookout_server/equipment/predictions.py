@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from lookout_server.detection.sensors import Judgement
+from lookout_server.detection.sensors.frame import Flags, Integers
 from lookout_server.equipment.executions import Prediction
 from lookout_server.equipment.frames import Rows, moment
 from lookout_server.equipment.judged import Event
+from lookout_server.equipment.learning import Span
 from lookout_server.equipment.metrics import warning
 from lookout_server.equipment.training import Range, overlap
 from lookout_server.protocol.times import iso
@@ -24,7 +26,7 @@ from lookout_server.protocol.times import iso
 
 def predictions(rows: Rows, judgements: Iterable[Judgement]) -> Iterator[Prediction]:
     """What a version says of each row: the judgements are of those during which the asset was not off, in order."""
-    for time, place in _in_order(rows, judgements):
+    for time, place in _in_order(rows.frame.times, rows.off, judgements):
         yield _prediction(time, place)
 
 
@@ -35,7 +37,7 @@ def json_lines(found: Iterable[Prediction]) -> Iterator[bytes]:
 
 
 def diagnostics(
-    rows: Rows, judgements: Iterable[Judgement], events: Sequence[Event], labels: Sequence[Range], basis: str
+    rows: Span, judgements: Iterable[Judgement], events: Sequence[Event], labels: Sequence[Range], basis: str
 ) -> Iterator[bytes]:
     """The lines of a training's diagnostics.
 
@@ -44,7 +46,7 @@ def diagnostics(
     a label the event was noticed.
     """
     starts = [event.start for event in events]
-    for time, place in _in_order(rows, judgements):
+    for time, place in _in_order(rows.times, rows.off, judgements):
         document = {**_document(_prediction(time, place)), "basis": basis}
         if place:
             judgement, row = place
@@ -56,11 +58,13 @@ def diagnostics(
         yield f"{json.dumps(document)}\n".encode()
 
 
-def _in_order(rows: Rows, judgements: Iterable[Judgement]) -> Iterator[tuple[int, tuple[Judgement, int] | None]]:
+def _in_order(
+    times: Integers, off: Flags, judgements: Iterable[Judgement]
+) -> Iterator[tuple[int, tuple[Judgement, int] | None]]:
     """The times of the rows, each with the judgement that it is in, and where; None when the asset was off."""
     judged = ((one, row) for one in judgements for row in range(len(one.times)))
-    for time, off in zip(rows.frame.times.tolist(), rows.off.tolist(), strict=True):
-        yield time, None if off else next(judged)
+    for time, stood in zip(times.tolist(), off.tolist(), strict=True):
+        yield time, None if stood else next(judged)
 
 
 def _prediction(time: int, place: tuple[Judgement, int] | None) -> Prediction:

@@ -63,7 +63,7 @@ class Prior:
         """
         from lookout_server.detection.artifact import BadModel
         from lookout_server.equipment.artefacts import model_of
-        from lookout_server.equipment.frames import Readings
+        from lookout_server.equipment.frames import Readings, Running, Stretch
         from lookout_server.equipment.judged import Judged
         from lookout_server.equipment.metrics import assess
 
@@ -79,11 +79,11 @@ class Prior:
         if self.model and self.model.reference == made.model.reference:
             # The same data has led to the same model, which is no better than itself.
             return found, found
-        rows = trained.assessed
+        rows = trained.assessed.running.frames
         if self.seconds != trained.seconds:
-            rows = Readings(contents, plan.schema, plan.off).rows(self.seconds, plan.assessed).within(plan.assessed)
+            rows = Running(Stretch(Readings(contents, plan.schema, plan.off), self.seconds, plan.assessed))
         try:
-            old = Judged.of(model_of(self.model).judge_long(rows.running) if self.model else [], after)
+            old = Judged.of(model_of(self.model).judge_long(rows) if self.model else [], after)
         except BadModel:
             old = Judged.of([])
         return found, assess(old, labels, span, self.seconds, notes)

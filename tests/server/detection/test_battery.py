@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookout_server.detection.sensors import Frame, Model, Settings, fit, learn, load, save
+from lookout_server.detection.sensors import Frame, Long, Model, Settings, fit, learn, load, save
 from lookout_server.detection.sensors.frame import BadFrame, Floats
 from lookout_server.detection.sensors.views import VIEWS
 from tests.docs import pages
@@ -179,21 +179,23 @@ def test_a_sensor_that_is_missing_for_long_varies_as_much_as_it_does_when_it_is_
 def test_a_sensor_that_begins_in_the_middle_of_training_makes_no_block_abnormal(settings: Settings) -> None:
     values = TRAINING.values.copy()
     values[:450, 4] = np.nan
-    held_out = np.concatenate([one.scores for one in learn(with_values(TRAINING, values), settings).held_out()])
+    held_out = np.concatenate(
+        [one.scores for one in learn(Long.of(with_values(TRAINING, values)), settings).held_out()]
+    )
     assert held_out[450:].mean() < 0.5
 
 
 def test_a_block_is_judged_by_views_that_know_nothing_of_it(settings: Settings) -> None:
-    [(_, end, one), *_] = learn(TRAINING, settings).blocks
+    [(end, one), *_] = learn(Long.of(TRAINING), settings).blocks
     changed = TRAINING.values.copy()
     changed[:end] = machine.running(end, seed=9)
-    [(_, _, other), *_] = learn(with_values(TRAINING, changed), settings).blocks
+    [(_, other), *_] = learn(Long.of(with_values(TRAINING, changed)), settings).blocks
     since = np.arange(len(LATER))
     assert np.array_equal(one.normal.scores(LATER.values, since), other.normal.scores(LATER.values, since))
 
 
 def test_the_blocks_are_all_rows_the_labelled_ones_too(settings: Settings) -> None:
-    learnt = learn(TRAINING, settings, labels=[(int(TRAINING.times[190]), int(TRAINING.times[260]))])
+    learnt = learn(Long.of(TRAINING), settings, labels=[(int(TRAINING.times[190]), int(TRAINING.times[260]))])
     held_out = list(learnt.held_out())
     assert np.array_equal(np.concatenate([one.times for one in held_out]), TRAINING.times)
     assert len(held_out) == settings.blocks
@@ -201,13 +203,13 @@ def test_the_blocks_are_all_rows_the_labelled_ones_too(settings: Settings) -> No
 
 def test_with_too_few_rows_to_hold_any_out_the_model_judges_what_it_learnt(settings: Settings) -> None:
     few = TRAINING.between(0, 20)
-    learnt = learn(few, settings)
+    learnt = learn(Long.of(few), settings)
     [judged] = learnt.held_out()
     assert np.array_equal(judged.scores, learnt.model.judge(few).scores)
 
 
 def test_many_rows_are_judged_in_pieces_as_at_once(model: Model) -> None:
-    pieces = list(model.judge_long(LATER, TRAINING, rows=90))
+    pieces = list(model.judge_long([LATER], TRAINING, rows=90))
     assert [len(one.scores) for one in pieces] == [90, 90, 90, 90, 40]
     scores = np.concatenate([one.scores for one in pieces])
     np.testing.assert_allclose(scores, model.judge(LATER, TRAINING).scores, rtol=1e-9)

@@ -8,6 +8,7 @@ import pytest
 from lookout_server.detection.sensors.calibration import Calibration, folds_of, held_out_scores
 from lookout_server.detection.sensors.covariance import filled, precision
 from lookout_server.detection.sensors.frame import BadFrame, Frame, since_start, step_of
+from lookout_server.detection.sensors.long import Long
 from lookout_server.detection.sensors.normal import Normal
 from lookout_server.detection.sensors.scaling import Scaling
 from lookout_server.detection.sensors.settings import Settings
@@ -125,7 +126,7 @@ def test_a_row_at_the_edge_of_what_is_normal_scores_log_two() -> None:
 
 def test_every_block_is_judged_by_what_was_learnt_from_the_others() -> None:
     frame, settings = Frame(NO_GAP * 1000, ("a", "b", "c"), VALUES), Settings(blocks=2)
-    scores = held_out_scores(frame, folds_of(frame, 3000, settings), 3000)
+    scores = held_out_scores(Long.of(frame), folds_of(frame.times, frame, 3000, settings), 3000)
     first = Normal.fit(VALUES[20:], np.arange(20), settings).scores(VALUES[:20], np.arange(20))
     np.testing.assert_allclose(scores[:20], first)
 

@@ -132,7 +132,7 @@ def test_what_was_off_is_neither_learned_nor_judged() -> None:
     data = Data().column("switch", lambda number: float(number % 100 >= 30))
     trained = data.train(off=OffCondition(("pump", "switch"), True, 0.5))
     assert len(trained.learnt.frame) == 280
-    assert len(trained.assessed.frame) == 400
+    assert len(trained.assessed.times) == 400
     assert len(Judged.of(trained.judged()).times) == 280
 
 
@@ -163,7 +163,9 @@ def test_an_evaluation_range_is_judged_with_what_came_before_it() -> None:
     trained = Data().train(training=(minute(0), minute(299)), evaluation=(minute(300), minute(399)))
     [judged] = trained.judged()
     assert (trained.basis, len(judged.times)) == ("evaluation", 100)
-    assert np.array_equal(judged.scores, trained.model.judge(trained.assessed.running, trained.learnt.frame).scores)
+    assert np.array_equal(
+        judged.scores, trained.model.judge(trained.assessed.running.sample, trained.learnt.frame).scores
+    )
 
 
 def test_an_event_goes_on_from_one_piece_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,9 +173,9 @@ def test_an_event_goes_on_from_one_piece_to_the_next(monkeypatch: pytest.MonkeyP
     heat = [one + 20 * (320 <= number <= 360) for number, one in enumerate(data.tables["pump"].values["heat"])]  # type: ignore[operator]
     data.column("heat", lambda number: heat[number])
     trained = data.train(training=(minute(0), minute(299)), evaluation=(minute(300), minute(399)))
-    model, frame = trained.model, trained.assessed.running
-    whole = Judged.of(model.judge_long(frame, trained.learnt.frame))
-    pieces = Judged.of(model.judge_long(frame, trained.learnt.frame, rows=7))
+    model, frame = trained.model, trained.assessed.running.sample
+    whole = Judged.of(model.judge_long([frame], trained.learnt.frame))
+    pieces = Judged.of(model.judge_long([frame], trained.learnt.frame, rows=7))
     assert [event.span for event in pieces.events] == [event.span for event in whole.events]
     for one, other in zip(pieces.events, whole.events, strict=True):
         assert one.shares == pytest.approx(other.shares)

@@ -129,4 +129,4 @@ def test_the_rows_of_a_training_are_limited(cloud: Cloud) -> None:
     cloud.settings.quotas.rows_in_training = 10
     cloud.source.create_model(ModelName="m", DatasetName="pumps")
     shown = until_over(lambda: cloud.source.describe_model(ModelName="m"))
-    assert shown["FailedReason"] == "The training data has 48 rows, the quota is 10"
+    assert shown["FailedReason"] == "The training data has more than 10 rows, which is the quota"

@@ -10,6 +10,7 @@
 
 from lookout_server.detection.sensors.frame import Frame
 from lookout_server.detection.sensors.judgement import Judgement, Reason
+from lookout_server.detection.sensors.long import Long
 from lookout_server.detection.sensors.model import Model
 from lookout_server.detection.sensors.settings import Settings
 from lookout_server.detection.sensors.store import contents, load, save
@@ -20,6 +21,7 @@ __all__ = [
     "Frame",
     "Judgement",
     "Learnt",
+    "Long",
     "Model",
     "Reason",
     "Settings",

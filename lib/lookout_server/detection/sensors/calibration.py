@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from lookout_server.detection.sensors.frame import Floats, Frame, since_start
+from lookout_server.detection.sensors.frame import Floats, Frame, Integers, since_start
+from lookout_server.detection.sensors.long import Long
 from lookout_server.detection.sensors.normal import Normal
 from lookout_server.detection.sensors.settings import Settings
 
@@ -42,26 +43,34 @@ class Fold:
     normal: Normal
 
 
-def folds_of(frame: Frame, longest: int, settings: Settings) -> list[Fold]:
-    """The blocks that a frame is cut into; none with fewer than 8 rows a block, or where only one is wanted."""
-    if settings.blocks < 2 or len(frame) < 8 * settings.blocks:
+def folds_of(times: Integers, sample: Frame, longest: int, settings: Settings) -> list[Fold]:
+    """The blocks that rows are cut into; none with fewer than 8 rows a block, or where only one is wanted.
+
+    times: of all rows. sample: those of them that are learnt.
+    """
+    if settings.blocks < 2 or len(times) < 8 * settings.blocks:
         return []
-    values, found = frame.of(frame.names), []
-    for first, end in pairwise(np.linspace(0, len(frame), settings.blocks + 1).astype(int)):
-        outside = np.ones(len(frame), bool)
-        outside[first:end] = False
-        since = since_start(frame.times[outside], longest)
+    values, found = sample.of(sample.names), []
+    for first, end in pairwise(np.linspace(0, len(times), settings.blocks + 1).astype(int)):
+        outside = (sample.times < times[first]) | (sample.times > times[end - 1])
+        since = since_start(sample.times[outside], longest)
         found.append(Fold(int(first), int(end), Normal.fit(values[outside], since, settings)))
     return found
 
 
-def held_out_scores(frame: Frame, folds: list[Fold], longest: int) -> Floats:
-    """rows x views: every block is judged by what was learnt from the other blocks."""
-    values = frame.of(frame.names)
-    return np.concatenate(
-        [
-            fold.normal.scores(values[rows], since_start(frame.times[rows], longest))
-            for fold in folds
-            for rows in (slice(fold.first, fold.end),)
-        ]
-    )
+def held_out_scores(rows: Long, folds: list[Fold], longest: int) -> Floats:
+    """rows x views: every block is judged by what was learnt from the other blocks, as if nothing came before it."""
+    found: list[Floats] = []
+    history, before = None, 0
+    for number, piece in rows.blocks([fold.end for fold in folds]):
+        normal = folds[number].normal
+        history = history if number == before else None
+        found.append(scores_of(normal, piece, history, longest))
+        history, before = piece.last(normal.history, history), number
+    return np.concatenate(found)
+
+
+def scores_of(normal: Normal, frame: Frame, history: Frame | None, longest: int) -> Floats:
+    """rows x views, with what came before the rows."""
+    whole = frame.after(history, normal.history)
+    return normal.scores(whole.of(whole.names), since_start(whole.times, longest))[len(whole) - len(frame) :]

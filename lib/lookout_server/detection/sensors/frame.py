@@ -67,6 +67,11 @@ class Frame:
             np.concatenate([earlier.of(self.names), np.asarray(self.values, np.float64)]),
         )
 
+    def last(self, rows: int, history: Frame | None) -> Frame:
+        """The last *rows* rows or more of *history* and this frame behind it, as far as there are so many."""
+        own = self.between(max(0, len(self) - rows), len(self))
+        return own if len(own) == rows else own.after(history, rows)
+
     def between(self, first: int, end: int) -> Frame:
         """The rows from one on, up to another that is left out."""
         return Frame(self.times[first:end], self.names, self.values[first:end])

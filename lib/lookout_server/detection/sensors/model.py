@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +35,7 @@ class Model:
     @property
     def history(self) -> int:
         """How many rows before a window `judge` looks at."""
-        return max(VIEWS[name].history for name in self.settings.views) + reach(self.settings)
+        return self.normal.history + reach(self.settings)
 
     def with_threshold(self, threshold: Threshold) -> Model:
         """The same model with another alarm; nothing is learnt again."""
@@ -68,11 +68,18 @@ class Model:
             tolerance=self.normal.others.tolerance() * self.normal.scaling.spread,
         )
 
-    def judge_long(self, frame: Frame, history: Frame | None = None, rows: int = ROWS_AT_ONCE) -> Iterator[Judgement]:
-        """The same of many rows, so many at a time: what is said of a row takes many times its own memory."""
-        whole = frame.after(history, self.history)
-        for first in range(0, len(frame), rows):
-            yield self.judge(frame.between(first, min(first + rows, len(frame))), whole)
+    def judge_long(
+        self, frames: Iterable[Frame], history: Frame | None = None, rows: int = ROWS_AT_ONCE
+    ) -> Iterator[Judgement]:
+        """The same of frames that follow one another, at most so many rows at a time.
+
+        What is said of a row takes many times its own memory.
+        """
+        for frame in frames:
+            for first in range(0, len(frame), rows):
+                piece = frame.between(first, min(first + rows, len(frame)))
+                yield self.judge(piece, history)
+                history = piece.last(self.history, history)
 
     def _contributions(self, parts: dict[str, Floats]) -> Floats:
         """rows x sensors: the parts in the views that name culprits, each in units of its calibration."""

@@ -32,9 +32,13 @@ class Normal:
         """values: rows x sensors of normal operation, NaN where missing. since: rows since the last gap, of each."""
         scaling = Scaling.fit(values)
         scaled = scaling(values)
-        others = Relations.fit(np.nan_to_num(scaled), since)
-        whole = _as_varied(scaled, others)
-        views = {name: VIEWS[name].fit(whole, since) for name in settings.views}
+        holes = bool(np.isnan(scaled).any())
+        others = Relations.fit(np.nan_to_num(scaled) if holes else scaled, since)
+        whole = _as_varied(scaled, others) if holes else scaled
+        views = {
+            name: others if VIEWS[name] is Relations and not holes else VIEWS[name].fit(whole, since)
+            for name in settings.views
+        }
         return cls(scaling, others, views, settings.switch_weight)
 
     @property
@@ -42,6 +46,11 @@ class Normal:
         """What each sensor counts. Where all are switches there is nothing for them to stand back behind."""
         switch = self.scaling.switch
         return np.where(switch & ~switch.all(), self.switch_weight, 1.0)
+
+    @property
+    def history(self) -> int:
+        """How many rows before a row its scores look at."""
+        return max(view.history for view in self.views.values())
 
     def prepared(self, values: Floats) -> tuple[Floats, Flags]:
         """Readings in standard deviations with their holes filled, and which of them were seen."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from lookout_server.detection.sensors.calibration import Calibration, Fold, folds_of, held_out_scores
+from lookout_server.detection.sensors.calibration import Calibration, Fold, folds_of, held_out_scores, scores_of
 from lookout_server.detection.sensors.frame import BadFrame, Flags, Floats, Frame, Integers, since_start, step_of
 from lookout_server.detection.sensors.judgement import Judgement
-from lookout_server.detection.sensors.model import Model
+from lookout_server.detection.sensors.long import Long
+from lookout_server.detection.sensors.model import ROWS_AT_ONCE, Model
 from lookout_server.detection.sensors.normal import Normal
 from lookout_server.detection.sensors.settings import Settings
 from lookout_server.detection.sensors.smoothing import smoothed
@@ -22,23 +23,32 @@ Labels = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Learnt:
-    """What was learnt of a frame.
+    """What was learnt of rows.
 
-    blocks: for each block of the frame, its first row, the row behind its last, and a model that has learnt all but
-    the block: its views, their calibration and the threshold. None where there are too few rows to hold any out.
+    blocks: for each block of the rows, the row behind its last, and a model that has learnt all but the block: its
+    views, their calibration and the threshold. None where there are too few rows to hold any out.
     """
 
-    frame: Frame
+    rows: Long
     model: Model
-    blocks: tuple[tuple[int, int, Model], ...]
+    blocks: tuple[tuple[int, Model], ...]
+
+    @property
+    def frame(self) -> Frame:
+        """The rows that it was learnt from, among them what is labelled."""
+        return self.rows.sample
 
     def held_out(self) -> Iterator[Judgement]:
-        """What is said of the frame itself, block by block, without having learnt it.
+        """What is said of the rows themselves, block by block, without having learnt them.
 
         Without blocks nothing is held out: the model judges what it has learnt.
         """
-        for first, end, model in self.blocks or ((0, len(self.frame), self.model),):
-            yield from model.judge_long(self.frame.between(first, end), self.frame)
+        blocks = self.blocks or ((len(self.rows.times), self.model),)
+        history: Frame | None = None
+        for number, piece in self.rows.blocks([end for end, _ in blocks], ROWS_AT_ONCE):
+            model = blocks[number][1]
+            yield model.judge(piece, history)
+            history = piece.last(model.history, history)
 
 
 def fit(frame: Frame, settings: Settings | None = None, labels: Labels = ()) -> Model:
@@ -49,38 +59,73 @@ def fit(frame: Frame, settings: Settings | None = None, labels: Labels = ()) -> 
 
     Errors: `BadFrame` when no row is left to learn from, or none of its readings is a number.
     """
-    return learn(frame, settings, labels).model
+    return learn(Long.of(frame), settings, labels).model
 
 
-def learn(frame: Frame, settings: Settings | None = None, labels: Labels = ()) -> Learnt:
-    """The same, with what it takes to judge the frame itself as if it had not been learnt."""
+def learn(rows: Long, settings: Settings | None = None, labels: Labels = ()) -> Learnt:
+    """The same, with what it takes to judge the rows themselves as if they had not been learnt.
+
+    What is normal is learnt from the sample of the rows; units and threshold are those of all of them.
+    """
     settings = settings or Settings()
-    labelled = inside(frame.times, labels)
-    normal_rows = frame.without(labelled)
-    values = normal_rows.of(frame.names)
+    labelled = inside(rows.times, labels)
+    normal_rows = _without(rows, labels)
+    names = rows.sample.names
+    values = normal_rows.sample.of(names)
     if np.isnan(values).all():
         raise BadFrame(
-            f"training: got {len(normal_rows)} rows outside of the labels and no reading in them, expected at least one"
+            f"training: got {len(normal_rows.times)} rows outside of the labels and no reading in them, "
+            "expected at least one"
         )
-    longest = round(settings.gap * step_of(frame.times))
-    normal = Normal.fit(values, since_start(normal_rows.times, longest), settings)
-    folds = folds_of(normal_rows, longest, settings)
-    raw = np.empty((len(frame), len(settings.views)))
-    whole = [Fold(0, len(normal_rows), normal)]
+    longest = round(settings.gap * step_of(rows.times))
+    normal = Normal.fit(values, since_start(normal_rows.sample.times, longest), settings)
+    del values
+    folds = folds_of(normal_rows.times, normal_rows.sample, longest, settings)
+    raw = np.empty((len(rows.times), len(settings.views)))
+    whole = [Fold(0, len(normal_rows.times), normal)]
     raw[~labelled] = held_out_scores(normal_rows, folds or whole, longest)
     if labelled.any():
-        raw[labelled] = normal.scores(frame.of(frame.names), since_start(frame.times, longest))[labelled]
-    alarm = _Alarm(frame.times, raw, labelled, labels, longest, settings)
+        raw[labelled] = _labelled_scores(rows, labels, normal, longest)
+    alarm = _Alarm(rows.times, raw, labelled, labels, longest, settings)
 
-    def model(normal: Normal, rows: Flags) -> Model:
-        return Model(frame.names, longest, settings, normal, *alarm.chosen(rows))
+    def model(normal: Normal, chosen: Flags) -> Model:
+        return Model(names, longest, settings, normal, *alarm.chosen(chosen))
 
     blocks = []
     for first, end, fold in _whole_blocks(folds, labelled):
-        others = np.ones(len(frame), bool)
+        others = np.ones(len(rows.times), bool)
         others[first:end] = False
-        blocks.append((first, end, model(fold.normal, others)))
-    return Learnt(frame, model(normal, np.ones(len(frame), bool)), tuple(blocks))
+        blocks.append((end, model(fold.normal, others)))
+    return Learnt(rows, model(normal, np.ones(len(rows.times), bool)), tuple(blocks))
+
+
+@dataclass(frozen=True)
+class _Unlabelled:
+    """The frames without what is labelled in them."""
+
+    frames: Iterable[Frame]
+    labels: Labels
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (frame.without(inside(frame.times, self.labels)) for frame in self.frames)
+
+
+def _without(rows: Long, labels: Labels) -> Long:
+    """The rows that are not labelled."""
+    sample = rows.sample.without(inside(rows.sample.times, labels))
+    return Long(rows.times[~inside(rows.times, labels)], sample, _Unlabelled(rows.frames, labels))
+
+
+def _labelled_scores(rows: Long, labels: Labels, normal: Normal, longest: int) -> Floats:
+    """rows x views, of those that are labelled, with what came before them."""
+    found: list[Floats] = []
+    history: Frame | None = None
+    for frame in rows.frames:
+        labelled = inside(frame.times, labels)
+        if labelled.any():
+            found.append(scores_of(normal, frame, history, longest)[labelled])
+        history = frame.last(normal.history, history)
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ def _trailing(values: Floats, since: Integers, span: int, combine: np.ufunc) -> 
         raise ValueError(f"span: got {span}, expected a power of two")
     total, half = np.array(values, np.float64), 1
     while half < span:
-        inside = np.flatnonzero(since >= half)
-        doubled = total.copy()
-        doubled[inside] = combine(total[inside], total[inside - half])
+        doubled, alone = np.empty_like(total), since < half
+        combine(total[half:], total[:-half], out=doubled[half:])
+        doubled[alone] = total[alone]
         total, half = doubled, half * 2
     return total
 
