@@ -68,8 +68,11 @@ def learn(frame: Frame, settings: Settings | None = None, labels: Labels = ()) -
     raw = np.empty((len(frame), len(settings.views)))
     whole = [Fold(0, len(normal_rows), normal)]
     raw[~labelled] = held_out_scores(normal_rows, folds or whole, longest)
-    if labelled.any():
-        raw[labelled] = normal.scores(frame.of(frame.names), since_start(frame.times, longest))[labelled]
+    # Labelled rows are judged by what judges the normal rows beside them: scores of one strictness are compared.
+    for first, end, fold in _whole_blocks(folds or whole, labelled):
+        if (rows := labelled[first:end]).any():
+            block = frame.between(first, end)
+            raw[first:end][rows] = fold.normal.scores(block.of(frame.names), since_start(block.times, longest))[rows]
     alarm = _Alarm(frame.times, raw, labelled, labels, longest, settings)
 
     def model(normal: Normal, rows: Flags) -> Model:
