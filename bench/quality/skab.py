@@ -31,7 +31,7 @@ def _case(file: Path) -> Case:
     names = file.read_text(encoding="utf-8").splitlines()[0].strip().split(";")
     sensors = [at for at, name in enumerate(names) if name not in _NOT_SENSORS]
     values = np.genfromtxt(file, delimiter=";", skip_header=1, usecols=sensors)
-    labels = np.genfromtxt(file, delimiter=";", skip_header=1, usecols=names.index("anomaly")).astype(np.int64)
+    labels = np.genfromtxt(file, delimiter=";", skip_header=1, usecols=[names.index("anomaly")]).astype(np.int64)
     name = f"{file.parent.name}-{file.stem}"
     return Case("skab", name, values[:_TRAINING], values[_TRAINING:], labels[_TRAINING:], 1.0, [])
 
