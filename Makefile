@@ -17,6 +17,7 @@ FIND_PYTHON = for python in python3.11 python3 python; do \
 PYTHON := .venv/bin/python
 PACKAGES := .venv/.packages
 PROJECT := .venv/.project
+OTHERS := .venv/.peers
 CLI := node_modules/.cli
 BUILDER := build/environment/.packages
 BUILDER_PYTHON := build/environment/bin/python
@@ -89,8 +90,8 @@ asset: $(PACKAGES) ## the Lambda function's zip, from lambda/, the services' mod
 bench: install asset ## measure: ratios against peers
 	@$(PYTHON) -m bench
 
-quality: install ## how good the detectors of sensors and pictures are, on public data sets on disk; DATA=directory
-	@$(PYTHON) -m bench.quality $(or $(DATA),$(error say where the data sets are: make quality DATA=directory))
+quality: install $(if $(PEERS),$(OTHERS)) ## how good the detectors are, on public data on disk; DATA=directory, PEERS=1 adds those of others
+	@$(PYTHON) -m bench.quality $(if $(PEERS),--peers) $(or $(DATA),$(error say where the data sets are: make quality DATA=directory))
 
 docs: install asset ## write the generated pages anew, out of the constructs
 	@$(PYTHON) -m docs.generate_iam
@@ -109,6 +110,7 @@ lock: $(PACKAGES) ## write the locks anew; UPGRADE=1 takes the newest versions t
 		--output-file requirements/build.txt pyproject.toml
 	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --extra local --extra server --extra edge --extra dev \
 		--output-file requirements/dev.txt pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) --output-file requirements/peers.txt requirements/peers.in
 	@for runtime in oldest newest; do CUSTOM_COMPILE_COMMAND="make lock" $(PIP_COMPILE) \
 		--output-file requirements/runtime/$$runtime.txt requirements/runtime/$$runtime.in; done
 	@for project in . lib/lookout_local/functions/sdk; do .venv/bin/npm --prefix $$project install \
@@ -131,6 +133,11 @@ $(PACKAGES): requirements/dev.txt
 $(PROJECT): $(PACKAGES) pyproject.toml hatch_build.py hatch_weights.py requirements/build.txt LICENSE NOTICE
 	@echo "==> installing cdk-lookout itself, editable"
 	@$(PYTHON) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(OTHERS): $(PACKAGES) requirements/peers.txt
+	@echo "==> installing the locked peers into .venv"
+	@$(PYTHON) $(PIP_LOCKED) requirements/peers.txt
 	@touch $@
 
 $(BUILDER): requirements/build.txt

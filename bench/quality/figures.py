@@ -6,6 +6,8 @@ import numpy as np
 
 from lookout_server.detection.sensors.frame import Flags, Floats, Integers
 
+#: Scores and alarms by row.
+Answer = tuple[Floats, Flags]
 #: The figures of `figures`, in the order of the tables.
 NAMES = ("ap", "f1", "event recall", "event precision", "false events a day", "delay")
 
@@ -50,6 +52,14 @@ def figures(labels: Integers, scores: Floats, alarms: Flags, step: float) -> dic
         "false events a day": (len(raised) - right) / max(days, 1e-9),
         "delay": float(np.median(delays)) if delays else float("nan"),
     }
+
+
+def rates(judged: list[tuple[Integers, Flags]]) -> tuple[float, float, float]:
+    """F1, the share of normal rows with an alarm, and that of abnormal rows without one, of all cases together."""
+    labels, alarms = (np.concatenate([one[at] for one in judged]) for at in (0, 1))
+    truth = labels == 1
+    hit, false, missed = (int(rows.sum()) for rows in (alarms & truth, alarms & (labels == 0), ~alarms & truth))
+    return 2 * hit / max(2 * hit + false + missed, 1), false / max(int((labels == 0).sum()), 1), missed / truth.sum()
 
 
 def culprits(causes: list[tuple[int, int, list[int]]], contributions: Floats) -> tuple[int, int]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
 
 from bench.quality.cases import Case, halves
-from bench.quality.figures import NAMES, averages, culprits, figures
+from bench.quality.figures import NAMES, Answer, averages, culprits, figures
 from lookout_server.detection.sensors import Long, Settings, fit
 from lookout_server.detection.sensors.calibration import Calibration, folds_of, held_out_scores
-from lookout_server.detection.sensors.frame import Flags, Floats, since_start
+from lookout_server.detection.sensors.frame import Floats, since_start
 from lookout_server.detection.sensors.normal import Normal
 from lookout_server.detection.sensors.scaling import Scaling
 from lookout_server.detection.sensors.smoothing import smoothed
 from lookout_server.detection.sensors.threshold import unlabelled
 
-Answer = tuple[Floats, Flags]
 _SMOOTHINGS = ((1,), (4,), (8,), (64,), (4, 64), (4, 16, 64))
 
 
@@ -57,6 +58,39 @@ def three_sigma(case: Case) -> Answer:
 def at_random(case: Case) -> Answer:
     scores = np.random.default_rng(0).random(len(case.test))
     return scores, scores > 0.99
+
+
+def detector(case: Case) -> Answer:
+    judgement = fit(case.frame(case.train)).judge(case.frame(case.test))
+    return judgement.scores, judgement.alarms
+
+
+def ways(peers: bool) -> list[tuple[str, Callable[[Case], Answer]]]:
+    """The detector and those beside it; peers must be installed."""
+    found: list[tuple[str, Callable[[Case], Answer]]] = [
+        ("the detector", detector),
+        ("three standard deviations", three_sigma),
+        ("at random, 1 % of the rows", at_random),
+    ]
+    if peers:
+        try:
+            from bench.quality.peers import PEERS, judged
+        except ModuleNotFoundError as error:
+            sys.exit(
+                f"--peers: {error.name} is not installed, expected the peers: `make quality PEERS=1` installs them"
+            )
+        found[1:1] = [(name, partial(judged, peer=peer)) for name, peer in PEERS.items()]
+    return found
+
+
+def beside(found: list[Case], peers: bool) -> None:
+    """One row per detector: average precision in each set, and the means."""
+    sets = sorted({case.set for case in found})
+    print(f"\nBeside others\n\n| | {' | '.join([*sets, *NAMES])} |\n| --- |{' --- |' * (len(sets) + len(NAMES))}")
+    for name, judge in ways(peers):
+        seen = table((case, judge(case)) for case in found)
+        cells = [seen[key]["ap"] for key in sets] + [seen["mean"][key] for key in NAMES]
+        print(f"| {name} | {' | '.join(f'{cell:.3g}' if cell > 10 else f'{cell:.3f}' for cell in cells)} |", flush=True)
 
 
 def table(answers: Iterable[tuple[Case, Answer]]) -> dict[str, dict[str, float]]:
@@ -131,10 +165,9 @@ def with_labels(found: list[Case]) -> dict[str, dict[str, float]]:
     return averages(rows)
 
 
-def report(found: list[Case]) -> None:
+def report(found: list[Case], peers: bool = False) -> None:
     settings = Settings()
-    show("Three standard deviations", table((case, three_sigma(case)) for case in found))
-    show("At random", table((case, at_random(case)) for case in found))
+    beside(found, peers)
     answers, named = [], dict[str, list[tuple[int, int]]]()
     for case in found:
         judgement = fit(case.frame(case.train)).judge(case.frame(case.test))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from demo.cli import retained
+from demo.forewarning import warnings
 from demo.inventory import table
 from demo.stage import PLANT, TRAINING, Stage
 from demo.stories.story import Story
@@ -29,6 +30,7 @@ class Reference(Story):
     def acts(self) -> list[Callable[[], None]]:
         return [
             self.train_and_share,
+            self.ask_how_early_it_warns,
             self.import_activate_and_run,
             self.watch_it_run,
             self.inspect_bottles,
@@ -67,6 +69,27 @@ class Reference(Story):
                 lambda: equipment.describe_model(ModelName=model)["Status"] == "SUCCESS",
                 f"there is a version {version}",
             )
+
+    def ask_how_early_it_warns(self) -> None:
+        self.stage.say("the model has learnt from the first six months, and was tried on the two after them")
+        equipment = self.stage.client("lookoutequipment", TRAINING)
+        [model] = equipment.list_models()["ModelSummaries"]
+        metrics = json.loads(equipment.describe_model(ModelName=model["ModelName"])["ModelMetrics"])
+        labeled, warned = metrics["labeled_event_metrics"], warnings(metrics)
+        self.stage.expect(
+            len(warned) == labeled["num_identified"] == labeled["num_labeled"] > 0,
+            "it gave an alarm before every failure that somebody wrote down",
+        )
+        for one in warned:
+            self.stage.say(
+                f"the pump broke down at {one.breakdown:%d %B, %H:%M}; the alarm came at {one.alarm:%d %B, %H:%M}, "
+                f"mostly because of {one.sensor}"
+            )
+            self.stage.expect(
+                one.ahead >= timedelta(days=1), f"that is {one.ahead / timedelta(hours=1):.0f} hours before it"
+            )
+        told = timedelta(seconds=labeled["total_warning_time_in_seconds"])
+        self.stage.expect(sum((one.ahead for one in warned), timedelta()) == told, "as the metrics of the model say")
 
     def import_activate_and_run(self) -> None:
         self.stage.say(f"a stack in account {PLANT} imports the model, activates it if it is good enough, and runs it")

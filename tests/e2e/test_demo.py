@@ -40,6 +40,7 @@ def test_the_demo_takes_the_app_through_its_whole_life_and_leaves_nothing_runnin
     assert demo.returncode == 0, output
     assert "the active version moved: 2 -> 3 -> 2" in output
     assert "ImportModelVersion: ResourceNotFoundException" in output
+    assert re.search(r"the alarm came at .* mostly because of pump.vibration\n.* \d\d hours before it", output)
     assert "three runs of the scheduler have succeeded" in output
     assert "a bottle with torn label is told from the others" in output
     assert "UnknownEvents is 1, expected at most 0" in output

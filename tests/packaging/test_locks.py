@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_build import ROOT
 
-PYTHON_LOCKS = ("build", "dev", "runtime/oldest", "runtime/newest")
+PYTHON_LOCKS = ("build", "dev", "peers", "runtime/oldest", "runtime/newest")
 NODE_PROJECTS = (".", "lib/lookout_local/functions/sdk")
 NODE_LOCKS = [f"{project}/package-lock.json" for project in NODE_PROJECTS]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -47,7 +47,9 @@ def test_who_installs_the_local_cloud_has_what_the_server_in_it_needs() -> None:
     assert set(extras["server"]) <= set(extras["local"])
 
 
-@pytest.mark.parametrize("file", ["requirements/build.txt", "requirements/dev.txt", *NODE_LOCKS])
+@pytest.mark.parametrize(
+    "file", ["requirements/build.txt", "requirements/dev.txt", "requirements/peers.txt", *NODE_LOCKS]
+)
 def test_no_lock_names_an_address(file: str) -> None:
     text = (ROOT / file).read_text("utf-8")
     text = re.sub(r'"url": "https://[^"]*"', "", text)  # where npm tells whom one could pay

@@ -35,12 +35,22 @@ def test_events_that_nobody_labelled_hardly_move_it() -> None:
     assert unlabelled(dirty, Settings()) < 1.2 * unlabelled(HELD_OUT, Settings())
 
 
-def test_labels_draw_it_half_way_to_the_best_one() -> None:
-    without, anomalous = unlabelled(HELD_OUT, Settings()), np.full(50, 100.0)
+def test_labels_lower_it_to_the_events_that_it_misses() -> None:
+    without = unlabelled(HELD_OUT, Settings())
+    anomalous = np.full(2000, 0.9 * without)
     threshold = choose(HELD_OUT, anomalous, 1, Settings())
     assert threshold.method == "labels"
-    assert without < threshold.value <= np.sqrt(without * 100)
+    assert 0.85 * without < threshold.value <= 0.9 * without
     assert choose(HELD_OUT, anomalous, 1, Settings(least_events=2)).method == "held out"
+
+
+def test_labels_do_not_raise_it() -> None:
+    assert choose(HELD_OUT, np.full(50, 100.0), 1, Settings()).value == unlabelled(HELD_OUT, Settings())
+
+
+def test_labels_of_what_looks_normal_do_not_move_it() -> None:
+    for ordinary in (np.zeros(500), HELD_OUT[:500]):
+        assert choose(HELD_OUT, ordinary, 1, Settings()).value == unlabelled(HELD_OUT, Settings())
 
 
 def test_it_is_moved_to_a_rate_without_learning_again() -> None:

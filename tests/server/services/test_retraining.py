@@ -282,7 +282,7 @@ def test_a_version_with_the_first_labels_becomes_active_if_it_is_good_enough(
 
 def test_of_two_versions_with_labels_the_better_one_becomes_active(plant: Cloud) -> None:
     # The first version is trained with the spike only, which it takes for normal.
-    lines = rows(48)
+    lines = rows(150)
     for line in lines[30:40]:
         line[1] = "500"
     lines[35][2] = "90"
@@ -290,7 +290,7 @@ def test_of_two_versions_with_labels_the_better_one_becomes_active(plant: Cloud)
     plant.settings.progress = Progress.by_describes(0)
     plant.ingest()
     plant.settings.progress = Progress.by_seconds(3_600)
-    label(plant, 22, 23)
+    label(plant, 5, 6)
     train(plant)
     label(plant, 14.9, 19.6)
     shown = retrained(plant)

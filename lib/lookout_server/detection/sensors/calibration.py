@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from lookout_server.detection.sensors.frame import Floats, Frame, Integers, since_start
+from lookout_server.detection.sensors.frame import Flags, Floats, Frame, Integers, since_start
 from lookout_server.detection.sensors.long import Long
 from lookout_server.detection.sensors.normal import Normal
 from lookout_server.detection.sensors.settings import Settings
@@ -58,14 +59,25 @@ def folds_of(times: Integers, sample: Frame, longest: int, settings: Settings) -
     return found
 
 
-def held_out_scores(rows: Long, folds: list[Fold], longest: int) -> Floats:
-    """rows x views: every block is judged by what was learnt from the other blocks, as if nothing came before it."""
+def _every(times: Integers) -> Flags:
+    return np.ones(len(times), bool)
+
+
+def held_out_scores(
+    rows: Long, folds: list[Fold], longest: int, wanted: Callable[[Integers], Flags] = _every
+) -> Floats:
+    """rows x views: every block is judged by what was learnt from the other blocks, as if nothing came before it.
+
+    wanted: of which rows, by their times.
+    """
     found: list[Floats] = []
     history, before = None, 0
     for number, piece in rows.blocks([fold.end for fold in folds]):
         normal = folds[number].normal
         history = history if number == before else None
-        found.append(scores_of(normal, piece, history, longest))
+        these = wanted(piece.times)
+        if these.any():
+            found.append(scores_of(normal, piece, history, longest)[these])
         history, before = piece.last(normal.history, history), number
     return np.concatenate(found)
 

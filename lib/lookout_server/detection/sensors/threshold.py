@@ -15,6 +15,8 @@ _HELD_OUT: Method = "held out"
 _LABELS: Method = "labels"
 _SIGMA = 1.4826  # the standard deviation of normal data, in median absolute deviations
 _POINTS = 1001
+#: How many times as often as normal rows labelled ones must have an alarm: labels of what looks normal say nothing.
+_LEAST_RATIO = 2.0
 #: What never moved in training does not make an alarm of nothing.
 _LEAST = 1e-3
 
@@ -51,8 +53,8 @@ def choose(held_out: Floats, labelled: Floats, events: int, settings: Settings) 
     """
     value, method = max(unlabelled(held_out, settings), _LEAST), _HELD_OUT
     if events >= settings.least_events:
-        # Half way between what normal rows and what the labels say: a few events are easily learnt by heart.
-        value, method = float(np.sqrt(value * _best(held_out, labelled, value))), _LABELS
+        # Only down, to events that it misses: what would raise it are a few strong ones, and the next may be weaker.
+        value, method = min(value, _best(held_out, labelled, value)), _LABELS
     levels = np.quantile(held_out, np.linspace(0, 1, _POINTS))
     rate = float((held_out >= value).mean())
     return Threshold(max(value, _LEAST), method, rate, len(held_out), events, levels)
@@ -71,11 +73,15 @@ def unlabelled(held_out: Floats, settings: Settings) -> float:
 def _best(normal: Floats, anomalous: Floats, start: float) -> float:
     """The threshold with the best F1 of rows, the one nearest to *start* of those that are within 1 % of it.
 
-    Candidates are quantiles of the scores themselves.
+    Candidates are quantiles of the scores themselves; *start* is the answer when none of them tells labelled rows from
+    normal ones.
     """
     candidates = np.unique(np.quantile(np.concatenate([normal, anomalous]), np.linspace(0, 1, _POINTS)))
     found = len(anomalous) - np.searchsorted(np.sort(anomalous), candidates)
     false = len(normal) - np.searchsorted(np.sort(normal), candidates)
-    f1 = 2 * found / (found + false + len(anomalous))
+    told = found * len(normal) >= _LEAST_RATIO * false * len(anomalous)
+    f1 = np.where(told, 2 * found / (found + false + len(anomalous)), 0.0)
+    if not f1.any():
+        return start
     good = candidates[f1 >= 0.99 * f1.max()]
     return float(good[np.abs(np.log((good + 1e-9) / (start + 1e-9))).argmin()])

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lookout_server.detection.sensors.calibration import Calibration, Fold, folds_of, held_out_scores, scores_of
+from lookout_server.detection.sensors.calibration import Calibration, Fold, folds_of, held_out_scores
 from lookout_server.detection.sensors.frame import BadFrame, Flags, Floats, Frame, Integers, since_start, step_of
 from lookout_server.detection.sensors.judgement import Judgement
 from lookout_server.detection.sensors.long import Long
@@ -85,7 +85,9 @@ def learn(rows: Long, settings: Settings | None = None, labels: Labels = ()) -> 
     whole = [Fold(0, len(normal_rows.times), normal)]
     raw[~labelled] = held_out_scores(normal_rows, folds or whole, longest)
     if labelled.any():
-        raw[labelled] = _labelled_scores(rows, labels, normal, longest)
+        # By what judges the normal rows beside them: scores of one strictness are compared.
+        beside = [Fold(first, end, fold.normal) for first, end, fold in _whole_blocks(folds or whole, labelled)]
+        raw[labelled] = held_out_scores(rows, beside, longest, lambda times: inside(times, labels))
     alarm = _Alarm(rows.times, raw, labelled, labels, longest, settings)
 
     def model(normal: Normal, chosen: Flags) -> Model:
@@ -114,18 +116,6 @@ def _without(rows: Long, labels: Labels) -> Long:
     """The rows that are not labelled."""
     sample = rows.sample.without(inside(rows.sample.times, labels))
     return Long(rows.times[~inside(rows.times, labels)], sample, _Unlabelled(rows.frames, labels))
-
-
-def _labelled_scores(rows: Long, labels: Labels, normal: Normal, longest: int) -> Floats:
-    """rows x views, of those that are labelled, with what came before them."""
-    found: list[Floats] = []
-    history: Frame | None = None
-    for frame in rows.frames:
-        labelled = inside(frame.times, labels)
-        if labelled.any():
-            found.append(scores_of(normal, frame, history, longest)[labelled])
-        history = frame.last(normal.history, history)
-    return np.concatenate(found)
 
 
 @dataclass(frozen=True)
