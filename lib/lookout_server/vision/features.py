@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
@@ -44,7 +45,7 @@ class KeptFeatures:
     def get(self, key: str) -> bytes | None:
         """What is kept under a key."""
         for pack, archive in self._archives:
-            with suppress(KeyError):
+            with suppress(KeyError, zipfile.BadZipFile, zlib.error, OSError):  # what is damaged is computed again
                 found = archive.read(key)
                 self._used.add(pack.digest or "")
                 return found
