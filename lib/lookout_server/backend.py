@@ -33,7 +33,7 @@ from lookout_server.store.documents import MOST_WRITES, Delete, Documents, Put
 from lookout_server.store.scratch import ScratchBlobs
 from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 from lookout_server.vision import Vision
-from lookout_server.vision.inspection import Inspection
+from lookout_server.vision.inspection import Here, Inspection
 from lookout_server.work.agenda import Agenda, kind_at
 from lookout_server.work.runner import Runner, unopposed
 from lookout_server.work.tasks import TERM, Errand, Place, Task, look_again
@@ -77,7 +77,9 @@ class Backend:
         inspection: Inspection | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._services: dict[str, Service] = {service.name: service for service in [Equipment(), Vision(inspection)]}
+        self._services: dict[str, Service] = {
+            service.name: service for service in [Equipment(), Vision(inspection or Here(self.settings))]
+        }
         self.faults = Faults(frozenset().union(*(service.model.operations for service in self._services.values())))
         self.calls = CallLog(self.settings)
         #: What went wrong inside the services of late, answers that break their model included; empty when all is well.

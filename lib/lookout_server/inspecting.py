@@ -6,14 +6,15 @@ import json
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 _LOG = logging.getLogger(__name__)
 
 
-def answer(question: list[bytes]) -> list[bytes]:
-    """Answer one question; see `vision.inspection`."""
+def answer(question: list[bytes], own: Path | None = None) -> list[bytes]:
+    """Answer one question; see `vision.inspection`. own: `vision_backbone`."""
     from lookout_server.vision import judging
     from lookout_server.vision.errors import Invalid
     from lookout_server.vision.inspection import FAILED, HOST, INVALID
@@ -23,7 +24,7 @@ def answer(question: list[bytes]) -> list[bytes]:
     found: dict[str, Any] = {}
     try:
         try:
-            model = judging.load(asked["model"], Path(asked["path"]).read_bytes)
+            model = judging.load(asked["model"], Path(asked["path"]).read_bytes, own)
         except Invalid as error:
             return [json.dumps({FAILED: str(error)}).encode()]
         if asked["do"] == HOST:
@@ -52,7 +53,7 @@ def main() -> None:
     must_be_that_of(sys.argv[1:])
     configuration = load(None, os.environ, {}).configuration
     logs.configure(configuration.log_level)
-    answer_all(answer, most_bytes=configuration.inspector_bytes)
+    answer_all(partial(answer, own=configuration.services.vision_backbone), most_bytes=configuration.inspector_bytes)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ def serve(configuration: Configuration, announce: Announce) -> None:
             webhook.secret(configuration.services.alarms.secret_file)
         except webhook.WebhookError as error:
             raise ServerError(f"alarms.secret_file {error}") from None
+    if configuration.services.vision_backbone is not None:
+        _try_backbone(configuration.services.vision_backbone)
     try:
         listener = listen(configuration.host, configuration.port)
     except CannotListen as error:
@@ -58,6 +60,16 @@ def serve(configuration: Configuration, announce: Announce) -> None:
     directory.clear()
     _LOG.info("ended")
     _leave(0)  # without threads that are still at work: what they had begun goes on after the next start
+
+
+def _try_backbone(file: Path) -> None:
+    """Whether images can be looked at with a network of the user's own. Raises ServerError."""
+    from lookout_server.detection.images import BadBackbone, from_file  # which loads what computes
+
+    try:
+        from_file(file)
+    except BadBackbone as error:
+        raise ServerError(f"vision_backbone: {error}") from None
 
 
 async def _serve(

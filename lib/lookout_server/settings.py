@@ -289,6 +289,11 @@ class Settings(Checked):
     #: finds what can be seen from afar. A model goes on as it was trained.
     vision_inspection: InspectionKind = "light"
 
+    #: With `network`: a file in ONNX that a training looks at images with, instead of the network of the package. It
+    #: is tried when the server starts. Models that were trained with it need it, under any name, as long as they are
+    #: hosted or packaged.
+    vision_backbone: Path | None = None
+
     #: How many bytes of what trainings have computed of the images of a project are kept for the next one, which then
     #: computes that of new images only: about 1.4 MB of an image that is tested or judged with `network`, and 0.05 MB
     #: of others.

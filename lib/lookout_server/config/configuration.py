@@ -139,6 +139,8 @@ def contradictions(configuration: Configuration) -> Iterator[str]:
         yield "s3_endpoint: got one beside buckets, expected one of the two"
     if configuration.places is not None and configuration.roles:
         yield "roles: got some beside places, expected one of the two: the file of places has roles, too"
+    if configuration.services.vision_backbone is not None and configuration.services.vision_inspection == "light":
+        yield "vision_backbone: got one beside vision_inspection light, which looks with no network; expected network"
     alarms = configuration.services.alarms
     if alarms.url is not None:
         if not webhook.is_private(alarms.url):

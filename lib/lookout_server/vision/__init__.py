@@ -25,7 +25,7 @@ from lookout_server.vision import (
 )
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.errands import LONG_WORKS, errand
-from lookout_server.vision.inspection import Here, Inspection
+from lookout_server.vision.inspection import Inspection
 from lookout_server.vision.rates import Rates
 from lookout_server.vision.state import Inventory
 from lookout_server.work.tasks import Errand, Task
@@ -51,14 +51,14 @@ def _model() -> Model:
 class Vision(Service):
     """The whole service."""
 
-    def __init__(self, inspection: Inspection | None = None) -> None:
-        """`inspection` is where models look at images; without it, here."""
+    def __init__(self, inspection: Inspection) -> None:
+        """`inspection` is where models look at images."""
         self.name = "lookoutvision"
         self.model = _model()
         self.protocol = RestJson(self.model)
         self.long_works = LONG_WORKS
         self._rates = Rates()
-        self._inspection = inspection or Here()
+        self._inspection = inspection
 
     def home(self, session: Session, account: str, region: str) -> Inventory:
         """What an account has in a Region."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from lookout_server.detection import artifact
 from lookout_server.detection.images import (
     Backbone,
+    BadBackbone,
     ByHand,
     Model,
+    OtherBackbone,
     Preprocessing,
     Settings,
     built_in,
     contents,
+    from_file,
     load,
 )
 from lookout_server.settings import InspectionKind
+from lookout_server.vision.errors import Invalid
 
 #: For tests: of small copies, and judged by two halves.
 _LIGHT = Settings(
@@ -39,11 +45,14 @@ class Engine:
     remarks: tuple[str, ...] = ()
 
 
-def engine(inspection: InspectionKind) -> Engine:
-    """The one that the settings name; by hand, and with a remark, where the network has no weights."""
+def engine(inspection: InspectionKind, own: Path | None) -> Engine:
+    """The one that the settings name; by hand, and with a remark, where the network has no weights.
+
+    own: `vision_backbone`. Raises Invalid when that cannot be used.
+    """
     if inspection == "light":
         return Engine(_LIGHT, Preprocessing(side=_LIGHT_SIDE), ByHand())
-    backbone = built_in()
+    backbone = _network(own) if own else built_in()
     remarks = (_NO_WEIGHTS,) if isinstance(backbone, ByHand) else ()
     return Engine(Settings(), Preprocessing(), backbone, remarks)
 
@@ -53,6 +62,27 @@ def packed(model: Model) -> bytes:
     return artifact.packed(contents(model))
 
 
-def unpacked(content: bytes) -> Model:
-    """The model in such a zip; raises BadModel, also when its network is not the one that is installed."""
-    return load(artifact.unpacked(content))
+def unpacked(content: bytes, own: Path | None) -> Model:
+    """The model in such a zip, whether it was trained with the network that is installed or with the user's own.
+
+    Raises BadModel, also when it was trained with neither, and Invalid when the user's own cannot be used.
+    """
+    files = artifact.unpacked(content)
+    try:
+        try:
+            return load(files)
+        except OtherBackbone:
+            if own is None:
+                raise
+            return load(files, _network(own))
+    except OtherBackbone as error:
+        raise OtherBackbone(f"{error}; name the file of that one (vision_backbone), or train again") from error
+
+
+@lru_cache(maxsize=1)
+def _network(own: Path) -> Backbone:
+    """The user's own, which all models of a process share."""
+    try:
+        return from_file(own)
+    except BadBackbone as error:
+        raise Invalid(f"vision_backbone: {error}") from error

@@ -63,5 +63,5 @@ def _work(
     if task.work == HOST and isinstance(thing, Model):
         return host_model(thing, world, inspection)
     if task.work == PACKAGE and isinstance(thing, PackagingJob):
-        return package(thing, s3)
+        return package(thing, s3, world)
     raise ValueError(f"task {task.id}: got the work {task.work}, which this service does not have")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lookout_server.entities.blob import Keeper
 from lookout_server.protocol.errors import ServiceError, internal
+from lookout_server.settings import Settings
 from lookout_server.vision.errors import Invalid
 from lookout_server.vision.state import Inspector
 from lookout_server.work.answerers import Answerers, Busy
 from lookout_server.work.processes import Stopping, Waiting, WorkerDied
+
+if TYPE_CHECKING:
+    from lookout_server.detection.images import Model
 
 #: What a process is asked, and what it answers.
 HOST, LOOK = "host", "look"
@@ -31,11 +35,12 @@ class Inspection(Protocol):
 class Here:
     """In the process that asks: it is loaded when it is needed first."""
 
-    def host(self, keeper: Keeper, inspector: Inspector, units: int) -> str | None:
-        from lookout_server.vision import judging  # who only answers other requests does not load it
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
+    def host(self, keeper: Keeper, inspector: Inspector, units: int) -> str | None:
         try:
-            judging.load(inspector.model.digest or "", inspector.model.read)
+            self._load(inspector)
         except Invalid as error:
             return str(error)
         return None
@@ -44,10 +49,15 @@ class Here:
         from lookout_server.vision import judging
 
         try:
-            model = judging.load(inspector.model.digest or "", inspector.model.read)
+            model = self._load(inspector)
         except Invalid as error:
             raise internal(str(error)) from error
         return judging.look(model, inspector.colors, picture)
+
+    def _load(self, inspector: Inspector) -> Model:
+        from lookout_server.vision import judging  # who only answers other requests does not load it
+
+        return judging.load(inspector.model.digest or "", inspector.model.read, self._settings.vision_backbone)
 
 
 class Elsewhere:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -22,10 +23,10 @@ _MODELS: AtHand[Model] = AtHand(16)
 Read = Callable[[], bytes]
 
 
-def load(name: str, read: Read) -> Model:
-    """A model by its digest; its zip is read when it is not at hand. Raises Invalid."""
+def load(name: str, read: Read, own: Path | None) -> Model:
+    """A model by its digest; its zip is read when it is not at hand. Raises Invalid. own: `vision_backbone`."""
     try:
-        return _MODELS.get(name, lambda: unpacked(read()))
+        return _MODELS.get(name, lambda: unpacked(read(), own))
     except BadModel as error:
         raise Invalid(f"The model cannot be used: {error}") from error
 

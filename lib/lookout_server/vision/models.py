@@ -121,7 +121,7 @@ def train_model(model: Model, s3: ErrandsS3, world: World) -> Callable[[], Outco
         try:
             for bucket in sorted({line.bucket for some in (lines, *tests) for line in some}):
                 s3.check_images(bucket)
-            engine = engines.engine(settings.vision_inspection)
+            engine = engines.engine(settings.vision_inspection, settings.vision_backbone)
             found = training.Files(s3.read, settings.vision_quotas)
             with KeptFeatures(world.keeper, kept.packs if kept else [], settings.vision_kept_features) as cache:
                 test = tests[0] if tests else None

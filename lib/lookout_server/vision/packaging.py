@@ -11,7 +11,7 @@ from typing import Any
 
 from lookout_server.edge.description import Description
 from lookout_server.identity.authorization import partition_of
-from lookout_server.service import Answer
+from lookout_server.service import Answer, World
 from lookout_server.vision.call import Operation, VisionCall
 from lookout_server.vision.errors import Invalid, conflict, not_found, quota_exceeded
 from lookout_server.vision.forward import ErrandsS3, key_below
@@ -83,7 +83,7 @@ def _ask_greengrass(call: VisionCall, greengrass: Mapping[str, Any], component: 
         call.invocation.forward("greengrass:TagResource", f"{arn}:versions:{component[1]}")
 
 
-def package(job: PackagingJob, s3: ErrandsS3) -> Callable[[], Answer | str] | str:
+def package(job: PackagingJob, s3: ErrandsS3, world: World) -> Callable[[], Answer | str] | str:
     """What is to be done for a packaging job, or why that cannot be; its component is its own from now on."""
     model, component = job.model, job.component
     if model is None or model.learned is None:
@@ -101,7 +101,7 @@ def package(job: PackagingJob, s3: ErrandsS3) -> Callable[[], Answer | str] | st
         from lookout_server.vision import engines, greengrass
 
         try:
-            learned = engines.unpacked(inspector.model.read())
+            learned = engines.unpacked(inspector.model.read(), world.settings.vision_backbone)
             s3.write(bucket, key, greengrass.component(learned, about, settings, f"s3://{bucket}/{key}"))
         except BadModel as error:
             return f"The model cannot be used: {error}"

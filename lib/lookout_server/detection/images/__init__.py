@@ -9,18 +9,19 @@
 `docs/detection-images.md` says how it works, and what it is good and bad at.
 """
 
-from lookout_server.detection.images.backbone import Backbone, ByHand, Network, built_in, from_file
+from lookout_server.detection.images.backbone import BadBackbone, Backbone, ByHand, Network, built_in, from_file
 from lookout_server.detection.images.examples import Example
 from lookout_server.detection.images.features import Cache
 from lookout_server.detection.images.model import Judgement, Model
 from lookout_server.detection.images.pictures import BadPicture, Picture, Preprocessing
 from lookout_server.detection.images.settings import Settings
-from lookout_server.detection.images.store import contents, load, save
+from lookout_server.detection.images.store import OtherBackbone, contents, load, save
 from lookout_server.detection.images.threshold import Threshold
 from lookout_server.detection.images.training import fit
 
 __all__ = [
     "Backbone",
+    "BadBackbone",
     "BadPicture",
     "ByHand",
     "Cache",
@@ -28,6 +29,7 @@ __all__ = [
     "Judgement",
     "Model",
     "Network",
+    "OtherBackbone",
     "Picture",
     "Preprocessing",
     "Settings",

@@ -22,6 +22,12 @@ from lookout_server.detection.images.pictures import Floats, Pixels, Preprocessi
 _BUILT_IN = Path(__file__).parents[2] / "_weights/efficientnet-lite2.onnx"
 #: How the network is run, recorded in the model: another provider or number of threads may round differently.
 PROVIDER, THREADS, OPTIMISATION = "CPUExecutionProvider", 1, "ORT_ENABLE_ALL"
+#: Of the layers of the network that comes with the package, and of the features by hand.
+_USUAL = ("stride8", "stride16b")
+#: Height and width of what a network is tried with: not the same, and small.
+_TRIED = (64, 96)
+#: onnxruntime's name.
+_FLOATS = "tensor(float)"
 
 
 class BadBackbone(ValueError):
@@ -36,7 +42,9 @@ class Backbone(Protocol):
     #: For the manifest; `identity` is the SHA-256 of what computes the features.
     name: str
     identity: str
+    #: Finest first: what it has, and what is looked at where nothing else is said.
     layers: tuple[str, ...]
+    usual: tuple[str, ...]
 
     def __call__(self, pixels: Pixels, preprocessing: Preprocessing, layers: tuple[str, ...]) -> list[Floats]:
         """Features of a picture that was resized: for each layer, rows x columns x channels."""
@@ -48,9 +56,12 @@ class Backbone(Protocol):
 
 
 class Network:
-    """An ONNX file with one input, n x 3 x h x w, and outputs of four dimensions."""
+    """An ONNX file with one input, n x 3 x h x w for any h and w, and outputs that are maps: n x c x h / s x w / s.
 
-    def __init__(self, content: bytes, name: str) -> None:
+    Its other outputs are left alone. usual: of its layers; left out, all that it has.
+    """
+
+    def __init__(self, content: bytes, name: str, usual: tuple[str, ...] = ()) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = THREADS
         options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, OPTIMISATION)
@@ -59,15 +70,35 @@ class Network:
             self._session = onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
         except Exception as error:  # onnxruntime has no base class for its errors
             raise BadBackbone(f"backbone {name}: got a file that onnxruntime refuses: {error}") from error
-        outputs = self._session.get_outputs()
-        if len(self._session.get_inputs()) != 1 or any(len(one.shape) != 4 for one in outputs):
-            shapes = {one.name: one.shape for one in outputs}
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or not _takes_pictures(inputs[0]):
             raise BadBackbone(
-                f"backbone {name}: got the outputs {shapes}, expected one input and outputs n x c x h x w"
+                f"backbone {name}: got the inputs {_shown(inputs)}, "
+                "expected one of floats, n x 3 x h x w, in which h and w are left open"
             )
         self.name, self.identity = name, sha256(content)
-        self.layers = tuple(one.name for one in outputs)
-        self._input, self._content = self._session.get_inputs()[0].name, content
+        self._input, self._content = inputs[0].name, content
+        self.layers = self._maps()
+        self.usual = usual or self.layers
+
+    def _maps(self) -> tuple[str, ...]:
+        """The outputs that are maps of what is seen, finest first."""
+        outputs = self._session.get_outputs()
+        asked = [one.name for one in outputs if one.type == _FLOATS and len(one.shape) == len("nchw")]
+        try:
+            found = self._session.run(asked, {self._input: np.zeros((1, 3, *_TRIED), np.float32)}) if asked else []
+        except Exception as error:
+            raise BadBackbone(
+                f"backbone {self.name}: got a network that fails with a picture of {_TRIED[1]} x {_TRIED[0]} pixels, "
+                f"expected one for all whose sides are multiples of {Preprocessing.multiple}: {error}"
+            ) from error
+        sizes = {output: one.shape[2:] for output, one in zip(asked, found, strict=True) if _is_map(one.shape)}
+        if not sizes:
+            raise BadBackbone(
+                f"backbone {self.name}: got the outputs {_shown(outputs)}, "
+                "expected some of floats, n x c x h x w, that are maps: smaller than the picture, and of its proportions"
+            )
+        return tuple(sorted(sizes, key=lambda output: -sizes[output][0]))
 
     def __call__(self, pixels: Pixels, preprocessing: Preprocessing, layers: tuple[str, ...]) -> list[Floats]:
         found = self._session.run(list(layers), {self._input: preprocessing.normalised(pixels)[None]})
@@ -82,7 +113,7 @@ class ByHand:
 
     name = "by hand"
     identity = "by hand 1"
-    layers: tuple[str, ...] = ("stride8", "stride16b")
+    layers = usual = _USUAL
 
     def __call__(self, pixels: Pixels, preprocessing: Preprocessing, layers: tuple[str, ...]) -> list[Floats]:
         levels = preprocessing.normalised(pixels).transpose(1, 2, 0)
@@ -107,7 +138,7 @@ class ByHand:
 def built_in() -> Backbone:
     """The network that comes with the package; without its weights the features by hand, with a warning."""
     if _BUILT_IN.exists():
-        return Network(_BUILT_IN.read_bytes(), _BUILT_IN.stem)
+        return Network(_BUILT_IN.read_bytes(), _BUILT_IN.stem, _USUAL)
     warnings.warn(
         f"{_BUILT_IN} is missing: features are made by hand, and many defects will not be found; "
         "install the package from its wheel, or run `make asset` in a checkout",
@@ -118,8 +149,34 @@ def built_in() -> Backbone:
 
 
 def from_file(path: Path) -> Backbone:
-    """A network of the user's own."""
+    """A network of the user's own; all its maps are looked at unless `Settings.layers` says otherwise.
+
+    Errors: `BadBackbone`, when there is no such file, or it cannot be used.
+    """
     try:
-        return Network(path.read_bytes(), path.stem)
+        content = path.read_bytes()
     except OSError as error:
-        raise BadBackbone(f"backbone {path}: got {error}, expected an ONNX file") from error
+        reason = (error.strerror or str(error)).lower()
+        raise BadBackbone(f"backbone {path}: got {reason}, expected an ONNX file") from error
+    return Network(content, path.stem)
+
+
+def _takes_pictures(one: Any) -> bool:
+    """Whether an input is of floats, n x 3 x h x w, for pictures of any size. What is left open is no number."""
+    if one.type != _FLOATS or len(one.shape) != len("nchw"):
+        return False
+    count, channels, *sides = (size if isinstance(size, int) else None for size in one.shape)
+    return count in (1, None) and channels in (3, None) and sides == [None, None]
+
+
+def _is_map(shape: tuple[int, ...]) -> bool:
+    """Whether what came of the picture that is tried has more than one place each way, and is shaped as it is.
+
+    Levels of attention, for one, also have four dimensions.
+    """
+    (rows, columns), (height, width) = shape[2:], _TRIED
+    return 1 < rows <= height and abs(rows * width - columns * height) <= width
+
+
+def _shown(values: Any) -> str:
+    return ", ".join(f"{one.name}: {one.type}, {one.shape}" for one in values)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    #: The outputs of the backbone that are looked at, finest first; left out, all that it has.
-    layers: tuple[str, ...] = ("stride8", "stride16b")
+    #: The outputs of the backbone that are looked at, finest first; left out, those that it says (`Backbone.usual`).
+    layers: tuple[str, ...] = ()
     #: How many patches of normal pictures are gathered to choose from, and how many of them are remembered.
     gathered: int = 10_000
     remembered: int = 1_000

@@ -23,6 +23,10 @@ FORMAT = 1
 _BACKBONE = "backbone.onnx"
 
 
+class OtherBackbone(artifact.BadModel):
+    """The model was trained with another backbone."""
+
+
 def save(model: Model, directory: Path, *, with_backbone: bool = False) -> None:
     """Write the model into the directory, which is made where it is missing. The same model gives the same bytes.
 
@@ -80,7 +84,7 @@ def load(place: Path | Mapping[str, bytes], backbone: Backbone | None = None) ->
         files, identity = stored.manifest["files"], stored.manifest["backbone"]["identity"]
         backbone = backbone or _backbone_of(stored)
         if backbone.identity != identity:
-            raise artifact.BadModel(
+            raise OtherBackbone(
                 f"{place if isinstance(place, Path) else 'model'}: got the backbone {backbone.name} "
                 f"({backbone.identity}), expected {stored.manifest['backbone']['name']} ({identity}), "
                 "with which it was trained"

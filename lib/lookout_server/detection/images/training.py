@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lookout_server.detection.images.backbone import Backbone, built_in
 from lookout_server.detection.images.evidence import Evidence
@@ -39,6 +40,7 @@ def fit(
     """
     settings, preprocessing = settings or Settings(), preprocessing or Preprocessing()
     backbone = backbone or built_in()
+    settings = replace(settings, layers=settings.layers or backbone.usual)
     if not len(normal):
         raise BadPicture("training: got no normal picture, expected at least one")
     extractor = Extractor(backbone, preprocessing, settings.layers, cache)
