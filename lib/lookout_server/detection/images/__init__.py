@@ -9,7 +9,7 @@
 `docs/detection-images.md` says how it works, and what it is good and bad at.
 """
 
-from lookout_server.detection.images.backbone import BadBackbone, Backbone, ByHand, Network, built_in, from_file
+from lookout_server.detection.images.backbone import Backbone, BadBackbone, ByHand, Network, built_in, from_file
 from lookout_server.detection.images.examples import Example
 from lookout_server.detection.images.features import Cache
 from lookout_server.detection.images.model import Judgement, Model

@@ -96,7 +96,7 @@ class Network:
         if not sizes:
             raise BadBackbone(
                 f"backbone {self.name}: got the outputs {_shown(outputs)}, "
-                "expected some of floats, n x c x h x w, that are maps: smaller than the picture, and of its proportions"
+                "expected some of floats, n x c x h x w, that are maps of the picture, in its proportions"
             )
         return tuple(sorted(sizes, key=lambda output: -sizes[output][0]))
 
