@@ -123,6 +123,10 @@ def test_what_kubernetes_says_of_a_service_of_our_name_is_let_be() -> None:
         ({"tls.certificate": "c"}, "tls.key: got none, "),
         ({"buckets": "b", "s3_endpoint": "https://s3.example"}, "s3_endpoint: got one beside buckets, "),
         ({"s3_endpoint": "s3.example"}, "s3_endpoint: got 's3.example', expected an address "),
+        (
+            {"vision_backbone": "mine.onnx", "vision_inspection": "light"},
+            "vision_backbone: got one beside vision_inspection light, ",
+        ),
         ({"account": "12"}, "account: got '12', expected 12 digits"),
         ({"region": ""}, "region: got '', expected the name of a Region, such as us-east-1"),
         ({"roles": "*,Reader"}, "roles: got 'Reader', expected ARNs, such as arn:aws:iam::000000000000:role/*"),

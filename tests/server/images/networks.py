@@ -21,15 +21,22 @@ def network(
     kind: int = FLOAT,
     pooled: bool = False,
     flat: bool = False,
+    beside: str = "",
     seed: int = 0,
 ) -> bytes:
-    """A network with a map of each of these strides; with pooled and flat outputs in front of them, if wanted."""
+    """A network with a map of each of these strides; with pooled and flat outputs in front of them, if wanted.
+
+    beside: the file that holds its weights, all ones.
+    """
     inputs = inputs or {"picture": PICTURES}
     graph, random, named = _Graph(), np.random.default_rng(seed), dict.fromkeys(strides, 4)
     graph.node("Cast", (next(iter(inputs)),), "floats", to=FLOAT)
     for name, stride in strides.items():
         shape = (4, 3, stride, stride)
-        weights = graph.constant(f"{name}.w", shape, random.normal(0, 1 / stride, shape).ravel().tolist())
+        if beside:
+            weights = _elsewhere(graph, f"{name}.w", shape, beside)
+        else:
+            weights = graph.constant(f"{name}.w", shape, random.normal(0, 1 / stride, shape).ravel().tolist())
         graph.node("Conv", ("floats", weights), name, strides=(stride, stride), kernel_shape=(stride, stride))
     if pooled:
         graph.node("GlobalAveragePool", ("floats",), "pooled")
@@ -43,6 +50,13 @@ def network(
     parts += [_bytes(12, _value(name, (None,) * dimensions, FLOAT)) for name, dimensions in named.items()]
     opset = _bytes(8, _text(1, "") + _number(2, 17))
     return _number(1, 8) + _text(2, "tests") + _bytes(7, b"".join(parts)) + opset
+
+
+def _elsewhere(graph: _Graph, name: str, shape: Sequence[int], file: str) -> str:
+    """A constant whose numbers are in a file: what says where has the tag 13, and 14 that it is so."""
+    tensor = [_number(1, size) for size in shape] + [_number(2, FLOAT), _text(8, name)]
+    graph.initializers.append(b"".join([*tensor, _bytes(13, _text(1, "location") + _text(2, file)), _number(14, 1)]))
+    return name
 
 
 def _value(name: str, sizes: Sizes, kind: int) -> bytes:

@@ -91,6 +91,17 @@ def test_what_is_no_backbone_is_refused(file: Path, content: bytes, message: str
         from_file(file)
 
 
+def test_a_network_whose_weights_are_in_another_file_is_refused(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would be no part of what identifies it, nor of a component."""
+    (tmp_path / "weights").write_bytes(np.ones((4, 3, 8, 8), np.float32).tobytes())
+    monkeypatch.chdir(tmp_path)
+    file.write_bytes(network({"fine": 8}, beside="weights"))
+    with pytest.raises(BadBackbone, match=r"a file that onnxruntime refuses: .*[Ee]xternal data"):
+        from_file(file)
+
+
 def test_a_file_that_cannot_be_read_is_no_backbone(tmp_path: Path) -> None:
     for path in (tmp_path / "none.onnx", tmp_path):
         with pytest.raises(BadBackbone, match=rf"^backbone {path}: got .*directory, expected an ONNX file"):

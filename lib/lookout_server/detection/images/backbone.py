@@ -66,6 +66,8 @@ class Network:
         options.intra_op_num_threads = options.inter_op_num_threads = THREADS
         options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, OPTIMISATION)
         options.enable_cpu_mem_arena = False  # it would keep the memory of the largest picture
+        # Weights in files beside it would be taken from the working directory, and be no part of its identity.
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
         except Exception as error:  # onnxruntime has no base class for its errors

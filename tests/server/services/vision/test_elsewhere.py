@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ class Answerers:
         self.dies = False
         self.obstacle = ""
         self.loaded = False
+        self.own: Path | None = None
 
     def ask(self, about: str, units: int, question: list[bytes]) -> list[bytes]:
         self.units.append(units)
@@ -35,7 +37,7 @@ class Answerers:
             raise Waiting(self.obstacle)
         if self.dies:
             raise WorkerDied("its process was ended by signal 9")
-        return inspecting.answer(question)
+        return inspecting.answer(question, self.own)
 
     def load(self, about: str, units: int, question: list[bytes], is_loaded: Callable[[list[bytes]], bool]) -> Any:
         answer = self.ask(about, units, question)
