@@ -50,6 +50,10 @@ SECTIONS: dict[str, list[str]] = {
         "alarms.secret_file …: cannot be read: …",
         "alarms.secret_file …: holds no secret, expected … to … bytes as base64",
     ],
+    "docs/errors/server.md#vision-backbone": [
+        "vision_backbone: …",
+        "vision_backbone: got one beside vision_inspection light, which looks with no network; expected network",
+    ],
     "docs/errors/server.md#buckets": [
         "buckets …: is not a directory; name the one that holds the buckets",
         "s3_endpoint: got one beside buckets, expected one of the two",

@@ -243,3 +243,14 @@ def test_a_backup_is_restored_elsewhere(data: Path, tmp_path: Path) -> None:
         assert json.loads(run("keys", "list", "--json", "--data", tmp_path / other).out)["name"] == "plant"
     assert run("keys", "rotate", "plant", "--data", tmp_path / "d").status == 0
     assert ": the key file is missing, " in run("keys", "rotate", "plant", "--data", tmp_path / "c").err
+
+
+def test_a_network_that_cannot_look_at_images_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    data, file = tmp_path / "new", tmp_path / "mine.onnx"
+    for content, said in ((None, f"{file}: got no such file or directory, "), (b"", "mine: got a file that onnx")):
+        if content is not None:
+            file.write_bytes(content)
+        ran = run("serve", "--data", data, "--port", 0, "--set", f"vision_backbone={file}")
+        assert ran.status == 1
+        assert f"vision_backbone: backbone {said}" in ran.err
+        assert not data.exists()

@@ -398,7 +398,7 @@ def test_the_number_of_threads_changes_nothing() -> None:
 
 
 def test_the_example_of_the_documentation_runs() -> None:
-    (block,) = pages.python("docs/detection-images.md")
+    block, _ = pages.python("docs/detection-images.md")
     found: dict[str, Any] = {}
     exec(compile(block, "<example>", "exec"), found)
     assert found["judgement"].anomalous
