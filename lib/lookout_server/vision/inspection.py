@@ -104,13 +104,10 @@ class Elsewhere:
             }
             question = [json.dumps(header).encode(), *picture]
             if what == HOST:
-                answer = self._answerers.load(digest, units, question, _is_loaded)
+                answer = self._answerers.load(digest, units, question, lambda answer: not json.loads(answer[0]))
             else:
-                answer = self._answerers.ask(digest, units, question)
+                answer = self._answerers.ask(
+                    digest, units, question, lambda answer: FAILED not in json.loads(answer[0])
+                )
         found: dict[str, Any] = json.loads(answer[0]) if answer else {}
         return found | ({"AnomalyMask": answer[1]} if answer[1:] else {})
-
-
-def _is_loaded(answer: list[bytes]) -> bool:
-    """Whether who was to load a model says nothing against it."""
-    return not json.loads(answer[0])

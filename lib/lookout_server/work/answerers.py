@@ -22,6 +22,8 @@ from lookout_server.work.processes import Stopping, Waiting, WorkerDied, end, en
 _PATIENCE = 30.0
 _COUNT, _LENGTH = struct.Struct(">I"), struct.Struct(">Q")
 Parts = Sequence[bytes]
+#: Whether what was asked about is loaded, by the answer.
+IsLoaded = Callable[[list[bytes]], bool]
 
 
 class Busy(Exception):
@@ -83,19 +85,18 @@ class Answerers:
         self._changed = threading.Condition()
         self._stopped = False
 
-    def ask(self, about: str, units: int, question: Parts) -> list[bytes]:
+    def ask(self, about: str, units: int, question: Parts, is_loaded: IsLoaded = lambda answer: True) -> list[bytes]:
         """The answer; waits a while for a process that is free. Raises Busy, WorkerDied, Waiting, or Stopping.
 
-        Another process is asked when one dies: it may have been of something else.
+        Another process is asked when one dies: it may have been of something else. is_loaded: whether the process has
+        it loaded from now on, as its answer says.
         """
         try:
-            return self._ask(self._take(about, units), about, question)
+            return self._ask(self._take(about, units), about, question, is_loaded)
         except WorkerDied:
-            return self._ask(self._take(about, units), about, question)
+            return self._ask(self._take(about, units), about, question, is_loaded)
 
-    def load(
-        self, about: str, units: int, question: Parts, is_loaded: Callable[[list[bytes]], bool] = lambda answer: True
-    ) -> list[bytes]:
+    def load(self, about: str, units: int, question: Parts, is_loaded: IsLoaded = lambda answer: True) -> list[bytes]:
         """Ask this of as many processes as may have it loaded, one after the other; the last answer.
 
         The first one in which it is not loaded, as its answer says, is the last. Raises WorkerDied, Waiting, or
@@ -103,9 +104,8 @@ class Answerers:
         """
         answer: list[bytes] = []
         while answerer := self._without(about, units):
-            answer = self._ask(answerer, about, question)
+            answer = self._ask(answerer, about, question, is_loaded)
             if not is_loaded(answer):
-                answerer.loaded.discard(about)
                 break
         return answer
 
@@ -118,7 +118,7 @@ class Answerers:
         for answerer in answerers:
             answerer.stop()
 
-    def _ask(self, answerer: _Answerer, about: str, question: Parts) -> list[bytes]:
+    def _ask(self, answerer: _Answerer, about: str, question: Parts, is_loaded: IsLoaded) -> list[bytes]:
         try:
             answer = answerer.ask(question)
         except WorkerDied:
@@ -130,7 +130,10 @@ class Answerers:
             answerer.stop()
             self._leave(answerer, about, usable=False)
             raise
-        answerer.loaded.add(about)
+        if is_loaded(answer):
+            answerer.loaded.add(about)
+        else:
+            answerer.loaded.discard(about)
         self._leave(answerer, about, usable=True)
         return answer
 

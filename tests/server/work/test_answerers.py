@@ -80,6 +80,11 @@ def test_what_could_not_be_loaded_is_loaded_again_when_that_is_wanted_again(pool
     assert pool.load("a", 2, [b"who"])
 
 
+def test_who_could_not_load_it_when_it_was_asked_has_it_not_loaded(pool: Pool) -> None:
+    assert pool.ask("a", 1, [b"who", b"no"], lambda answer: answer[1] != b"no")[1:] == [b"no"]
+    assert pool.load("a", 1, [b"who"])
+
+
 def test_two_are_asked_at_once(pool: Pool, tmp_path: object) -> None:
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(lambda _: pool.ask("a", 2, [f"meet {tmp_path}".encode()])[0], range(2)))

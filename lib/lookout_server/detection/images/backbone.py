@@ -115,7 +115,8 @@ class ByHand:
 
     name = "by hand"
     identity = "by hand 1"
-    layers = usual = _USUAL
+    layers: tuple[str, ...] = _USUAL
+    usual: tuple[str, ...] = _USUAL
 
     def __call__(self, pixels: Pixels, preprocessing: Preprocessing, layers: tuple[str, ...]) -> list[Floats]:
         levels = preprocessing.normalised(pixels).transpose(1, 2, 0)

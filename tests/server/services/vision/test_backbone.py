@@ -13,6 +13,7 @@ from lookout_server.vision import engines, judging
 from lookout_server.vision.inspection import Elsewhere
 from tests.server.images.networks import network
 from tests.server.services import restarting
+from tests.server.services.support import refused
 from tests.server.services.vision.material import DARK, picture
 from tests.server.services.vision.support import Studio
 from tests.server.services.vision.test_elsewhere import Answerers, started
@@ -105,3 +106,7 @@ def test_a_process_that_looks_at_images_uses_the_network_that_it_is_given(own: P
     given.own = own
     assert started(studio)["Status"] == "HOSTED"
     assert studio.detect(picture(spot=DARK))["IsAnomalous"] is True
+    given.own = None
+    anew(studio, None)
+    assert "name the file of that one" in refused("InternalServerException", lambda: studio.detect(picture()))
+    assert not given.loaded  # who starts the model anew is told that again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from lookout_server import inspecting
 from lookout_server.detection.images import ByHand
 from lookout_server.vision import judging
 from lookout_server.vision.inspection import Elsewhere
+from lookout_server.work.answerers import IsLoaded
 from lookout_server.work.processes import Waiting, WorkerDied
 from tests.server.services import restarting
 from tests.server.services.support import refused
@@ -31,18 +32,17 @@ class Answerers:
         self.loaded = False
         self.own: Path | None = None
 
-    def ask(self, about: str, units: int, question: list[bytes]) -> list[bytes]:
+    def ask(self, about: str, units: int, question: list[bytes], is_loaded: IsLoaded) -> list[bytes]:
         self.units.append(units)
         if self.obstacle:
             raise Waiting(self.obstacle)
         if self.dies:
             raise WorkerDied("its process was ended by signal 9")
-        return inspecting.answer(question, self.own)
-
-    def load(self, about: str, units: int, question: list[bytes], is_loaded: Callable[[list[bytes]], bool]) -> Any:
-        answer = self.ask(about, units, question)
+        answer = inspecting.answer(question, self.own)
         self.loaded = is_loaded(answer)
-        return answer
+        return list(answer)
+
+    load = ask
 
 
 @pytest.fixture
