@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from lookout_server.entities.session import Home
@@ -179,16 +180,17 @@ class Runner:
         except Exception as error:
             self._failed(place[0], error)
             outcome = _INTERNAL
-        try:
-            patiently(lambda: unopposed(lambda: self._end(place, id, claim, errand, outcome)), patience)
-        except (StoreUnavailable, Stopping, Conflict):
-            raise
-        except Exception as error:  # what came of it cannot be kept: it has failed, or is begun again a few times
-            self._failed(place[0], error)
+        reason = ""
+        for found in (outcome, _INTERNAL):  # what came of it cannot always be kept: then it has failed
             try:
-                patiently(lambda: unopposed(lambda: self._end(place, id, claim, errand, _INTERNAL)), patience)
-            except (TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError) as again:
-                self.give_back(place, id, f"{type(again).__name__}: {again}")
+                patiently(partial(unopposed, partial(self._end, place, id, claim, errand, found)), patience)
+                return
+            except (StoreUnavailable, Stopping, Conflict):
+                raise
+            except Exception as error:
+                self._failed(place[0], error)
+                reason = f"{type(error).__name__}: {error}"
+        self.give_back(place, id, reason)
 
     def _claim(self, place: Place, id: str) -> tuple[Errand[Any], tuple[int, int]] | None:
         """The errand of a task that is claimed from now on; None when there is nothing to do (any more)."""
