@@ -21,7 +21,9 @@ from docs.everything import Everything
 from docs.generate_iam import type_of
 from lookout_server.equipment import Equipment
 from lookout_server.service import Service
+from lookout_server.settings import Settings
 from lookout_server.vision import Vision
+from lookout_server.vision.inspection import Here
 
 #: Operation of a service -> names of constructs or grants.
 Names = dict[str, list[str]]
@@ -41,7 +43,7 @@ def page() -> str:
     drivers, grants = _drivers(), _grants()
     sections = [
         _section(title, service, drivers, grants)
-        for title, service in (("Lookout for Equipment", Equipment()), ("Lookout for Vision", Vision()))
+        for title, service in (("Lookout for Equipment", Equipment()), ("Lookout for Vision", Vision(Here(Settings()))))
     ]
     return "\n".join([_INTRODUCTION, *sections])
 

@@ -97,7 +97,7 @@ class Configuration(Frozen):
     #: Let other machines read `/metrics`, and the reasons at `/health/ready`, which need no signature.
     open_metrics: bool = False
     tls: Tls = field(default_factory=Tls)
-    #: Requests that are carried out at a time; further ones wait.
+    #: Requests that are carried out at a time; further ones wait, except what only describes one thing.
     threads: int = number(8, least=1, most=1_000)
     #: Processes that read files and train, at a time; further works wait. One more makes the runs of schedulers, which
     #: wait for no training.
