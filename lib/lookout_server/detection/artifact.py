@@ -10,13 +10,15 @@ import dataclasses
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 _MANIFEST = "manifest.json"
 #: An archive is the same whenever it is made.
@@ -24,8 +26,20 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _Part = TypeVar("_Part")
 
 
+#: numpy reads the head of an array by Python's parser, of which two at once may fail until Python 3.11.8
+#: (https://github.com/python/cpython/issues/106905).
+_PARSING = threading.Lock()
+
+
 class BadModel(ValueError):
     """What is in the directory is not a model that this release can read."""
+
+
+def array(stream: IO[bytes]) -> NDArray[Any]:
+    """The next array of a stream in the form of `.npy`; safe in several threads. Raises ValueError."""
+    with _PARSING:
+        found: NDArray[Any] = np.load(stream, allow_pickle=False)
+    return found
 
 
 def contents(
@@ -120,7 +134,7 @@ class Stored:
         for field in dataclasses.fields(kind):  # type: ignore[arg-type]
             key = f"{name}.{field.name}"
             if f"{key}.npy" in self.manifest["files"]:
-                values[field.name] = np.load(io.BytesIO(self.file(f"{key}.npy")), allow_pickle=False)
+                values[field.name] = array(io.BytesIO(self.file(f"{key}.npy")))
             else:
                 values[field.name] = as_tuple(self.manifest["numbers"][key])
         return kind(**values)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lookout_server.detection.artifact import array
 from lookout_server.detection.images.backbone import Backbone
 from lookout_server.detection.images.changes import CHANGES
 from lookout_server.detection.images.grids import mean3, stretched
@@ -51,7 +52,7 @@ class Extractor:
             return self.of_pixels(self.preprocessing.decoded(picture), change)
         key = self._key(picture, change)
         if (kept := self.cache.get(key)) is not None:
-            return _unpacked(np.load(io.BytesIO(kept), allow_pickle=False))
+            return _unpacked(array(io.BytesIO(kept)))
         found = self.of_pixels(self.preprocessing.decoded(picture), change)
         self.cache.put(key, _saved(_packed(found)))
         return found
@@ -66,11 +67,11 @@ class Extractor:
         key = self._key(picture, change, start)
         if (kept := self.cache.get(key)) is not None:
             stream = io.BytesIO(kept)
-            count, cells = (np.load(stream, allow_pickle=False) for _ in range(2))
+            count, cells = (array(stream) for _ in range(2))
             places = order(int(count), wanted, start)
             return _unpacked(cells[: len(places)][np.argsort(places)])
         if (kept := self.cache.get(self._key(picture, change))) is not None:  # the whole of it was wanted before
-            return _of(_unpacked(np.load(io.BytesIO(kept), allow_pickle=False)), wanted, start)
+            return _of(_unpacked(array(io.BytesIO(kept))), wanted, start)
         grid = self.of_pixels(self.preprocessing.decoded(picture), change)
         cells = _packed(grid.reshape(-1, grid.shape[2]))
         self.cache.put(key, _saved(np.array(len(cells)), cells[order(len(cells), ALIKE, start)]))
@@ -97,8 +98,8 @@ def _of(grid: Floats, wanted: int, start: int) -> Floats:
 
 def _saved(*arrays: NDArray[Any]) -> bytes:
     stream = io.BytesIO()
-    for array in arrays:
-        np.save(stream, array, allow_pickle=False)
+    for each in arrays:
+        np.save(stream, each, allow_pickle=False)
     return stream.getvalue()
 
 
