@@ -31,6 +31,7 @@ from lookout_server.backend import Backend
 from lookout_server.clock import SystemClock
 from lookout_server.http.arrival import Arrival
 from lookout_server.http.asgi import Message, Receive, Scope, Send, again, discard, read, respond
+from lookout_server.loading import load
 from lookout_server.protocol.http import HttpRequest
 from lookout_server.settings import Settings
 from lookout_server.ticker import Ticker
@@ -165,6 +166,8 @@ class Gateway:
         Nothing else of MiniStack needs to be stopped.
         """
         stopping = asyncio.Event()
+        # Before it is ready: a package that is replaced afterwards is of another release.
+        loaded = asyncio.create_task(asyncio.to_thread(load))
 
         async def receive_startup() -> Message:
             message = await receive()
@@ -176,6 +179,7 @@ class Gateway:
         async def send_startup(message: Message) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
+                await loaded
                 self._ticker.start()
                 self._on_ready()
 

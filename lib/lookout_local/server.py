@@ -137,8 +137,10 @@ async def _serve(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from lookout_local.authority import Authority
     from lookout_local.bounds import bounded
     from lookout_local.gateway import Gateway
+    from lookout_local.proxy import Proxy
     from lookout_local.wire import decode
     from lookout_server.http import connections
     from lookout_server.http.door import Address, Door
@@ -171,9 +173,6 @@ async def _serve(
 
     @cache
     def opened() -> dict[str, Any]:
-        from lookout_local.authority import Authority
-        from lookout_local.proxy import Proxy
-
         authority = Authority()
         proxy = Proxy(bounded(gateway, gateway.services), authority, config, admit)
         certificate = directory.write_authority(authority.certificate)

@@ -21,6 +21,7 @@ import pytest
 
 from lookout_local import clients
 from lookout_server.api_models import MODELS
+from lookout_server.monitoring import health
 from tests.packaging.test_wheel import ROOT, User, run
 
 pytestmark = pytest.mark.e2e
@@ -129,7 +130,8 @@ def end(equipment: Any, job: str) -> str:
 
 
 def checks(url: str) -> dict[str, str]:
-    """What a server says of whether it is ready."""
+    """What a server says of whether it is ready, when what it last said no longer holds."""
+    time.sleep(health.SECONDS)
     try:
         with urllib.request.urlopen(f"{url}/health/ready") as answer:
             return dict(json.load(answer)["checks"])

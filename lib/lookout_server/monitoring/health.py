@@ -19,7 +19,7 @@ _NO_DIGEST = "0" * 64
 #: The document that is written to see whether it can be, by kind and id.
 _WRITTEN = ("health", "written")
 #: How long an answer holds, so that those who ask often cost nothing.
-_SECONDS = 1.0
+SECONDS = 1.0
 
 
 class Health:
@@ -40,7 +40,7 @@ class Health:
         with self._lock:
             if time.monotonic() >= self._until:
                 self._found = {name: _asked(name, check) for name, check in self._checks.items()}
-                self._until = time.monotonic() + _SECONDS
+                self._until = time.monotonic() + SECONDS
             return dict(self._found)
 
     def is_ready(self) -> bool:
