@@ -7,7 +7,7 @@ begins again. Nobody waits for anybody.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -303,27 +303,49 @@ class Collection(Generic[K, T]):
         there.sort(key=lambda one: (getattr(one[1], "number", None) or 0, one[0]))
         return [(self._keys.read(id.removeprefix(self._prefix)), entity) for id, entity in there]
 
-    def since(self, number: int) -> Iterator[T]:
-        """Those that have a number above this one, in that order; read as far as they are looked at."""
+    def since(self, number: int, *, at_once: int = _PAGE) -> Iterator[T]:
+        """Those that have a number above this one, in that order; so many are read at once, as they are looked at."""
         if self._prefix and self._keys.after(0) is None:
             yield from (one for one in self.values() if getattr(one, "number", 0) > number)
             return
         while True:
-            page = self._page(max(0, number))
+            page = self._page(max(0, number), at_once)
             for document in page:
                 entity: Any = self._session.take(document, self._type, self._home).entity
                 if entity is not None:
                     yield entity
-            if len(page) < _PAGE:
+            if len(page) < at_once:
                 return
             number = page[-1].number or 0
 
-    def _page(self, number: int) -> list[Document]:
+    def _page(self, number: int, limit: int) -> list[Document]:
         documents = self._session.documents
         if not self._prefix:
-            return documents.by_number(self._kind, after=number, limit=_PAGE)
+            return documents.by_number(self._kind, after=number, limit=limit)
         after = f"{self._prefix}{self._keys.after(number)}"
-        return documents.by_id(self._kind, prefix=self._prefix, after=after, limit=_PAGE)
+        return documents.by_id(self._kind, prefix=self._prefix, after=after, limit=limit)
+
+    def before(self, holds: Callable[[T], bool]) -> int:
+        """The number since which something holds, of all that follow one another by it, but not of those up to it.
+
+        It is looked for by halves, so that few are read, however many there are.
+        """
+
+        def not_yet(number: int) -> int | None:
+            """The number of the first above one, as long as it does not hold of it."""
+            first: Any = next(self.since(number, at_once=1), None)
+            return None if first is None or holds(first) else int(first.number)
+
+        low = high = 0
+        while found := not_yet(high):
+            low, high = found, 2 * found
+        while low < high:
+            middle = (low + high) // 2
+            if found := not_yet(middle):
+                low = found
+            else:
+                high = middle
+        return low
 
     def oldest(self, limit: int) -> list[tuple[K, T]]:
         """The first by their ids."""

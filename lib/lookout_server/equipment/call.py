@@ -180,14 +180,17 @@ class EquipmentCall:
         wanted: Callable[[T], bool] = lambda item: True,
     ) -> Answer:
         """One page of those of a collection that are wanted, as the answer of a list."""
-        return self._page(lambda after: filter(wanted, items.since(after)), member, summary)
+        return self.page_since(lambda after: filter(wanted, items.since(after)), member, summary)
 
     def page_of(self, items: Sequence[Any], member: str, summary: Callable[[Any], Answer]) -> Answer:
         """The same of numbered things that are in no store."""
         ordered = sorted(items, key=lambda item: int(item.number))
-        return self._page(lambda after: (item for item in ordered if item.number > after), member, summary)
+        return self.page_since(lambda after: (item for item in ordered if item.number > after), member, summary)
 
-    def _page(self, since: Callable[[int], Iterable[Any]], member: str, summary: Callable[[Any], Answer]) -> Answer:
+    def page_since(
+        self, since: Callable[[int], Iterable[Any]], member: str, summary: Callable[[Any], Answer]
+    ) -> Answer:
+        """The same of what has a number above one that is given, in that order; looked at as far as the page goes."""
         shown, token = page(
             since,
             lambda item: int(item.number),

@@ -88,6 +88,10 @@ class InferenceScheduler(Entity):
         """Its runs by number."""
         return Collection(self.home, "execution", Execution, NUMBERS, self.arn.rpartition("/")[2])
 
+    def before(self, time: datetime) -> int:
+        """The number of its last run before the one in whose window a time is, or that comes next."""
+        return self.executions.before(lambda run: run.end >= time)
+
     @property
     def interval(self) -> timedelta:
         """The time between two runs, and the length of a window."""

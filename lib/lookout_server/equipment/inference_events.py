@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from lookout_server.equipment.executions import Execution, Prediction
+from lookout_server.equipment.executions import Execution, InferenceScheduler, Prediction
+from lookout_server.protocol.times import later
 
+#: The longest DataUploadFrequency.
+_HOUR = timedelta(hours=1)
 #: Diagnostics has the shape ModelMetrics.
 _MOST_CHARACTERS = 50_000
 
@@ -42,28 +45,52 @@ class Event:
         return shown
 
 
-def events_of(executions: Sequence[Execution]) -> list[Event]:
-    """The events in the results of a scheduler, in order.
+def events_of(executions: Iterable[Execution], until: datetime) -> Iterator[Event]:
+    """The events that start up to a time in the results of a scheduler, read as they are looked at.
 
     A row without an anomaly ends an event; so does a window without results.
     """
-    events: list[Event] = []
     current: Event | None = None
     before: datetime | None = None
     for execution in executions:
-        if execution.start != before:
+        if current and not (execution.anomalous and execution.start == before):
+            yield current
             current = None
+        if current is None and execution.end - _HOUR > until:
+            return
         before = execution.end if execution.status == "SUCCESS" else None
-        if not execution.anomalous:  # so what it says of its rows need not be read
-            current = None
-            continue
-        for row in execution.predictions:
-            if not row.anomalous:
+        for row in execution.predictions if execution.anomalous else ():  # what others say of rows need not be read
+            if row.anomalous and (current or row.time <= until):
+                current = current or Event(row.time, row.time)
+                current.end = row.time
+                current.rows.append(row)
+            elif current:
+                yield current
                 current = None
-                continue
-            if current is None:
-                current = Event(row.time, row.time)
-                events.append(current)
-            current.end = row.time
-            current.rows.append(row)
-    return events
+    if current:
+        yield current
+
+
+def in_order(events: Iterable[Event]) -> Iterator[Event]:
+    """Events by when they start: the windows of runs overlap where a scheduler was given longer ones."""
+    waiting: list[Event] = []
+    for event in events:
+        waiting = sorted([*waiting, event], key=lambda one: one.start)
+        while waiting and waiting[0].start <= event.end - _HOUR:
+            yield waiting.pop(0)
+    yield from waiting
+
+
+def before_event(scheduler: InferenceScheduler, time: datetime) -> int:
+    """The number of a run that ended before an event began that goes on at a time; 0 when no run did.
+
+    Events are short mostly: each look goes twice as far back as the one before.
+    """
+    back, before = scheduler.interval.total_seconds(), None
+    while True:
+        number = scheduler.before(later(time, -back))
+        first = next(scheduler.executions.since(number, at_once=1), None)
+        goes_on = first is not None and first.anomalous and first.predictions[0].anomalous
+        if not goes_on or number == before:  # where there is no run in between, there is a gap, which ends an event
+            return number
+        back, before = 2 * back, number

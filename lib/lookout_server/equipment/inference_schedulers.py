@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.equipment.executions import Execution, InferenceScheduler
 from lookout_server.equipment.ids import guid
-from lookout_server.equipment.inference_events import Event, events_of
+from lookout_server.equipment.inference_events import Event, before_event, events_of, in_order
 from lookout_server.equipment.inference_names import parse_offset
 from lookout_server.equipment.looks import watch_scheduler
 from lookout_server.equipment.rates import seconds_of
@@ -22,6 +23,7 @@ from lookout_server.equipment.schedulers import Switch
 from lookout_server.equipment.state import Model, Version
 from lookout_server.equipment.versions import quality_of
 from lookout_server.protocol.errors import conflict, not_found, quota_exceeded, validation
+from lookout_server.protocol.times import from_epoch
 from lookout_server.service import Answer, LaterAnswer
 from lookout_server.work.clearing import clear
 
@@ -160,13 +162,12 @@ def list_inference_executions(call: EquipmentCall) -> Answer:
     """ListInferenceExecutions, by status and by the times of the data (both exclusive)."""
     scheduler = _scheduler(call)
     after, before, status = call.get("DataStartTimeAfter"), call.get("DataEndTimeBefore"), call.get("Status")
+    runs = scheduler.executions
 
-    def wanted(execution: Execution) -> bool:
-        return (
-            status in (None, execution.status)
-            and (after is None or execution.start > after)
-            and (before is None or execution.end < before)
-        )
+    def since(number: int) -> Iterator[Execution]:
+        first = scheduler.before(after) if after else 0
+        within = takewhile(lambda run: not before or run.end < before, runs.since(max(number, first)))
+        return (run for run in within if (not after or run.start > after) and status in (None, run.status))
 
     def summary(execution: Execution) -> Answer:
         identity = _identity(scheduler)
@@ -184,7 +185,7 @@ def list_inference_executions(call: EquipmentCall) -> Answer:
             "ModelVersionArn": execution.version_arn,
         }
 
-    return call.page(scheduler.executions, "InferenceExecutionSummaries", summary, wanted)
+    return call.page_since(since, "InferenceExecutionSummaries", summary)
 
 
 def list_inference_events(call: EquipmentCall) -> LaterAnswer:
@@ -196,7 +197,12 @@ def list_inference_events(call: EquipmentCall) -> LaterAnswer:
     start, end = call.parameters["IntervalStartTime"], call.parameters["IntervalEndTime"]
     if start > end:
         raise validation(f"IntervalStartTime: got {start.isoformat()}, expected a time up to {end.isoformat()}")
-    executions = scheduler.executions.values()
+
+    def since(number: int) -> Iterator[Event]:
+        shown = from_epoch(number)  # when the last event of the page before began, which is its number
+        before = scheduler.before(shown) if shown else before_event(scheduler, start)
+        found = in_order(events_of(scheduler.executions.since(before), end))
+        return (event for event in found if event.end >= start and event.number > number)
 
     def summary(event: Event) -> Answer:
         return {
@@ -208,11 +214,7 @@ def list_inference_events(call: EquipmentCall) -> LaterAnswer:
             "EventDurationInSeconds": int((event.end - event.start).total_seconds()),
         }
 
-    def answer() -> Answer:
-        events = [event for event in events_of(executions) if event.end >= start and event.start <= end]
-        return call.page_of(events, "InferenceEventSummaries", summary)
-
-    return answer
+    return lambda: call.page_since(since, "InferenceEventSummaries", summary)
 
 
 def _scheduler(call: EquipmentCall) -> InferenceScheduler:

@@ -87,8 +87,11 @@ def _note(scheduler: InferenceScheduler, settings: Settings, now: datetime) -> E
     home: Inventory = scheduler.home
     model = home.models.get(scheduler.model_name)
     active = model.active_version if model and model.arn == scheduler.model_arn else None
+    latest, number = scheduler.executions.before(lambda run: False), home.next_number()
+    while number < latest:  # whoever gives numbers out may have some left from before those of others
+        number = home.next_number()
     execution = Execution(
-        number=home.next_number(),
+        number=number,
         scheduled_at=window + scheduler.delay,
         start=later(window, -scheduler.interval.total_seconds()),
         end=window,

@@ -177,3 +177,23 @@ def test_what_is_due_comes_in_order(documents: SqliteDocuments) -> None:
         made.pumps[name] = Pump(name, made.next_number(), due=due)
     made.session.commit()
     assert [name for name, _ in shed(documents).pumps.due(NOON + timedelta(hours=1))] == ["early", "middle"]
+
+
+def test_where_something_begins_to_hold_is_found_by_halves(documents: SqliteDocuments) -> None:
+    made = shed(documents)
+    for number in range(10, 1_000, 11):
+        made.parts("a")[number] = Pump(str(number), number)
+    made.session.commit()
+    for last, expected in {0: 0, 10: 10, 20: 10, 494: 494, 978: 978, 989: 989, 2_000: 989}.items():
+        looked: list[int] = []
+
+        def is_later(one: Pump, last: int = last, looked: list[int] = looked) -> bool:
+            looked.append(one.number)
+            return one.number > last
+
+        assert shed(documents).parts("a").before(is_later) == expected
+        assert len(looked) <= 20
+
+
+def test_nothing_is_before_what_is_not_there(documents: SqliteDocuments) -> None:
+    assert shed(documents).parts("a").before(lambda one: True) == 0

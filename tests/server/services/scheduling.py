@@ -13,6 +13,7 @@ from tests.server.services.support import ROLE, Cloud, csv_text
 #: Where the clock of a cloud starts.
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
+WATCH = {"InferenceSchedulerName": "watch"}
 #: Values of flow and heat as in training, and heat that is far off.
 NORMAL, ODD = (11.0, 22.0), (11.0, 90.0)
 
@@ -91,3 +92,23 @@ def results(cloud: Cloud, execution: dict[str, Any]) -> list[dict[str, Any]]:
 def at(minutes: float) -> datetime:
     """The time so many minutes after START."""
     return START + timedelta(minutes=minutes)
+
+
+def advance(cloud: Cloud, minutes: float) -> None:
+    """Let minutes pass."""
+    cloud.clock.advance(60 * minutes)
+
+
+def run(cloud: Cloud, *values: tuple[float, float], **more: Any) -> dict[str, Any]:
+    """The execution of the first window of a scheduler, with rows from one minute into it on."""
+    running(cloud, **more)
+    send(cloud, 1, *values)
+    advance(cloud, 5)
+    (execution,) = executions(cloud)
+    return execution
+
+
+def events(cloud: Cloud, start: float = 0, end: float = 60) -> list[dict[str, Any]]:
+    """The events of the scheduler between two minutes."""
+    found = cloud.source.list_inference_events(**WATCH, IntervalStartTime=at(start), IntervalEndTime=at(end))
+    return list(found["InferenceEventSummaries"])

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from lookout_server.equipment.executions import Prediction
-from lookout_server.equipment.inference_events import Event
 from lookout_server.settings import Progress, Settings
 from tests.server.services.scheduling import (
     NORMAL,
     ODD,
+    WATCH,
+    advance,
     at,
     create,
     describe,
+    events,
     executions,
     put,
     results,
+    run,
     running,
     send,
     source,
 )
-from tests.server.services.support import ROLE, Cloud, csv_text, refused, rows, schema
+from tests.server.services.support import ROLE, Cloud, csv_text, rows, schema
 
-WATCH = {"InferenceSchedulerName": "watch"}
 FIVE_MINUTES = 300
 
 
@@ -35,29 +35,11 @@ def version(cloud: Cloud) -> str:
     return cloud.trained_model("wear")
 
 
-def advance(cloud: Cloud, minutes: float) -> None:
-    cloud.clock.advance(60 * minutes)
-
-
-def run(cloud: Cloud, *values: tuple[float, float], **more: Any) -> dict[str, Any]:
-    """The execution of the first window of a scheduler, with rows from one minute into it on."""
-    running(cloud, **more)
-    send(cloud, 1, *values)
-    advance(cloud, 5)
-    (execution,) = executions(cloud)
-    return execution
-
-
 def failure(cloud: Cloud) -> str:
     """The reason why the one execution has failed."""
     (execution,) = executions(cloud)
     assert execution["Status"] == "FAILED"
     return str(execution["FailedReason"])
-
-
-def events(cloud: Cloud, start: float = 0, end: float = 60) -> list[dict[str, Any]]:
-    found = cloud.source.list_inference_events(**WATCH, IntervalStartTime=at(start), IntervalEndTime=at(end))
-    return list(found["InferenceEventSummaries"])
 
 
 def test_a_run_tells_what_it_did(cloud: Cloud, version: str) -> None:
@@ -449,72 +431,6 @@ def test_executions_are_listed_by_status_and_time(cloud: Cloud) -> None:
     assert ends(Status="FAILED") == [at(5), at(15)]
     assert ends(DataStartTimeAfter=at(0)) == [at(10), at(15)]
     assert ends(DataEndTimeBefore=at(10)) == [at(5)]
-
-
-def test_anomalous_rows_that_follow_one_another_are_one_event(cloud: Cloud) -> None:
-    running(cloud)
-    send(cloud, 3, NORMAL, ODD, ODD)
-    send(cloud, 6, ODD, NORMAL, ODD)
-    advance(cloud, 10)
-    [event] = events(cloud)
-    # An alarm does not end with the first row that is as it should be.
-    assert (event["EventStartTime"], event["EventEndTime"]) == (at(4), at(8))
-    assert event["EventDurationInSeconds"] == 240
-    assert event["InferenceSchedulerArn"] == describe(cloud)["InferenceSchedulerArn"]
-
-
-def test_a_window_without_results_ends_an_event(cloud: Cloud) -> None:
-    running(cloud)
-    send(cloud, 4, ODD)
-    send(cloud, 11, ODD)
-    advance(cloud, 15)
-    assert [event["EventStartTime"] for event in events(cloud)] == [at(4), at(11)]
-
-
-def test_an_event_names_its_sensors_by_their_part(cloud: Cloud) -> None:
-    run(cloud, ODD, (90.0, 22.0), ODD)
-    (event,) = events(cloud)
-    diagnostics = json.loads(event["Diagnostics"])
-    assert [one["name"] for one in diagnostics] == ["pump1\\heat", "pump1\\flow"]
-    assert sum(one["value"] for one in diagnostics) == pytest.approx(1, abs=1e-4)
-
-
-def test_an_event_of_very_many_sensors_names_the_most_important_ones() -> None:
-    shares = {f"{number:0200}\\{'s' * 200}": number / 44_850 for number in range(300)}
-    row = Prediction(at(1), off=False, score=0.9, anomalous=True, shares=shares)
-    diagnostics = Event(at(1), at(1), [row]).diagnostics()
-    assert len(json.dumps(diagnostics)) <= 50_000
-    assert [one["name"] for one in diagnostics] == sorted(shares, reverse=True)[: len(diagnostics)]
-    assert len(diagnostics) > 100
-
-
-@pytest.mark.parametrize(("start", "end", "count"), [(0, 2, 1), (3, 9, 1), (0, 1, 0), (4, 9, 0)])
-def test_events_are_listed_when_they_touch_the_interval(cloud: Cloud, start: int, end: int, count: int) -> None:
-    run(cloud, NORMAL, ODD, ODD)
-    assert len(events(cloud, start, end)) == count
-
-
-def test_an_interval_that_ends_before_it_starts_is_refused(cloud: Cloud) -> None:
-    running(cloud)
-    refused(
-        "ValidationException",
-        cloud.source.list_inference_events,
-        **WATCH,
-        IntervalStartTime=at(2),
-        IntervalEndTime=at(1),
-    )
-
-
-def test_events_come_in_pages(cloud: Cloud) -> None:
-    running(cloud)
-    send(cloud, 1, ODD)
-    send(cloud, 13, ODD)
-    advance(cloud, 15)
-    asked = {**WATCH, "IntervalStartTime": at(0), "IntervalEndTime": at(19), "MaxResults": 1}
-    first = cloud.source.list_inference_events(**asked)
-    second = cloud.source.list_inference_events(**asked, NextToken=first["NextToken"])
-    starts = [page["InferenceEventSummaries"][0]["EventStartTime"] for page in (first, second)]
-    assert (starts, "NextToken" in second) == ([at(1), at(13)], False)
 
 
 def test_the_data_of_successful_runs_accumulates_on_the_model(cloud: Cloud) -> None:
