@@ -67,7 +67,7 @@ class Gateway:
             authorizer=MiniStackAuthorizer(),
             settings=settings,
             on_behalf_of=on_behalf_of,
-            in_background=self._workers.begin,
+            in_background=lambda id, do: self._workers.begin(do),
         )
         self._ticker = Ticker(self._backend.tick)
         self._admin = Admin(self._backend, clock_speed)

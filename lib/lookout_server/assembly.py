@@ -18,6 +18,7 @@ from lookout_server.clock import SystemClock
 from lookout_server.config.configuration import Configuration
 from lookout_server.config.loading import PREFIX, defaults, values, variables
 from lookout_server.data_directory import DataDirectory
+from lookout_server.equipment.alarms import TELL
 from lookout_server.equipment.plans import RUN
 from lookout_server.errors import ServerError
 from lookout_server.files.directory import DirectoryBuckets
@@ -38,13 +39,14 @@ from lookout_server.ticker import Ticker
 from lookout_server.turns import Turn
 from lookout_server.vision.inspection import Elsewhere
 from lookout_server.work.answerers import Answerers
-from lookout_server.work.processes import Lanes, Processes, serve
+from lookout_server.work.lanes import Lanes
+from lookout_server.work.processes import Processes, serve
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks for work that is due.
 _TICK = 1.0
-#: Works that wait for a worker, or for a moment, at a time.
-_SUPERVISED = 64
+#: Works that wait for a worker, or take a moment, at a time; scheduled inference, of those, and alarms being told.
+_SUPERVISED, _RUNS, _TOLD = 64, 1, 8
 #: Without the directory in which the server was started on its path (-P): there may be a module named as one of ours.
 WORKER = (sys.executable, "-P", "-m", "lookout_server.worker")
 INSPECTOR = (sys.executable, "-P", "-m", "lookout_server.inspecting")
@@ -76,11 +78,11 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         upgrade = Upgrade()
         command, inspector = (*WORKER, release()), (*INSPECTOR, release())
         workers = Lanes(
-            {RUN: Processes(command, 1, around, upgrade.check)},
+            {RUN: Processes(command, _RUNS, around, upgrade.check)},
             Processes(command, configuration.workers, around, upgrade.check),
         )
         inspectors = Answerers(inspector, _inspectors(configuration), around, upgrade.check)
-        supervising = ThreadPoolExecutor(_SUPERVISED, thread_name_prefix="supervisor")
+        threads = supervising()
         backend = Backend(
             storage=storage(configuration),
             clock=SystemClock(),
@@ -88,8 +90,8 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             settings=configuration.services,
             documents=documents,
             blobs=blobs,
-            in_background=supervising.submit,
-            elsewhere=workers.perform,
+            in_background=lambda id, do: threads.of(id).submit(do),
+            elsewhere=lambda place, id: workers.of(id).perform(place, id),
             audit=lambda said: audit.put(Entry.of(said)),
             inspection=Elsewhere(inspectors),
         )
@@ -102,13 +104,13 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         checks.register("disk", health.room(directory.path, configuration.health.free_bytes))
         checks.register("reconciler", beat.check)
         checks.register("release", upgrade.check)
-        threads = ThreadPoolExecutor(configuration.threads, thread_name_prefix="request")
+        requests = ThreadPoolExecutor(configuration.threads, thread_name_prefix="request")
         parts = Parts(
             services=backend,
             callers=Callers(keys, services=backend.services),
             is_key=lambda access_key: keys.holder(access_key) is not None,
             rate=Rates(configuration.rates.per_second, configuration.rates.burst).count,
-            threads=threads,
+            threads=requests,
             limits=configuration.services.limits,
             health=checks,
             metrics=metrics,
@@ -117,12 +119,23 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
             on_ready=on_ready,
         )
         ticker = Ticker(Turn(backend, documents, blobs, beat), _TICK)
-        opened.callback(threads.shutdown, wait=False, cancel_futures=True)
-        opened.callback(supervising.shutdown, wait=True, cancel_futures=True)
-        opened.callback(workers.stop)
+        opened.callback(requests.shutdown, wait=False, cancel_futures=True)
+        for pool in threads:
+            opened.callback(pool.shutdown, wait=True, cancel_futures=True)
+        for processes in workers:
+            opened.callback(processes.stop)
         opened.callback(inspectors.stop)
         opened.callback(ticker.stop)
         return Server(parts, ticker, opened.pop_all())
+
+
+def supervising() -> Lanes[ThreadPoolExecutor]:
+    """The threads that wait for works: neither other works nor who does not answer to alarms holds up inference."""
+
+    def pool(size: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(size, thread_name_prefix="supervisor")
+
+    return Lanes({RUN: pool(_RUNS), TELL: pool(_TOLD)}, pool(_SUPERVISED))
 
 
 def _inspectors(configuration: Configuration) -> int:

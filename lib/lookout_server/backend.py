@@ -52,13 +52,13 @@ class Backend:
 
     Without a `clock` they follow the machine's; without an `authorizer` every caller may do everything in its account;
     without `settings` the defaults of Settings hold. `on_behalf_of` makes the context in which storage is used for an
-    account in a Region that is not the caller's. `in_background` is handed work that takes long, to do it soon in
-    another thread; without it, such work is done before the request is answered that began it, or came first when it
-    was due, so that tests have nothing to wait for. No request waits for the work of another one. Safe to use from
-    several threads. `elsewhere` does a task of those that take long in another process, by `perform` of the Backend
-    there, and raises WorkerDied. `audit` makes the entry of a call that may change something, which is committed
-    together with what it changes. `inspection` is where hosted models look at images; without it, in the thread of
-    the request.
+    account in a Region that is not the caller's. `in_background` is handed the id of a task and what does it, to do it
+    soon in another thread; without it, such work is done before the request is answered that began it, or came first
+    when it was due, so that tests have nothing to wait for. No request waits for the work of another one. Safe to use
+    from several threads. `elsewhere` does a task of those that take long in another process, by `perform` of the
+    Backend there, and raises WorkerDied. `audit` makes the entry of a call that may change something, which is
+    committed together with what it changes. `inspection` is where hosted models look at images; without it, in the
+    thread of the request.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Backend:
         documents: Documents | None = None,
         blobs: Blobs | None = None,
         on_behalf_of: Callable[[str, str], AbstractContextManager[None]] = lambda account, region: nullcontext(),
-        in_background: Callable[[Callable[[], None]], object] = lambda work: work(),
+        in_background: Callable[[str, Callable[[], None]], object] = lambda id, do: do(),
         elsewhere: Callable[[Place, str], None] | None = None,
         audit: Callable[[Said], Put] | None = None,
         inspection: Inspection | None = None,
@@ -176,9 +176,10 @@ class Backend:
             new = [one for one in due if (one.id, one.due) not in begun]
             if not new:
                 return
-            begun.add((new[0].id, new[0].due))
-            if self._runner.take(place, new[0].id):
-                self._in_background(partial(copy_context().run, self._perform, place, new[0].id))
+            id = new[0].id
+            begun.add((id, new[0].due))
+            if self._runner.take(place, id):
+                self._in_background(id, partial(copy_context().run, self._perform, place, id))
 
     def _perform(self, place: Place, id: str) -> None:
         """Do what was taken, and have what is due by that done as well."""

@@ -142,23 +142,6 @@ class Processes:
         worker.stop()
 
 
-class Lanes:
-    """Workers for all works, and others for works that must not wait for these."""
-
-    def __init__(self, urgent: Mapping[str, Processes], others: Processes) -> None:
-        self._urgent = urgent
-        self._others = others
-
-    def perform(self, place: Place, id: str) -> None:
-        """Have a task done by those who are for it, and wait for that; raises WorkerDied, Waiting, or Stopping."""
-        self._urgent.get(id.partition("/")[0], self._others).perform(place, id)
-
-    def stop(self) -> None:
-        """End all workers."""
-        for processes in (*self._urgent.values(), self._others):
-            processes.stop()
-
-
 def serve(perform: Callable[[Place, str], None], *, most_bytes: int | None = None, nice: int = _NICE) -> None:
     """Be a worker: do what standard input says, until it ends. `most_bytes` is the memory that it may take.
 

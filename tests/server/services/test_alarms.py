@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
-from lookout_server import webhook
+from lookout_server import assembly, webhook
 from lookout_server.detection.sensors import Judgement
 from lookout_server.equipment import inference
-from lookout_server.equipment.alarms import Anomaly
+from lookout_server.equipment.alarms import TELL, Alarm, Anomaly, alarms_of
+from lookout_server.work.tasks import schedule
+from tests.server.services import restarting
 from tests.server.services.scheduling import NORMAL, ODD, at, executions, running, send
-from tests.server.services.support import Cloud
+from tests.server.services.support import REGION, SOURCE, Cloud
 
 _SECRET = bytes(range(32))
 
@@ -243,3 +245,32 @@ def test_what_is_no_secret_is_refused(secret_file: Path, text: str) -> None:
 def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(webhook.WebhookError, match="nowhere: cannot be read: no such file"):
         webhook.secret(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(restarting.WANTED, reason="what is held up is in the process that ends")
+def test_receivers_that_do_not_answer_hold_up_no_run(
+    told: Cloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, threads = threading.Event(), assembly.supervising()
+    monkeypatch.setattr(webhook, "send", lambda *_: answers.wait(60))
+    told.backend._in_background = lambda id, do: threads.of(id).submit(do)
+    try:
+        for number in range(100):
+            home: Any = told.backend._open("lookoutequipment", SOURCE, REGION)
+            alarms_of(home)[str(number)] = Alarm(str(number), at(0), "{}")
+            schedule(home, TELL, str(number), at(0))
+            home.session.commit()
+        send(told, 1, NORMAL)
+        told.clock.advance(300)
+        told.backend.tick()
+        for _ in range(1_000):
+            if executions(told, Status="SUCCESS"):
+                break
+            threading.Event().wait(0.05)
+        assert executions(told, Status="SUCCESS")
+        assert not answers.is_set()
+    finally:
+        answers.set()
+        for pool in threads:
+            pool.shutdown()
+    assert not alarms_of(told.backend._open("lookoutequipment", SOURCE, REGION))

@@ -39,7 +39,7 @@ def cloud(
 ) -> Iterator[Cloud]:
     """A cloud whose S3 can be held up; the work is done in other threads, or by who has begun it."""
     monkeypatch.setattr(runner, "_PATIENCE", 0)
-    made = Cloud(in_background=threads.begin) if request.param == "in the background" else Cloud()
+    made = Cloud(in_background=lambda id, do: threads.begin(do)) if request.param == "in the background" else Cloud()
     made.s3.put("out", "d/", b"")
     made.s3.put("data", "raw/pump1/a.csv", csv_text(rows()))
     made.s3.put("labels", "a.csv", "2023-01-01T00:00:00,2023-01-02T00:00:00\n")

@@ -14,7 +14,7 @@ import pytest
 
 from lookout_server.assembly import INSPECTOR as SERVERS_INSPECTOR
 from lookout_server.assembly import WORKER as SERVERS_WORKER
-from lookout_server.work.processes import Lanes, Processes, Stopping, Waiting, WorkerDied
+from lookout_server.work.processes import Processes, Stopping, Waiting, WorkerDied
 from lookout_server.work.tasks import Place
 
 PLACE: Place = ("pumps", "111122223333", "eu-west-1")
@@ -173,17 +173,3 @@ def test_a_module_where_the_server_was_started_does_not_take_the_place_of_anothe
     ran = subprocess.run(SERVERS_WORKER, cwd=tmp_path, input="", capture_output=True, text=True, check=False)
     assert "that of the user" not in ran.stderr
     assert "data: got none, expected the directory" in ran.stderr
-
-
-def test_what_is_urgent_does_not_wait_for_the_rest(pool: Pool, tmp_path: Path) -> None:
-    urgent = Pool(tmp_path / "urgent", slots=1)
-    lanes = Lanes({"run": urgent}, pool)
-    try:
-        thread, _ = in_thread(lambda: lanes.perform(PLACE, f"wait/{tmp_path / 'go'}"))
-        until(pool.lines)
-        lanes.perform(PLACE, "run/watch")
-        assert [line[1] for line in urgent.lines()] == ["run/watch"]
-        (tmp_path / "go").touch()
-        thread.join()
-    finally:
-        lanes.stop()

@@ -34,7 +34,7 @@ def studio(
 ) -> Iterator[Studio]:
     """A studio whose S3 can be held up; the work is done in other threads, or by who has begun it."""
     monkeypatch.setattr(work, "_PATIENCE", 0)
-    made = Studio(in_background=threads.begin) if request.param == "in the background" else Studio()
+    made = Studio(in_background=lambda id, do: threads.begin(do)) if request.param == "in the background" else Studio()
     made.project()
     yield made
     gate.open()

@@ -46,7 +46,7 @@ def kept() -> Kept:
     return Kept()
 
 
-def nobody_works(work: Callable[[], None]) -> None:
+def nobody_works(id: str, do: Callable[[], None]) -> None:
     """Work that is never begun."""
 
 
