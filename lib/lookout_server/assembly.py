@@ -40,7 +40,7 @@ from lookout_server.turns import Turn
 from lookout_server.vision.inspection import Elsewhere
 from lookout_server.work.answerers import Answerers
 from lookout_server.work.lanes import Lanes
-from lookout_server.work.processes import Processes, serve
+from lookout_server.work.processes import Processes, Program, serve
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks for work that is due.
@@ -76,12 +76,9 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
         authority = KeyAuthorizer(keys)
         around = {**environment(configuration, os.environ), **_ONE_THREAD}
         upgrade = Upgrade()
-        command, inspector = (*WORKER, release()), (*INSPECTOR, release())
-        workers = Lanes(
-            {RUN: Processes(command, _RUNS, around, upgrade.check)},
-            Processes(command, configuration.workers, around, upgrade.check),
-        )
-        inspectors = Answerers(inspector, _inspectors(configuration), around, upgrade.check)
+        worker, inspector = (Program((*command, release()), around, upgrade.check) for command in (WORKER, INSPECTOR))
+        workers = Lanes({RUN: Processes(worker, _RUNS)}, Processes(worker, configuration.workers))
+        inspectors = Answerers(inspector, _inspectors(configuration))
         threads = supervising()
         backend = Backend(
             storage=storage(configuration),

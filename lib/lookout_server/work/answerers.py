@@ -13,10 +13,10 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import IO
 
-from lookout_server.work.processes import Stopping, Waiting, WorkerDied, end, ending
+from lookout_server.work.processes import Program, Stopping, WorkerDied, end, ending
 
 #: Seconds that a question waits for a process: less than clients wait for their answer.
 _PATIENCE = 30.0
@@ -33,11 +33,8 @@ class Busy(Exception):
 class _Answerer:
     """One process, and what it has loaded."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None) -> None:
-        # In a session of its own: Ctrl-C is for the server, which ends it itself.
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
-        )
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
         self.loaded: set[str] = set()
 
     def ask(self, question: Parts) -> list[bytes]:
@@ -62,22 +59,14 @@ class _Answerer:
 
 
 class Answerers:
-    """As many processes as there are `slots`, each started by *command* when it is needed first.
+    """As many processes as there are `slots`, each started when it is needed first.
 
     Questions name what they are about, and in how many processes at a time that may be. They go to a process that has
-    it loaded, where there is one. `obstacle` is why no process is started; '' when it is.
+    it loaded, where there is one.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        slots: int,
-        environment: Mapping[str, str] | None = None,
-        obstacle: Callable[[], str] = lambda: "",
-    ) -> None:
-        self._command = command
-        self._obstacle = obstacle
-        self._environment = environment
+    def __init__(self, program: Program, slots: int) -> None:
+        self._program = program
         self._slots = slots
         self._idle: list[_Answerer] = []
         self._busy: list[_Answerer] = []
@@ -99,8 +88,8 @@ class Answerers:
     def load(self, about: str, units: int, question: Parts, is_loaded: IsLoaded = lambda answer: True) -> list[bytes]:
         """Ask this of as many processes as may have it loaded, one after the other; the last answer.
 
-        The first one in which it is not loaded, as its answer says, is the last. Raises WorkerDied, Waiting, or
-        Stopping.
+        The first one in which it is not loaded, as its answer says, is the last. When no further process may be
+        started, those will do that are there. Raises WorkerDied, Stopping, or Waiting when none is.
         """
         answer: list[bytes] = []
         while answerer := self._without(about, units):
@@ -159,15 +148,16 @@ class Answerers:
             self._changed.wait_for(
                 lambda: self._stopped or self._has_room() or any(about not in one.loaded for one in self._idle)
             )
-            return self._taken(about, next((one for one in self._idle if about not in one.loaded), None))
+            idle = next((one for one in self._idle if about not in one.loaded), None)
+            if idle is None and others and self._program.obstacle():
+                return None
+            return self._taken(about, idle)
 
     def _taken(self, about: str, idle: _Answerer | None) -> _Answerer:
         if self._stopped:
             raise Stopping
         if idle is None:
-            if reason := self._obstacle():
-                raise Waiting(reason)
-            idle = _Answerer(self._command, self._environment)
+            idle = _Answerer(self._program.start())
         else:
             self._idle.remove(idle)
         self._busy.append(idle)
@@ -193,7 +183,7 @@ class Answerers:
 
     def _is_one_free(self) -> bool:
         # Those that are busy are waited for when no other one may be started.
-        return bool(self._idle) or (self._has_room() and not (self._busy and self._obstacle()))
+        return bool(self._idle) or (self._has_room() and not (self._busy and self._program.obstacle()))
 
 
 def answer_all(answer: Callable[[list[bytes]], Parts], *, most_bytes: int | None = None) -> None:

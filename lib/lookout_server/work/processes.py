@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 from lookout_server.work.tasks import Place
@@ -39,19 +40,40 @@ class WorkerDied(Exception):
     """The process that did a task has ended; the message says how."""
 
 
+@dataclass(frozen=True)
+class Program:
+    """What processes are started of, and why none may be given anything to do; '' when they may.
+
+    Without an `environment` they have this process's.
+    """
+
+    command: Sequence[str]
+    environment: Mapping[str, str] | None = None
+    obstacle: Callable[[], str] = lambda: ""
+
+    def check(self) -> None:
+        """Raise Waiting when something is in the way."""
+        if reason := self.obstacle():
+            raise Waiting(reason)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """A process to be asked and to answer through pipes; raises Waiting."""
+        self.check()
+        # In a session of its own: Ctrl-C is for the server, which ends it itself.
+        return subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self.environment,
+            start_new_session=True,
+        )
+
+
 class _Worker:
     """One process."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None) -> None:
-        # In a session of its own: Ctrl-C is for the server, which ends its workers itself.
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        )
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
         self.left = _MOST_TASKS
 
     def perform(self, place: Place, id: str) -> None:
@@ -72,30 +94,19 @@ class _Worker:
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(line)
+        self._process.stdin.write(line.encode())
         self._process.stdin.flush()
 
-    def _read(self) -> str:
+    def _read(self) -> bytes:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
 
 
 class Processes:
-    """As many workers at a time as there are `slots`, each started by *command* when it is needed first.
+    """As many workers at a time as there are `slots`, each started when it is needed first."""
 
-    Without an `environment` they have this process's. `obstacle` is why none is given anything to do; '' when it is.
-    """
-
-    def __init__(
-        self,
-        command: Sequence[str],
-        slots: int,
-        environment: Mapping[str, str] | None = None,
-        obstacle: Callable[[], str] = lambda: "",
-    ) -> None:
-        self._command = command
-        self._obstacle = obstacle
-        self._environment = environment
+    def __init__(self, program: Program, slots: int) -> None:
+        self._program = program
         self._free = threading.Semaphore(slots)
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
@@ -105,8 +116,7 @@ class Processes:
     def perform(self, place: Place, id: str) -> None:
         """Have a task done, and wait for that; raises WorkerDied, Waiting, or Stopping."""
         with self._free:
-            if reason := self._obstacle():
-                raise Waiting(reason)
+            self._program.check()
             worker = self._take()
             try:
                 worker.perform(place, id)
@@ -129,7 +139,7 @@ class Processes:
         with self._lock:
             if self._stopped:
                 raise Stopping
-            worker = self._idle.pop() if self._idle else _Worker(self._command, self._environment)
+            worker = self._idle.pop() if self._idle else _Worker(self._program.start())
             self._busy.add(worker)
             return worker
 

@@ -252,7 +252,7 @@ def test_receivers_that_do_not_answer_hold_up_no_run(
     told: Cloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, threads = threading.Event(), assembly.supervising()
-    monkeypatch.setattr(webhook, "send", lambda *_: answers.wait(60))
+    monkeypatch.setattr(webhook, "send", lambda *_: answers.wait(600))
     told.backend._in_background = lambda id, do: threads.of(id).submit(do)
     try:
         for number in range(100):
@@ -263,12 +263,11 @@ def test_receivers_that_do_not_answer_hold_up_no_run(
         send(told, 1, NORMAL)
         told.clock.advance(300)
         told.backend.tick()
-        for _ in range(1_000):
+        for _ in range(300):
             if executions(told, Status="SUCCESS"):
                 break
-            threading.Event().wait(0.05)
+            threading.Event().wait(0.1)
         assert executions(told, Status="SUCCESS")
-        assert not answers.is_set()
     finally:
         answers.set()
         for pool in threads:

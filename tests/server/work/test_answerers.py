@@ -12,7 +12,7 @@ import pytest
 
 from lookout_server.work import answerers, processes
 from lookout_server.work.answerers import Answerers, Busy
-from lookout_server.work.processes import Stopping, Waiting, WorkerDied
+from lookout_server.work.processes import Program, Stopping, Waiting, WorkerDied
 
 ANSWERER = """
 import os, time
@@ -43,7 +43,7 @@ answer_all(answer, most_bytes=1 << 30)
 class Pool(Answerers):
     def __init__(self, slots: int) -> None:
         self.reason = ""
-        super().__init__([sys.executable, "-c", ANSWERER], slots, obstacle=lambda: self.reason)
+        super().__init__(Program([sys.executable, "-c", ANSWERER], obstacle=lambda: self.reason), slots)
 
     def who(self, about: str, units: int = 1) -> bytes:
         return self.ask(about, units, [b"who"])[0]
@@ -154,9 +154,22 @@ def test_when_none_may_be_started_those_that_are_there_go_on(pool: Pool) -> None
     pool.reason = "start the server anew"
     assert pool.who("a") == there
     with pytest.raises(Waiting, match="start the server anew"):
-        pool.load("a", 2, [b"who"])
-    with pytest.raises(Waiting, match="start the server anew"):
         pool.ask("a", 1, [b"exit 3"])
+
+
+def test_when_none_may_be_started_something_is_loaded_in_those_that_are_there(pool: Pool) -> None:
+    there = pool.who("a")
+    pool.reason = "start the server anew"
+    assert pool.load("b", 2, [b"who"]) == [there]
+    assert pool.load("b", 2, [b"who"]) == []  # where it is already
+    pool.reason = ""
+    assert pool.load("b", 2, [b"who"]) != [there]
+
+
+def test_when_none_may_be_started_and_none_is_there_nothing_is_loaded(pool: Pool) -> None:
+    pool.reason = "start the server anew"
+    with pytest.raises(Waiting, match="start the server anew"):
+        pool.load("a", 2, [b"who"])
 
 
 def test_a_question_waits_only_so_long_for_those_that_are_busy(

@@ -46,7 +46,6 @@ def test_a_run_goes_on_however_many_others_are_held_up(
         id = f"{work}/{number}"
         lanes.of(id).submit(gate.wait, PATIENCE)
     assert lanes.of(f"{RUN}/watch").submit(lambda: "ran").result(PATIENCE) == "ran"
-    assert not gate.is_set()
 
 
 def test_trainings_go_on_however_many_receivers_of_alarms_do_not_answer(

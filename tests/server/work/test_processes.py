@@ -14,7 +14,7 @@ import pytest
 
 from lookout_server.assembly import INSPECTOR as SERVERS_INSPECTOR
 from lookout_server.assembly import WORKER as SERVERS_WORKER
-from lookout_server.work.processes import Processes, Stopping, Waiting, WorkerDied
+from lookout_server.work.processes import Processes, Program, Stopping, Waiting, WorkerDied
 from lookout_server.work.tasks import Place
 
 PLACE: Place = ("pumps", "111122223333", "eu-west-1")
@@ -45,7 +45,7 @@ class Pool(Processes):
     """Workers that write down what they do."""
 
     def __init__(self, log: Path, slots: int) -> None:
-        super().__init__([sys.executable, "-c", WORKER, str(log)], slots)
+        super().__init__(Program([sys.executable, "-c", WORKER, str(log)]), slots)
         self.log = log
 
     def lines(self) -> list[list[str]]:
@@ -128,12 +128,15 @@ def test_no_more_work_at_a_time_than_there_are_slots(pool: Pool, tmp_path: Path)
 
 
 def test_nobody_is_given_anything_to_do_while_something_is_in_the_way(tmp_path: Path) -> None:
-    reasons = iter(["", "another release is installed", ""])
-    pool = Processes([sys.executable, "-c", WORKER, str(tmp_path / "log")], 1, obstacle=lambda: next(reasons))
+    reasons = [""]
+    program = Program([sys.executable, "-c", WORKER, str(tmp_path / "log")], obstacle=lambda: reasons[-1])
+    pool = Processes(program, 1)
     try:
         pool.perform(PLACE, "a")
+        reasons.append("another release is installed")
         with pytest.raises(Waiting, match="another release is installed"):
             pool.perform(PLACE, "b")
+        reasons.pop()
         pool.perform(PLACE, "c")
     finally:
         pool.stop()
