@@ -55,6 +55,9 @@ class Services(Protocol):
     def answering(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answer a request."""
 
+    def refusal(self, service: str, error: ServiceError) -> HttpResponse:
+        """The answer of a service that is not asked."""
+
     def largest_body(self, request: HttpRequest) -> int:
         """How many bytes the body of a request may have."""
 
@@ -151,17 +154,23 @@ class App:
         try:
             caller = self._parts.callers.identify(arrival, hashlib.sha256(body).hexdigest())
             self._parts.rate(caller.access_key)
-        except (Refused, ServiceError) as refused:
-            error = error_of(refused) if isinstance(refused, Refused) else refused
+        except Refused as refused:
+            error = error_of(refused)
             response = _rendered(Refusal(error.status, error.code, error.message, 0.0), arrival)
-            self._parts.metrics.refused(error.code)
-            self._log(arrival, response, error.code, started, {})
-            return response
+            return self._refused(arrival, response, started)
+        except ServiceError as error:
+            return self._refused(arrival, self._parts.services.refusal(caller.service, error), started)
         except Exception as error:
             response = self._failed(arrival, error)
             self._log(arrival, response, names.code(response), started, {})
             return response
         return (yield from self._carried_out(caller, arrival, body, started))
+
+    def _refused(self, arrival: Arrival, response: HttpResponse, started: float) -> HttpResponse:
+        code = names.code(response)
+        self._parts.metrics.refused(code)
+        self._log(arrival, response, code, started, {})
+        return response
 
     def _carried_out(self, caller: Caller, arrival: Arrival, body: bytes, started: float) -> Steps[HttpResponse]:
         query = f"?{arrival.query_string}" if arrival.query_string else ""

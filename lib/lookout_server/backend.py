@@ -116,6 +116,10 @@ class Backend:
         """The signing names of the services that are answered for."""
         return frozenset(self._services)
 
+    def refusal(self, service: str, error: ServiceError) -> HttpResponse:
+        """The answer of a service that is not asked; raises KeyError for one that is not among `services`."""
+        return self._services[service].protocol.error(error, str(uuid.uuid4()))
+
     def largest_body(self, request: HttpRequest) -> int:
         """How many bytes the body of a request may have; it is not looked at, and need not be there.
 

@@ -57,7 +57,7 @@ class Equipment(Service):
     def __init__(self) -> None:
         self.name = "lookoutequipment"
         self.model = _model()
-        self.protocol = AwsJson(self.model.target_prefix)
+        self.protocol = AwsJson(self.model)
         self.long_works = frozenset({INGEST, TRAIN, RUN})
 
     def home(self, session: Session, account: str, region: str) -> Inventory:

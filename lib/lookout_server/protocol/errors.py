@@ -7,7 +7,10 @@ from typing import Any
 
 
 class ServiceError(Exception):
-    """An error answer: the code of an exception of the service model, its message, HTTP status and other members."""
+    """An error answer: the code of an exception, its message and other members.
+
+    Its HTTP status is that of the service model; `status` is for a code that the model does not have.
+    """
 
     def __init__(self, code: str, message: str, status: int = 400, members: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -69,4 +72,4 @@ def quota_exceeded(message: str) -> ServiceError:
 
 def internal(message: str) -> ServiceError:
     """The service itself failed."""
-    return ServiceError("InternalServerException", message, status=500)
+    return ServiceError("InternalServerException", message)

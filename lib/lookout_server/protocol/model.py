@@ -34,6 +34,7 @@ class Model:
         except DataNotFoundError as error:
             raise RuntimeError(f"no model of {service} in {MODELS}: expected the build to put it there") from error
         self._model = ServiceModel(data, service)
+        self._statuses = {name: _status(shape) for name, shape in data["shapes"].items() if shape.get("exception")}
 
     @property
     def target_prefix(self) -> str:
@@ -59,6 +60,10 @@ class Model:
         """The shape of an exception, None for one that the model does not have."""
         shapes = [shape for shape in self._model.error_shapes if isinstance(shape, StructureShape)]
         return next((shape for shape in shapes if shape.name == code), None)
+
+    def error_status(self, code: str) -> int | None:
+        """The HTTP status of an exception, None for one that the model does not have."""
+        return self._statuses.get(code)
 
     def read(self, operation: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of a call, checked and coerced (timestamps become datetimes).
@@ -105,3 +110,8 @@ class Model:
 
     def _operation(self, operation: str) -> OperationModel:
         return self._model.operation_model(operation)
+
+
+def _status(exception: Mapping[str, Any]) -> int:
+    """The one that an exception names, or that of a failure of the service, or of its caller."""
+    return int(exception.get("error", {}).get("httpStatusCode") or (500 if exception.get("fault") else 400))

@@ -19,7 +19,7 @@ _TYPE = "__type"
 def _protocols() -> dict[str, tuple[Model, WireProtocol]]:
     equipment, vision = Model("lookoutequipment"), Model("lookoutvision")
     return {
-        "lookoutequipment": (equipment, AwsJson(equipment.target_prefix)),
+        "lookoutequipment": (equipment, AwsJson(equipment)),
         "lookoutvision": (vision, RestJson(vision)),
     }
 

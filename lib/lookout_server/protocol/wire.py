@@ -42,8 +42,9 @@ class AwsJson:
 
     _CONTENT_TYPE = "application/x-amz-json-1.0"
 
-    def __init__(self, target_prefix: str) -> None:
-        self._prefix = f"{target_prefix}."
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._prefix = f"{model.target_prefix}."
 
     def operation(self, request: HttpRequest) -> str:
         """The part of X-Amz-Target behind the service's prefix."""
@@ -65,9 +66,9 @@ class AwsJson:
         return self._response(200, body, request_id)
 
     def error(self, error: ServiceError, request_id: str) -> HttpResponse:
-        """The status of the error, its code as `__type` and its message."""
+        """The status that the model gives the exception, its code as `__type` and its message."""
         body = {"__type": error.code, "Message": error.message}
-        return self._response(error.status, body, request_id)
+        return self._response(_status(self._model, error), body, request_id)
 
     def _response(self, status: int, body: Mapping[str, Any], request_id: str) -> HttpResponse:
         headers = {"Content-Type": self._CONTENT_TYPE, "x-amzn-RequestId": request_id}
@@ -123,14 +124,13 @@ class RestJson:
     def error(self, error: ServiceError, request_id: str) -> HttpResponse:
         """Status and headers that the model gives the exception; its code is in x-amzn-ErrorType."""
         shape = self._model.error_shape(error.code)
-        status = shape.metadata["error"]["httpStatusCode"] if shape else error.status
         headers = {"x-amzn-ErrorType": error.code}
         body: dict[str, Any] = {"Message": error.message, **error.members}
         for name, member in shape.members.items() if shape else ():
             if member.serialization.get("location") == "header":
                 value = body.pop(name, self._RETRY_AFTER_SECONDS)
                 headers[member.serialization["name"]] = str(value)
-        return self._response(status, headers, body, request_id)
+        return self._response(_status(self._model, error), headers, body, request_id)
 
     def _body(self, operation: str, shape: StructureShape, body: bytes) -> dict[str, Any]:
         payload = shape.serialization.get("payload")
@@ -150,6 +150,10 @@ class RestJson:
     ) -> HttpResponse:
         common = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
         return HttpResponse(status, {**common, **headers}, json.dumps(body).encode())
+
+
+def _status(model: Model, error: ServiceError) -> int:
+    return model.error_status(error.code) or error.status
 
 
 def _path_pattern(path: str) -> re.Pattern[str]:

@@ -85,7 +85,7 @@ class Elsewhere:
         except Stopping:
             raise internal("The server stops") from None
         except Waiting as reason:
-            raise ServiceError("InternalServerException", f"No process can look at the image: {reason}", 503) from None
+            raise internal(f"No process can look at the image: {reason}") from None
         if INVALID in found:
             raise Invalid(found[INVALID])
         if FAILED in found:

@@ -55,6 +55,8 @@ def test_a_caller_who_calls_too_often_is_throttled(app: Plant) -> None:
 
     answer = app.with_parts(rate=one_too_many).operation("ListDatasets")
     assert (answer.status, answer.code) == (400, "ThrottlingException")
+    answer = app.with_parts(rate=one_too_many).ask("GET", "/2020-11-20/projects", service="lookoutvision")
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (429, "ThrottlingException")
 
 
 def test_a_body_is_bounded_by_its_operation(app: Plant) -> None:

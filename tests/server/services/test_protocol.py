@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from lookout_server.equipment import Equipment
+from lookout_server.faults import Fault
+from lookout_server.protocol.errors import ServiceError
 from lookout_server.protocol.http import HttpRequest, HttpResponse
+from lookout_server.service import Service
+from lookout_server.settings import Settings
+from lookout_server.vision import Vision
+from lookout_server.vision.inspection import Here
 from tests.server.services.support import REGION, SOURCE, Cloud
 
 PREFIX = "AWSLookoutEquipmentFrontendService"
@@ -48,6 +54,20 @@ def test_an_error_carries_its_type_and_message(cloud: Cloud) -> None:
         "__type": "ResourceNotFoundException",
         "Message": "The dataset none does not exist",
     }
+
+
+@pytest.mark.parametrize(("fault", "status"), [(Fault.server_error(), 500), (Fault.throttle(), 400)])
+def test_an_error_has_the_status_of_whose_fault_it_is_in_the_model(cloud: Cloud, fault: Fault, status: int) -> None:
+    cloud.backend.faults.add("ListDatasets", fault)
+    assert send(cloud, "ListDatasets", b"").status == status
+
+
+@pytest.mark.parametrize("service", [Equipment(), Vision(Here(Settings()))], ids=lambda service: service.name)
+def test_what_raises_an_error_of_the_model_does_not_say_its_status(service: Service) -> None:
+    for code in ("InternalServerException", "ThrottlingException", "ValidationException"):
+        error = ServiceError(code, "", status=999)
+        assert service.protocol.error(error, "").status == service.model.error_status(code)
+    assert service.protocol.error(ServiceError("UnknownOperationException", "", status=404), "").status == 404
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'"text"', b"\xff", b'{"MaxResults": NaN}', b"[" * 100_000])

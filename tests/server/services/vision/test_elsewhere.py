@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lookout_server import inspecting
 from lookout_server.detection.images import ByHand
@@ -133,4 +134,7 @@ def test_without_a_process_that_may_be_started_a_start_waits_and_an_image_is_ref
     remote.clock.advance(60)
     assert remote.settled_model()["Status"] == "HOSTED"
     answerers.obstacle = "start the server anew"
-    assert "start the server anew" in refused("InternalServerException", lambda: remote.detect(picture()))
+    with pytest.raises(ClientError, match="start the server anew") as caught:
+        remote.detect(picture())
+    answer = caught.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("InternalServerException", 500)
