@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from lookout_server.entities.blob import Blob, Keeper
 from lookout_server.store import DirectoryBlobs
+from lookout_server.vision.errors import Invalid
 from lookout_server.vision.features import KeptFeatures
 
 CONTENT = bytes(range(256)) * 40
@@ -53,3 +59,78 @@ def test_no_more_is_kept_than_there_is_room_for(tmp_path: Path) -> None:
         cache.put("b", CONTENT)
         assert cache.get("a") == CONTENT
         assert cache.get("b") is None
+
+
+def test_of_a_pack_of_which_most_was_not_used_the_rest_is_taken_over(tmp_path: Path) -> None:
+    keeper = Keeper(DirectoryBlobs(tmp_path))
+    packs = kept(keeper, a=CONTENT, b=CONTENT, c=CONTENT)
+    with KeptFeatures(keeper, packs, 4 * len(CONTENT)) as cache:
+        assert cache.get("a") == CONTENT
+    assert cache.useless == packs
+    with KeptFeatures(keeper, cache.added, 10**6) as cache:
+        assert (cache.get("a"), cache.get("b")) == (CONTENT, None)
+
+
+def test_a_pack_of_which_most_was_used_is_left_as_it_is(tmp_path: Path) -> None:
+    keeper = Keeper(DirectoryBlobs(tmp_path))
+    with KeptFeatures(keeper, kept(keeper, a=CONTENT, b=CONTENT, c=CONTENT), 10**6) as cache:
+        assert cache.get("a") == cache.get("b") == CONTENT
+    assert (cache.added, cache.useless) == ([], [])
+
+
+def test_a_training_that_failed_takes_nothing_over(tmp_path: Path) -> None:
+    keeper = Keeper(DirectoryBlobs(tmp_path))
+    packs = kept(keeper, a=CONTENT, b=CONTENT, c=CONTENT)
+
+    def train() -> None:
+        with KeptFeatures(keeper, packs, 10**6) as cache:
+            cache.get("a")
+            cache.put("d", CONTENT)
+            raise Invalid
+
+    with pytest.raises(Invalid):
+        train()
+    assert len(list(keeper._blobs.digests())) == len(packs)
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+@contextmanager
+def room(size: int) -> Iterator[None]:
+    """Files have so many bytes, as if there were no more room on the disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [0, len(CONTENT) // 2, len(CONTENT) + 60, 2 * len(CONTENT)])
+def test_without_room_on_the_disk_nothing_is_kept_and_nothing_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, size: int
+) -> None:
+    """Neither where content ends nor where the list of what there is does."""
+    keeper = Keeper(DirectoryBlobs(tmp_path))
+    with room(size), KeptFeatures(keeper, [], 10**6) as cache:
+        for key in ("a", "b", "c")[: 1 if size == len(CONTENT) + 60 else 3]:
+            cache.put(key, CONTENT)
+    assert cache.added == []
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "computed again by the next training" in caplog.text
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def test_without_room_to_take_over_what_was_used_the_pack_stays(tmp_path: Path) -> None:
+    keeper = Keeper(DirectoryBlobs(tmp_path))
+    packs = kept(keeper, a=CONTENT, b=CONTENT, c=CONTENT)
+    with room(100), KeptFeatures(keeper, packs, 10**6) as cache:
+        cache.get("a")
+    assert (cache.added, cache.useless) == ([], [])
+
+
+def test_a_store_that_is_away_while_something_is_kept_fails_nothing(tmp_path: Path) -> None:
+    keeper = Keeper(DirectoryBlobs(tmp_path / "not" / "there"))
+    with KeptFeatures(keeper, [], 10**6) as cache:
+        cache.put("a", CONTENT)
+        assert cache.get("a") is None
+    assert cache.added == []
