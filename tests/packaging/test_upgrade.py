@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,8 @@ from lookout_local import clients
 from lookout_server.api_models import MODELS
 from lookout_server.monitoring import health
 from tests.packaging.test_wheel import ROOT, User, run
+from tests.server.cli.test_inspection import ONE, Works, detect, settled
+from tests.server.images import scene
 
 pytestmark = pytest.mark.e2e
 POISON = "raise SystemExit('this is of another release')\n"
@@ -75,13 +77,13 @@ def command(user: User, name: str, *arguments: object) -> list[str]:
 
 
 @contextmanager
-def serving(user: User) -> Iterator[str]:
+def serving(user: User, *more: object) -> Iterator[str]:
     """A server of what is installed; its address."""
     (user.directory / "buckets/plant/in/pump").mkdir(parents=True, exist_ok=True)
     (user.directory / "buckets/plant/in/pump/a.csv").write_text(CSV)
     options = ("--data", user.directory / "data", "--buckets", user.directory / "buckets", "--port", 0, "--json")
     process = subprocess.Popen(
-        command(user, "lookout-server", "serve", *options, "--set", f"roles={ROLE}"),
+        command(user, "lookout-server", "serve", *options, "--set", f"roles={ROLE}", *more),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -98,10 +100,10 @@ def serving(user: User) -> Iterator[str]:
             process.stdout.close()
 
 
-def client(url: str, made: dict[str, str]) -> Any:
+def client(url: str, made: Mapping[str, str], service: str = "lookoutequipment") -> Any:
     session = boto3.Session(made["access_key"], made["secret_access_key"], region_name="us-east-1")
     session._loader.search_paths.insert(0, str(MODELS))
-    return session.client("lookoutequipment", endpoint_url=url)
+    return session.client(service, endpoint_url=url)  # type: ignore[call-overload]
 
 
 def ingest(equipment: Any, name: str, role: str = ROLE) -> str:
@@ -162,6 +164,31 @@ def test_a_server_whose_package_is_replaced_goes_on_and_its_jobs_wait_for_the_ne
         equipment = client(url, made)
         assert end(equipment, waiting) == "SUCCESS"
         assert checks(url)["release"] == "ok"
+
+
+def test_a_hosted_model_looks_at_images_while_its_package_is_replaced_and_after_the_next_start(
+    user: User, wheel: Path
+) -> None:
+    works, image = Works(user.directory), scene.encoded(scene.scratched(150)[0])
+    with serving(user, *works.options) as url:
+        vision = client(url, works.made, "lookoutvision")
+        assert works.host(vision, units=1)["Status"] == "HOSTED"
+        found = detect(vision, image)
+        assert [one["Name"] for one in found["Anomalies"]] == ["background", "scratch"]
+        install(user, release(wheel, "998.0", poisoned))
+        assert detect(vision, image) == found
+        vision.stop_model(**ONE)
+        assert settled(lambda: vision.describe_model(**ONE)["ModelDescription"])["Status"] == "TRAINED"
+        vision.start_model(**ONE, MinInferenceUnits=2)  # though no second process may be started
+        assert settled(lambda: vision.describe_model(**ONE)["ModelDescription"])["Status"] == "HOSTED"
+        assert detect(vision, image) == found
+        assert "998.0 is installed: start the server anew" in checks(url)["release"]
+    install(user, release(wheel, "999.0"))
+    with serving(user, *works.options) as url:
+        vision = client(url, works.made, "lookoutvision")
+        assert checks(url)["release"] == "ok"
+        assert vision.describe_model(**ONE)["ModelDescription"]["Status"] == "HOSTED"
+        assert detect(vision, image) == found
 
 
 def test_a_local_cloud_whose_package_is_replaced_goes_on_as_it_is(user: User, wheel: Path) -> None:

@@ -56,7 +56,7 @@ class Works:
     def client(self, server: Serving) -> Any:
         return client("lookoutvision", server.url, self.made)
 
-    def host(self, vision: Any) -> dict[str, Any]:
+    def host(self, vision: Any, units: int = 2) -> dict[str, Any]:
         """Train a model and start it; its description."""
         (self.bucket / "m").write_text(manifest(self.lines()))
         vision.create_project(ProjectName="plates")
@@ -66,7 +66,7 @@ class Works:
         vision.create_model(ProjectName="plates", OutputConfig={"S3Location": {"Bucket": "plates", "Prefix": "out"}})
         trained = settled(lambda: vision.describe_model(**ONE)["ModelDescription"])
         assert trained["Status"] == "TRAINED", trained
-        vision.start_model(**ONE, MinInferenceUnits=2)
+        vision.start_model(**ONE, MinInferenceUnits=units)
         return settled(lambda: vision.describe_model(**ONE)["ModelDescription"])
 
 
@@ -74,7 +74,7 @@ def settled(describe: Any) -> dict[str, Any]:
     """The description once nothing goes on any more; works are not waited for by looks."""
     for _ in range(600):
         found: dict[str, Any] = describe()
-        if not found["Status"].endswith(("_IN_PROGRESS", "TRAINING", "STARTING_HOSTING", "CREATED", "RUNNING")):
+        if not found["Status"].endswith(("_IN_PROGRESS", "TRAINING", "_HOSTING", "CREATED", "RUNNING")):
             return found
         time.sleep(0.1)
     raise AssertionError(found)
