@@ -65,6 +65,7 @@ def main() -> None:
         ("the same with one bad cell in each of 100 columns, against pyarrow with none", ingestion.bad),
         ("memory of an ingestion, against that of a fifth of it", ingestion.memory),
         ("CPU of a detection in a picture of 1,024 pixels, against the network's own pass", inspection.detecting),
+        ("a detection over HTTP with eight callers and two processes, against one caller", inspection.answering),
         ("CPU of a training, 300 sensors x 100,000 rows, against principal components of the numbers", training.cost),
         ("memory of a training, against that of a quarter of the rows", training.memory),
         ("CPU of each of 50 models trained in one process, against one model in its own", training.many),

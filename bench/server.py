@@ -73,7 +73,7 @@ def computing() -> tuple[float, float]:
 
 def _described(clock: Callable[[int], float]) -> tuple[float, float]:
     """The medians of turns about, by a clock of the server's process."""
-    with _serving() as server, _empty() as (url, pid):
+    with serving() as server, _empty() as (url, pid):
         server.equipment.create_dataset(DatasetName="pumps", ClientToken="1")
         request = server.signed("DescribeDataset", {"DatasetName": "pumps"})
         turns: list[tuple[float, ...]] = []
@@ -90,20 +90,21 @@ def _described(clock: Callable[[int], float]) -> tuple[float, float]:
 
 def listing() -> tuple[float, float]:
     """Seconds of a ListDatasets with 10,000 datasets, and with 100."""
-    with _serving("quotas.datasets=20000") as server:
+    with serving("quotas.datasets=20000") as server:
         found = []
         made = 0
         for count in (100, 10_000):
             for number in range(made, count):
                 server.equipment.create_dataset(DatasetName=f"dataset-{number}", ClientToken=str(number))
             made = count
-            found.append(_seconds_each(server.url, server.signed("ListDatasets", {"MaxResults": 50}), connections=1))
+            request = server.signed("ListDatasets", {"MaxResults": 50})
+            found.append(statistics.median(seconds_each(server.url, request, _SECONDS, 1) for _ in range(3)))
         return found[1], found[0]
 
 
 def waiting() -> tuple[float, float]:
     """The 99th percentile of DescribeModel in seconds while others have files read and models trained, and idle."""
-    with _serving() as server:
+    with serving() as server:
         folder = server.buckets / "plant" / "small" / "pump"
         folder.mkdir(parents=True)
         _write(folder / "a.csv", 2_000, 1)
@@ -122,7 +123,7 @@ def waiting() -> tuple[float, float]:
 
 def churning() -> tuple[float, float]:
     """Megabytes of the server after 10,000 datasets were created and deleted, and after the first 1,000."""
-    with _serving() as server:
+    with serving() as server:
         found = []
         for start, end in ((0, 1_000), (1_000, 10_000)):
             for number in range(start, end):
@@ -223,19 +224,24 @@ class _Memory:
         raise NotImplementedError
 
 
-class _Server:
+class Server:
     def __init__(self, url: str, key: dict[str, str], buckets: Path, process: subprocess.Popen[str]) -> None:
         self.url = url
         self.buckets = buckets
         self._process = process
         self._credentials = Credentials(key["access_key"], key["secret_access_key"])
         self.equipment = _client(self._credentials, url)
+        self.vision = _client(self._credentials, url, "lookoutvision")
 
     def signed(self, operation: str, parameters: dict[str, Any]) -> AWSRequest:
         """A request that may be sent for a quarter of an hour."""
         headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"{_TARGET}{operation}"}
         request = AWSRequest("POST", f"{self.url}/", headers=headers, data=json.dumps(parameters).encode())
-        SigV4Auth(self._credentials, "lookoutequipment", _REGION).add_auth(request)
+        return self.sign(request, "lookoutequipment")
+
+    def sign(self, request: AWSRequest, service: str) -> AWSRequest:
+        """The request, signed for a service."""
+        SigV4Auth(self._credentials, service, _REGION).add_auth(request)
         return request
 
     def train(self, name: str, prefix: str) -> None:
@@ -250,7 +256,7 @@ class _Server:
 
 
 @contextmanager
-def _serving(*settings: str) -> Iterator[_Server]:
+def serving(*settings: str) -> Iterator[Server]:
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         data, buckets = root / "data", root / "buckets"
@@ -269,7 +275,7 @@ def _serving(*settings: str) -> Iterator[_Server]:
         stack.callback(process.terminate)
         assert process.stdout is not None
         record = json.loads(process.stdout.readline())
-        yield _Server(record["url"], json.loads(made.stdout), buckets, process)
+        yield Server(record["url"], json.loads(made.stdout), buckets, process)
 
 
 @contextmanager
@@ -283,10 +289,10 @@ def _empty() -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def _client(credentials: Credentials, url: str) -> Any:
+def _client(credentials: Credentials, url: str, service: str = "lookoutequipment") -> Any:
     session = boto3.Session(credentials.access_key, credentials.secret_key, region_name=_REGION)
     session._loader.search_paths.insert(0, str(MODELS))
-    return session.client("lookoutequipment", endpoint_url=url, config=Config(retries={"total_max_attempts": 3}))
+    return session.client(service, endpoint_url=url, config=Config(retries={"total_max_attempts": 3}))
 
 
 def _train(equipment: Any, name: str, prefix: str) -> None:
@@ -323,9 +329,11 @@ def _write(file: Path, rows: int, sensors: int) -> None:
     file.write_text(_text(rows, sensors))
 
 
-def _seconds_each(url: str, request: AWSRequest, connections: int = _CONNECTIONS) -> float:
-    """Seconds of a request, of as many at a time as there are connections; the median of three turns."""
-    return statistics.median(_SECONDS / len(_times(url, request, _SECONDS, connections)) for _ in range(3))
+def seconds_each(url: str, request: AWSRequest, seconds: float, connections: int) -> float:
+    """Seconds of a request, of as many at a time as there are connections."""
+    began = time.perf_counter()
+    count = len(_times(url, request, seconds, connections))
+    return (time.perf_counter() - began) / count
 
 
 def _percentile(url: str, request: AWSRequest, more: Callable[[], bool]) -> float:
@@ -339,12 +347,13 @@ def _times(url: str, request: AWSRequest, seconds: float, connections: int) -> l
     """How long each answer took, of requests that are sent one after the other, for some time."""
     found: list[float] = []
     headers = {name: str(value) for name, value in request.headers.items()}
+    path = urlsplit(request.url).path
 
     def send() -> None:
         connection = HTTPConnection(urlsplit(url).netloc)
         end = time.perf_counter() + seconds
         while (start := time.perf_counter()) < end:
-            connection.request("POST", "/", request.data, headers)
+            connection.request("POST", path, request.data, headers)
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 200, answer.status

@@ -18,8 +18,8 @@ from lookout_provider.protocol import REFUSED, Answer, Request, digest, send
 from lookout_shared import log
 
 if TYPE_CHECKING:
-    from lookout_provider.lifecycle import Progress
     from lookout_provider.machine import Machine, Wait
+    from lookout_provider.progress import Progress
 
 #: The watchdog answers this many seconds before the function would be stopped.
 _WATCHDOG_SECONDS = 15
@@ -115,9 +115,10 @@ def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> 
     CloudFormation has gone on.
     """
     from lookout_provider import lifecycle
+    from lookout_provider.progress import begin
     from lookout_shared import aws
 
-    progress = lifecycle.begin(request)
+    progress = begin(request)
     if any(request.sent_before(wait.request) for wait in earlier):
         return Answer("FAILED", request.id_before, "too late: a later event of the same resource has come before it")
     deleting = any(wait.running and wait.request.request_type == "Delete" for wait in earlier)
@@ -130,20 +131,20 @@ def _first_look(request: Request, machine: Machine, earlier: Sequence[Wait]) -> 
     progress.arrived = any(wait.answered.get("PhysicalId") in (None, request.physical_id) for wait in creates)
     if not in_front and lifecycle.looks_first(request):
         with contextlib.suppress(aws.WouldChange), aws.before_change(aws.only_look):
-            return lifecycle.advance(request, lifecycle.begin(request))
+            return lifecycle.advance(request, begin(request))
     return progress
 
 
 def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[str, Any]:
     """One poll; an exception is the state machine's to retry, and to answer when retries are used up."""
-    from lookout_provider import lifecycle
     from lookout_provider.machine import Machine, Stopped, Warrant
+    from lookout_provider.progress import Phase, Progress
     from lookout_shared import aws
 
     request = Request.parse(state["Event"])
     began = state.get("Began") or time.time()
-    progress = lifecycle.Progress(
-        lifecycle.Phase(state["Phase"]),
+    progress = Progress(
+        Phase(state["Phase"]),
         state["PhysicalId"],
         # A local clock shortens the waits, and slow calls make them longer.
         max(state["Waited"] + state["Seconds"], int(time.time() - began)),
@@ -160,7 +161,7 @@ def _poll(state: Mapping[str, Any], execution_arn: str, context: Any) -> dict[st
     warrant = Warrant(machine, execution_arn)
     try:
         with aws.before_change(warrant.check):
-            if progress.phase is not lifecycle.Phase.SETTLE:
+            if progress.phase is not Phase.SETTLE:
                 warrant.check()
             log.write(
                 "poll", request=request, phase=progress.phase, waited=progress.waited, physical_id=progress.physical_id
@@ -208,7 +209,7 @@ def _state(
 
     Properties go along only while something is still to be made or removed.
     """
-    from lookout_provider.lifecycle import Phase
+    from lookout_provider.progress import Phase
 
     if isinstance(outcome, Answer):
         return {"Event": request.event({}), "FunctionArn": function_arn, "Answered": outcome.record}
@@ -238,7 +239,7 @@ def _seconds(request: Request, progress: Progress, began: float | None) -> int:
     A wait that begins because something has to be changed begins with that. What waits for its turn is spread, because
     CloudFormation starts many custom resources at once.
     """
-    from lookout_provider.lifecycle import Phase
+    from lookout_provider.progress import Phase
     from lookout_provider.resources import resource_for
 
     first = resource_for(request).first_wait_seconds

@@ -15,7 +15,7 @@ from lookout_provider.resources import resource_for
 
 if TYPE_CHECKING:
     from lookout_provider.holding import Holding
-    from lookout_provider.lifecycle import Progress
+    from lookout_provider.progress import Progress
     from lookout_provider.resources.base import Live, Resource
 
 

@@ -6,14 +6,14 @@ waits for. Every step is decided from what the service describes, and may run tw
 
 from __future__ import annotations
 
-import enum
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from lookout_provider import gates
+from lookout_provider import gates, patience
 from lookout_provider.holding import Holding, Refused
 from lookout_provider.in_force import InForce
+from lookout_provider.patience import DELETE_SECONDS
+from lookout_provider.progress import Phase, Progress
 from lookout_provider.protocol import UNKNOWN, Answer, Request
 from lookout_provider.resources import resource_for, type_of
 from lookout_provider.resources.base import Live, Resource, State
@@ -21,66 +21,9 @@ from lookout_shared import log
 from lookout_shared.aws import Kind, ServiceError
 from lookout_shared.properties import InvalidProperty
 
-#: A Delete has the time that CloudFormation gives a custom resource, less some to answer in.
-_DELETE_SECONDS = 3300
 #: How long after a Delete under an invented id the Create may still come that it is about: Lambda drops an event of
 #: that age (see the function's `MaximumEventAgeInSeconds`), and an invocation takes at most the function's timeout.
 LATEST_CREATE_SECONDS = 900 + 300
-#: How long an error is waited out, in seconds. One that is not here counts at once; throttling never does.
-_PATIENCE = {Kind.DENIED: 120, Kind.UNREACHABLE: 120, Kind.CONFLICT: _DELETE_SECONDS, Kind.UNAVAILABLE: 900}
-#: What a Delete meets while nothing of the thing itself is under way seldom passes: something else uses it.
-_IN_USE_SECONDS = 900
-_PATIENT = (Kind.BUSY, Kind.QUOTA_OF_WORK)
-
-_WAY_OUT = {
-    Kind.DENIED: "the provider's role needs this permission, and so does what it imports from another account: "
-    "the source's resource policy must allow this account",
-    Kind.CONFLICT: "something else uses or changes it; try again when that is gone or done",
-    Kind.UNREACHABLE: "the service does not answer at its endpoint, see endpoint_url of LookoutProvider",
-}
-
-
-class Phase(enum.StrEnum):
-    """What the next poll does."""
-
-    #: Find or make it. Needs the properties, and is still wanted only while its own execution runs.
-    CONVERGE = "converge"
-    #: It is being made: wait until it is ready.
-    SETTLE = "settle"
-    #: Remove it, or wait until it is gone.
-    REMOVE = "remove"
-
-
-@dataclass
-class Progress:
-    """What one poll tells the next."""
-
-    phase: Phase
-    #: What CloudFormation would be told is the physical id if the next step failed.
-    physical_id: str
-    #: Seconds waited so far, as the sum of nominal waits.
-    waited: int = 0
-    #: When each kind of error that is being waited out first came.
-    since: dict[str, int] = field(default_factory=dict)
-    #: What the type notes for its next step.
-    memo: dict[str, str] = field(default_factory=dict)
-    #: The waits in front, by ARN: of events that CloudFormation may not have heard the end of.
-    behind: list[str] = field(default_factory=list)
-    #: Whether those waits run no more since the last poll, and whether nothing is left of what they had begun.
-    stopped: bool = False
-    tidied: bool = False
-    #: Whether the event that was to make what a Delete is about has come: it cannot come any more.
-    arrived: bool = False
-    #: Digits of the properties that are asked for, and of those that are remembered to be in force.
-    wanted: str = ""
-    in_force: str = ""
-
-
-def begin(request: Request) -> Progress:
-    """Where an event starts."""
-    phase = Phase.REMOVE if request.request_type == "Delete" else Phase.CONVERGE
-    wanted = "" if phase is Phase.REMOVE else request.wanted
-    return Progress(phase, request.id_sought, wanted=wanted)
 
 
 def refused(request: Request) -> Answer | None:
@@ -327,7 +270,7 @@ class Step:
         return _lead_to_same(self.resource, resource, live)
 
     def _out_of_patience(self) -> bool:
-        return self.progress.waited >= (self._patience_of_user() or _DELETE_SECONDS)
+        return self.progress.waited >= (self._patience_of_user() or DELETE_SECONDS)
 
     def _done_with_unheard(self) -> bool:
         """Whether what was not heard of is gone, as far as that can be waited for."""
@@ -376,7 +319,7 @@ class Step:
 
     def _patience_of_user(self) -> int:
         if self.request.request_type == "Delete":
-            return _DELETE_SECONDS
+            return DELETE_SECONDS
         return int(self.resource.option("WaitSeconds", "3300"))
 
     def _again(self, phase: Phase) -> Progress:
@@ -386,7 +329,7 @@ class Step:
     def _in_time(self, progress: Progress, why: str = "") -> Answer | Progress:
         """*progress*, unless the time that the resource has is over."""
         # A start that is not waited for may still have to wait for its turn.
-        limit = self._patience_of_user() or _DELETE_SECONDS
+        limit = self._patience_of_user() or DELETE_SECONDS
         if progress.waited < limit:
             return progress
         if self.resource.passes_on:
@@ -401,18 +344,12 @@ class Step:
         if self.request.request_type == "Delete" and self.resource.passes_on and error.kind is Kind.UNREACHABLE:
             # It removes nothing: the resource that it waits for will find out.
             return Answer("SUCCESS", self.progress.physical_id)
-        since = self.progress.since.setdefault(error.kind.name, self.progress.waited)
-        waited = self.progress.waited - since
-        patience = _PATIENCE.get(error.kind, 0)
-        if error.kind is Kind.CONFLICT and self.progress.phase is Phase.REMOVE:
-            patience = _IN_USE_SECONDS
-        if error.kind in _PATIENT or waited < patience:
+        if not patience.is_over(error, self.progress):
             return self._in_time(self.progress, f": {error}")
         if error.kind is Kind.UNREACHABLE and self._service_has_ended():
             log.write("service ended", request=self.request, physical_id=self.progress.physical_id)
             return Answer("SUCCESS", self.progress.physical_id)
-        way_out = _WAY_OUT.get(error.kind)
-        return self._failed(f"{error}" + (f" - {way_out}" if way_out else ""))
+        return self._failed(patience.reason(error))
 
     def _service_has_ended(self) -> bool:
         """Whether a Delete may succeed although the service cannot be reached.

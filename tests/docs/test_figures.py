@@ -9,7 +9,7 @@ import pytest
 
 from docs import generate_iam, generate_operations
 from lookout_provider import handler
-from lookout_provider.lifecycle import Phase, Progress
+from lookout_provider.progress import Phase, Progress
 from lookout_provider.protocol import Request
 from lookout_server.settings import Limits, Quotas, VisionQuotas
 from tests.contract.cases import CASES

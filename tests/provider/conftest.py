@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lookout_provider import handler, lifecycle, machine
-from lookout_provider.lifecycle import Progress
+from lookout_provider.progress import Progress
 from lookout_provider.protocol import Answer, Request
 from lookout_shared import aws
 from tests.provider.support import MACHINE, Advance, FakeClient, Sent, SetTime, StateMachine, StepFunctions, Steps, Use

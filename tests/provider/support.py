@@ -14,8 +14,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from lookout_provider.lifecycle import Phase, Progress
 from lookout_provider.machine import Machine
+from lookout_provider.progress import Phase, Progress
 from lookout_provider.protocol import Answer, Request
 from lookout_shared import properties
 

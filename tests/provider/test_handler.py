@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lookout_provider import handler, protocol
-from lookout_provider.lifecycle import Phase, Progress
 from lookout_provider.machine import Busy
+from lookout_provider.progress import Phase, Progress
 from lookout_provider.protocol import Answer, Request
 from lookout_shared.aws import Service, WouldChange
 from tests.provider.support import (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookout_provider import handler
-from lookout_provider.lifecycle import Phase, Progress
+from lookout_provider.progress import Phase, Progress
 from lookout_provider.protocol import Request
 from tests.provider.support import event
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lookout_provider import handler
-from lookout_provider.lifecycle import Progress
 from lookout_provider.machine import Busy
+from lookout_provider.progress import Progress
 from lookout_provider.protocol import Answer, Request
 from lookout_shared.aws import WouldChange
 from tests.provider.support import DONE, Advance, Context, Sent, StateMachine, client_error, event
