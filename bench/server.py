@@ -289,7 +289,7 @@ def _empty() -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def _client(credentials: Credentials, url: str, service: str = "lookoutequipment") -> Any:
+def _client(credentials: Credentials, url: str, service: Any = "lookoutequipment") -> Any:
     session = boto3.Session(credentials.access_key, credentials.secret_key, region_name=_REGION)
     session._loader.search_paths.insert(0, str(MODELS))
     return session.client(service, endpoint_url=url, config=Config(retries={"total_max_attempts": 3}))
@@ -347,7 +347,7 @@ def _times(url: str, request: AWSRequest, seconds: float, connections: int) -> l
     """How long each answer took, of requests that are sent one after the other, for some time."""
     found: list[float] = []
     headers = {name: str(value) for name, value in request.headers.items()}
-    path = urlsplit(request.url).path
+    path = urlsplit(str(request.url)).path
 
     def send() -> None:
         connection = HTTPConnection(urlsplit(url).netloc)
