@@ -19,7 +19,8 @@ from lookout_server.config.configuration import Configuration
 from lookout_server.config.loading import PREFIX, defaults, values, variables
 from lookout_server.data_directory import DataDirectory
 from lookout_server.equipment.alarms import TELL
-from lookout_server.equipment.plans import RUN
+from lookout_server.equipment.ingestion import INGEST
+from lookout_server.equipment.plans import RUN, TRAIN
 from lookout_server.errors import ServerError
 from lookout_server.files.directory import DirectoryBuckets
 from lookout_server.files.endpoints import S3, Endpoint
@@ -37,6 +38,8 @@ from lookout_server.monitoring.release import Upgrade, release
 from lookout_server.store import DirectoryBlobs, SqliteDocuments, StoreError
 from lookout_server.ticker import Ticker
 from lookout_server.turns import Turn
+from lookout_server.vision.errands import LONG_WORKS
+from lookout_server.vision.hosting import HOST
 from lookout_server.vision.inspection import Elsewhere
 from lookout_server.work.answerers import Answerers
 from lookout_server.work.lanes import Lanes
@@ -45,8 +48,8 @@ from lookout_server.work.processes import Processes, Program, serve
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks for work that is due.
 _TICK = 1.0
-#: Works that wait for a worker, or take a moment, at a time; scheduled inference, of those, and alarms being told.
-_SUPERVISED, _RUNS, _TOLD = 64, 1, 8
+#: Works that wait for a worker at a time, and scheduled inference of those; alarms that are told; all others.
+_SUPERVISED, _RUNS, _TOLD, _OTHERS = 64, 1, 8, 8
 #: Without the directory in which the server was started on its path (-P): there may be a module named as one of ours.
 WORKER = (sys.executable, "-P", "-m", "lookout_server.worker")
 INSPECTOR = (sys.executable, "-P", "-m", "lookout_server.inspecting")
@@ -127,12 +130,13 @@ def assemble(configuration: Configuration, directory: DataDirectory, on_ready: C
 
 
 def supervising() -> Lanes[ThreadPoolExecutor]:
-    """The threads that wait for works: neither other works nor who does not answer to alarms holds up inference."""
+    """The threads that wait for works: none is held up by what waits for a worker, or for who does not answer."""
 
     def pool(size: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(size, thread_name_prefix="supervisor")
 
-    return Lanes({RUN: pool(_RUNS), TELL: pool(_TOLD)}, pool(_SUPERVISED))
+    waiting = dict.fromkeys((INGEST, TRAIN, *LONG_WORKS), pool(_SUPERVISED))
+    return Lanes({**waiting, RUN: pool(_RUNS), TELL: pool(_TOLD), HOST: pool(_OTHERS)}, pool(_OTHERS))
 
 
 def _inspectors(configuration: Configuration) -> int:
