@@ -68,6 +68,7 @@ def main() -> None:
         ("a detection over HTTP with eight callers and two processes, against one caller", inspection.answering),
         ("CPU of a training, 300 sensors x 100,000 rows, against principal components of the numbers", training.cost),
         ("memory of a training, against that of a quarter of the rows", training.memory),
+        ("memory of a training with diagnostics, against one without", training.diagnosed_in_memory),
         ("CPU of each of 50 models trained in one process, against one model in its own", training.many),
         ("memory of the same", training.many_in_memory),
     ):

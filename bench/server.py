@@ -217,6 +217,12 @@ class _Memory:
     def open(self, role_arn: str, bucket: str, key: str) -> BinaryIO:
         return io.BytesIO(self.objects[bucket, key])
 
+    @contextmanager
+    def writer(self, role_arn: str, bucket: str, key: str) -> Iterator[BinaryIO]:
+        file = io.BytesIO()
+        yield file
+        self.objects[bucket, key] = file.getvalue()
+
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.objects[bucket, key] = body
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
 from bench.ingestion import most_megabytes
 from lookout_server.entities.blob import Keeper
-from lookout_server.equipment import learning
+from lookout_server.equipment import learning, predictions
 from lookout_server.equipment.blocks import Block
 from lookout_server.equipment.content import Content, Details
 from lookout_server.equipment.gathering import Gatherer
 from lookout_server.equipment.judged import Judged
+from lookout_server.equipment.making import Results
 from lookout_server.equipment.schema import Component, Schema
 from lookout_server.equipment.training import Plan
+from lookout_server.files.directory import DirectoryBuckets
+from lookout_server.files.places import Area, Grant, PlacedStorage, Places
 from lookout_server.store.scratch import ScratchBlobs
 
 _ROWS, _SENSORS, _TURNS = 100_000, 300, 3
@@ -29,10 +34,10 @@ _QUOTA = 1_500_000
 _PROCESS = """
 import sys, time
 from bench import training
-rows, sensors, times = map(int, sys.argv[1:])
+rows, sensors, times, diagnosed = map(int, sys.argv[1:])
 content = training.content_of(rows, sensors)
 for _ in range(times):
-    training.train(content)
+    training.train(content, bool(diagnosed))
 print(time.process_time(), training.most_megabytes())
 """
 
@@ -50,6 +55,11 @@ def memory() -> tuple[float, float]:
     return _process(4 * _ROWS, _SENSORS, 1)[1], _process(_ROWS, _SENSORS, 1)[1]
 
 
+def diagnosed_in_memory() -> tuple[float, float]:
+    """Megabytes that a process had at most that wrote diagnostics, and one that wrote none."""
+    return _process(_ROWS, _SENSORS, 1, diagnosed=True)[1], _process(_ROWS, _SENSORS, 1)[1]
+
+
 def many() -> tuple[float, float]:
     """CPU seconds for each of many small models in one process, and for one of them in its own."""
     return _process(*_SMALL, _MANY)[0] / _MANY, _process(*_SMALL, 1)[0]
@@ -60,11 +70,20 @@ def many_in_memory() -> tuple[float, float]:
     return _process(*_SMALL, _MANY)[1], _process(*_SMALL, 1)[1]
 
 
-def train(content: Content) -> None:
-    """Train and assess a model as the service does, without labels."""
+def train(content: Content, diagnosed: bool = False) -> None:
+    """Train and assess a model as the service does, without labels, and write diagnostics."""
     plan = Plan(content.schema, (content.start, content.end), None, None, None)
     trained = learning.train(plan, [content], [], (_QUOTA, _QUOTA))
-    assert len(Judged.of(trained.judged()).times) == len(trained.assessed.times)
+    judged = Judged.of(trained.judged())
+    assert len(judged.times) == len(trained.assessed.times)
+    if diagnosed:
+        with tempfile.TemporaryDirectory() as directory:
+            (Path(directory) / "out").mkdir()
+            grant = Grant("*", DirectoryBuckets(Path(directory)), write=(Area("*"),))
+            storage = PlacedStorage(Places("here", roles=(grant,)))
+            results = Results(Keeper(ScratchBlobs()), storage, "model/wear/0a/version/1", "role", {"Bucket": "out"})
+            lines = predictions.diagnostics(trained.assessed, trained.judged(), judged.events, [], "held_out")
+            results.write(lines)
 
 
 def content_of(rows: int, sensors: int) -> Content:
@@ -98,8 +117,8 @@ def _components(values: np.ndarray) -> float:
     return float(((scaled - scaled @ kept @ kept.T) ** 2).sum(1).max())
 
 
-def _process(rows: int, sensors: int, times: int) -> tuple[float, float]:
-    command = [sys.executable, "-c", _PROCESS, str(rows), str(sensors), str(times)]
+def _process(rows: int, sensors: int, times: int, diagnosed: bool = False) -> tuple[float, float]:
+    command = [sys.executable, "-c", _PROCESS, *map(str, (rows, sensors, times, int(diagnosed)))]
     seconds, megabytes = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return float(seconds), float(megabytes)
 
@@ -110,4 +129,4 @@ def _cpu(run: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-__all__ = ["cost", "many", "many_in_memory", "memory", "most_megabytes"]
+__all__ = ["cost", "diagnosed_in_memory", "many", "many_in_memory", "memory", "most_megabytes"]

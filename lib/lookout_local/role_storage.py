@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import BinaryIO
 
@@ -14,14 +14,14 @@ from lookout_local.clients import client
 from lookout_local.roles import name_of, obstacle
 from lookout_local.secret import ROOT_SECRET, session_credentials
 from lookout_server.files.s3 import S3Buckets
-from lookout_server.files.storage import StoredObject
+from lookout_server.files.storage import Storage, StoredObject
 from lookout_server.identity.authorization import partition_of
 from lookout_server.protocol.errors import StorageError
 
 SERVICE_PRINCIPAL = "lookoutequipment.amazonaws.com"
 
 
-class RoleStorage:
+class RoleStorage(Storage):
     """Reads and writes MiniStack's S3 through its front door, signed by a session of the role.
 
     The role must exist, trust `lookoutequipment.amazonaws.com` and allow what is done; every method raises StorageError
@@ -43,9 +43,9 @@ class RoleStorage:
         """The content of an object (s3:GetObject)."""
         return self._as(role_arn).read(bucket, key, most=most)
 
-    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """Put an object (s3:PutObject)."""
-        self._as(role_arn).write(bucket, key, body)
+    def writer(self, role_arn: str, bucket: str, key: str) -> AbstractContextManager[BinaryIO]:
+        """Put an object, piece by piece (s3:PutObject)."""
+        return self._as(role_arn).writer(bucket, key)
 
     def of_account(self, account: str, region: str) -> S3Buckets:
         """The buckets of an account, without a role.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
@@ -53,6 +55,12 @@ class MemoryStorage:
 
     def open(self, role_arn: str, bucket: str, key: str) -> BinaryIO:
         return io.BytesIO(self.read(role_arn, bucket, key))
+
+    @contextmanager
+    def writer(self, role_arn: str, bucket: str, key: str) -> Iterator[BinaryIO]:
+        file = io.BytesIO()
+        yield file
+        self.objects[bucket, key] = file.getvalue()
 
     def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         self.objects[bucket, key] = body

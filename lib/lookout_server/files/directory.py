@@ -14,7 +14,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -40,7 +40,7 @@ _REASONS = {
 
 
 class _File(io.FileIO):
-    """A file whose errors are those of a storage, also those that come when it is read."""
+    """A file whose errors are those of a storage, also those that come when it is read or written."""
 
     def readinto(self, buffer: Any) -> int | None:
         with _explained():
@@ -49,6 +49,10 @@ class _File(io.FileIO):
     def readall(self) -> bytes:
         with _explained():
             return super().readall()
+
+    def write(self, piece: Any) -> int:
+        with _explained():
+            return super().write(piece)
 
 
 class DirectoryBuckets(Buckets):
@@ -99,30 +103,34 @@ class DirectoryBuckets(Buckets):
                 raise StorageError(f"it has {size} bytes, the quota is {most}")
             return file.read(size)
 
-    def write(self, bucket: str, key: str, body: bytes) -> None:
+    @contextmanager
+    def writer(self, bucket: str, key: str) -> Iterator[BinaryIO]:
         real = self._real(bucket)
         *way, name = parts_of(key)
-        with (
-            _explained(),
-            _folder(real, [HIDDEN], make=True) as hidden,
-            _folder(real, _way(real, way), make=True) as folder,
-        ):
-            _check_spelling(folder, name)
-            with suppress(FileNotFoundError):
-                if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-                    raise StorageError("is a folder, expected a file or nothing")
-            unfinished = secrets.token_hex(16)
+        unfinished = secrets.token_hex(16)
+        with ExitStack() as stack:
+            with _explained():
+                hidden = stack.enter_context(_folder(real, [HIDDEN], make=True))
+                raw = _File(os.open(unfinished, _NEW_FILE, _RIGHTS, dir_fd=hidden), "wb")
             try:
-                with os.fdopen(os.open(unfinished, _NEW_FILE, _RIGHTS, dir_fd=hidden), "wb") as file:
-                    file.write(body)
+                file = io.BufferedWriter(raw)
+                yield file
+                with _explained(), _folder(real, _way(real, way), make=True) as folder:
+                    _check_spelling(folder, name)
+                    with suppress(FileNotFoundError):
+                        if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                            raise StorageError("is a folder, expected a file or nothing")
                     file.flush()
-                    os.fsync(file.fileno())
-                os.rename(unfinished, name, src_dir_fd=hidden, dst_dir_fd=folder)
+                    os.fsync(raw.fileno())
+                    raw.close()
+                    os.rename(unfinished, name, src_dir_fd=hidden, dst_dir_fd=folder)
+                    os.fsync(folder)
             except BaseException:
                 with suppress(OSError):
                     os.unlink(unfinished, dir_fd=hidden)
+                with suppress(OSError):
+                    raw.close()  # with what is in the buffer
                 raise
-            os.fsync(folder)
 
     def abandon(self, before: datetime) -> int:
         """Clear away what was begun and not written to since *before*, as by a process that died; how many it were."""

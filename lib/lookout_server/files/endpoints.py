@@ -92,7 +92,8 @@ class S3:
             sts = self._sts = self._sts or self._client("sts", self._endpoint.sts_url, self._endpoint.credentials)
         credentials, expires = self._assume(sts, role_arn)
         with _LOCK:
-            made = S3Buckets(self._client("s3", self._endpoint.url, credentials))
+            client = self._client("s3", self._endpoint.url, credentials)
+            made = S3Buckets(client, newest=lambda: self.as_role(role_arn))
             self._roles[role_arn] = (made, expires)
             self._roles.move_to_end(role_arn)
             while len(self._roles) > _ROLES:

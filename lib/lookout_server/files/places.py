@@ -22,6 +22,7 @@ said there is denied. Of several entries that fit, the first one counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import BinaryIO, Literal, TypeAlias
@@ -87,8 +88,8 @@ class PlacedStorage(Storage):
     def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
         return self._buckets(role_arn, "read", bucket, key).read(bucket, key, most=most)
 
-    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
-        self._buckets(role_arn, "write", bucket, key).write(bucket, key, body)
+    def writer(self, role_arn: str, bucket: str, key: str) -> AbstractContextManager[BinaryIO]:
+        return self._buckets(role_arn, "write", bucket, key).writer(bucket, key)
 
     def of_account(self, account: str, region: str) -> AccountStorage:
         """The buckets of an account, as far as it has a place. Every place is in one Region, whatever `region` is."""

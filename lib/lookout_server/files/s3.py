@@ -1,7 +1,8 @@
 """Buckets of S3: of AWS, or of anything else that speaks its API.
 
 What S3 refuses is told in its own words. A large object is read piece by piece, each piece again if its connection
-breaks; what is replaced in the middle of that is not read half and half.
+breaks; what is replaced in the middle of that is not read half and half. It is written piece by piece as well, as a
+multipart upload, which shows nothing before it is complete.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, BinaryIO, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lookout_server.files.storage import Buckets, StoredObject
 from lookout_server.protocol.errors import StorageError, Unreachable
 
-#: The bytes that are fetched at once of an object that is streamed.
+#: The bytes that are fetched or sent at once of an object that is streamed; S3 takes 5 MB at least, and 10,000 pieces.
 PIECE = 8 * 1024**2
 _ATTEMPTS = 4
 _BUFFER = 64 * 1024
@@ -29,8 +30,15 @@ T = TypeVar("T")
 class S3Buckets(Buckets):
     """The buckets that a client of botocore reaches, with its rights. The methods are as `Buckets` describes them."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, newest: Callable[[], S3Buckets] | None = None) -> None:
+        """`newest` are the same buckets with a client whose credentials have not expired, if those of this one do."""
         self._s3 = client
+        self._newest = newest
+
+    @property
+    def client(self) -> Any:
+        """For work that may take longer than credentials are valid."""
+        return self._newest()._s3 if self._newest else self._s3
 
     def region(self, bucket: str) -> str:
         """Where a bucket is (s3:GetBucketLocation)."""
@@ -49,7 +57,7 @@ class S3Buckets(Buckets):
 
     def open(self, bucket: str, key: str) -> BinaryIO:
         """The content of an object, piece by piece (s3:GetObject)."""
-        return io.BufferedReader(_Object(self._s3, bucket, key), _BUFFER)
+        return io.BufferedReader(_Object(self, bucket, key), _BUFFER)
 
     def read(self, bucket: str, key: str, version_id: str | None = None, *, most: int) -> bytes:
         """The content of an object, or of a version of it (s3:GetObject, s3:GetObjectVersion)."""
@@ -65,17 +73,27 @@ class S3Buckets(Buckets):
 
         return _persistent(content)
 
-    def write(self, bucket: str, key: str, body: bytes) -> None:
-        """Put an object (s3:PutObject)."""
-        with _told():
-            self._s3.put_object(Bucket=bucket, Key=key, Body=body)
+    @contextmanager
+    def writer(self, bucket: str, key: str) -> Iterator[BinaryIO]:
+        """Put an object, a large one piece by piece (s3:PutObject, and s3:AbortMultipartUpload to give one up)."""
+        new = _NewObject(self, bucket, key)
+        try:
+            file = io.BufferedWriter(new, _BUFFER)
+            yield file
+            file.flush()
+            new.finish()
+        except BaseException:
+            new.abandon()
+            raise
+        finally:
+            new.close()  # with what is in the buffer
 
 
 class _Object(io.RawIOBase):
     """An object as a file that can be read anywhere: there is one piece of it at a time."""
 
-    def __init__(self, client: Any, bucket: str, key: str) -> None:
-        self._s3 = client
+    def __init__(self, buckets: S3Buckets, bucket: str, key: str) -> None:
+        self._buckets = buckets
         self._where = {"Bucket": bucket, "Key": key}
         self._at = self._start = 0
         self._size, self._tag, self._piece = _persistent(self._first)
@@ -110,7 +128,7 @@ class _Object(io.RawIOBase):
     def _first(self) -> tuple[int, str, bytes]:
         """Size, tag and first piece."""
         try:
-            answer = self._s3.get_object(**self._where, Range=f"bytes=0-{PIECE - 1}")
+            answer = self._buckets.client.get_object(**self._where, Range=f"bytes=0-{PIECE - 1}")
         except ClientError as error:
             if error.response["Error"].get("Code") != "InvalidRange":
                 raise
@@ -125,7 +143,8 @@ class _Object(io.RawIOBase):
     def _next(self) -> bytes:
         end = min(self._at + PIECE, self._size) - 1
         try:
-            answer = self._s3.get_object(**self._where, Range=f"bytes={self._at}-{end}", IfMatch=self._tag)
+            wanted = {"Range": f"bytes={self._at}-{end}", "IfMatch": self._tag}
+            answer = self._buckets.client.get_object(**self._where, **wanted)
         except ClientError as error:
             if error.response["Error"].get("Code") in ("PreconditionFailed", "412"):
                 raise Unreachable("it was replaced while it was read; try again") from error
@@ -135,6 +154,62 @@ class _Object(io.RawIOBase):
             if len(piece) != end + 1 - self._at:
                 raise Unreachable(f"the endpoint sent {len(piece)} bytes, expected {end + 1 - self._at}")
             return piece
+
+
+class _NewObject(io.RawIOBase):
+    """An object that is written from its beginning to its end: there is one piece of it at a time.
+
+    One that is no larger than a piece is put when it is whole.
+    """
+
+    def __init__(self, buckets: S3Buckets, bucket: str, key: str) -> None:
+        self._buckets = buckets
+        self._where = {"Bucket": bucket, "Key": key}
+        self._upload: dict[str, str] = {}
+        self._sent: list[dict[str, Any]] = []
+        self._rest = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        view = memoryview(content)
+        for start in range(0, len(view), PIECE):
+            self._rest += view[start : start + PIECE]
+            if len(self._rest) > PIECE:
+                self._send(bytes(self._rest[:PIECE]))
+                del self._rest[:PIECE]
+        return len(view)
+
+    def finish(self) -> None:
+        if not self._upload:
+            with _told():
+                self._buckets.client.put_object(**self._where, Body=bytes(self._rest))
+            return
+        self._send(bytes(self._rest))
+        with _told():
+            parts = {"Parts": self._sent}
+            self._buckets.client.complete_multipart_upload(**self._where, **self._upload, MultipartUpload=parts)
+
+    def abandon(self) -> None:
+        """Have what was sent deleted, where the role may do that; else it waits for a rule of the bucket."""
+        if self._upload:
+            with suppress(StorageError), _told():
+                self._buckets.client.abort_multipart_upload(**self._where, **self._upload)
+
+    def _send(self, piece: bytes) -> None:
+        with _told():
+            client = self._buckets.client
+            if not self._upload:
+                # Where botocore sends checksums of its own accord, S3 has to know of which kind before the first one.
+                sums = client.meta.config.request_checksum_calculation == "when_supported"
+                kind = {"ChecksumAlgorithm": "CRC32"} if sums else {}
+                self._upload = {"UploadId": client.create_multipart_upload(**self._where, **kind)["UploadId"]}
+            number = len(self._sent) + 1
+            answer = client.upload_part(**self._where, **self._upload, PartNumber=number, Body=piece)
+            # These it wants to hear again when all is there.
+            known = {name: value for name, value in answer.items() if name == "ETag" or name.startswith("Checksum")}
+            self._sent.append({"PartNumber": number, **known})
 
 
 class _Broken(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -43,6 +44,17 @@ class Buckets(AccountStorage, Protocol):
         """
         ...
 
+    def writer(self, bucket: str, key: str) -> AbstractContextManager[BinaryIO]:
+        """For an object that comes piece by piece: there at the end of the `with`, and not at all on an exception.
+
+        It is never whole in memory. Writing raises StorageError, too; who writes neither seeks nor closes.
+        """
+        ...
+
+    def write(self, bucket: str, key: str, body: bytes) -> None:
+        with self.writer(bucket, key) as file:
+            file.write(body)
+
 
 class Storage(Protocol):
     """Reads and writes objects, acting as a role. Every method raises StorageError, with a message for the user."""
@@ -60,7 +72,16 @@ class Storage(Protocol):
         """The content of an object; one of more than `most` bytes is not fetched, but refused."""
         ...
 
-    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None: ...
+    def writer(self, role_arn: str, bucket: str, key: str) -> AbstractContextManager[BinaryIO]:
+        """For an object that comes piece by piece: there at the end of the `with`, and not at all on an exception.
+
+        It is never whole in memory. Writing raises StorageError, too; who writes neither seeks nor closes.
+        """
+        ...
+
+    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        with self.writer(role_arn, bucket, key) as file:
+            file.write(body)
 
     def of_account(self, account: str, region: str) -> AccountStorage:
         """The buckets of an account, without a role."""

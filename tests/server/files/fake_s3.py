@@ -30,6 +30,11 @@ class FakeS3:
         self.cuts = 0
         self.unavailable = 0
         self.knows_ranges = True
+        #: The pieces of what is being uploaded, by its id; whether what was begun may be given up.
+        self.uploads: dict[str, dict[int, bytes]] = {}
+        self.may_abort = True
+        #: Those of the uploads whose pieces have a checksum.
+        self.summed: set[str] = set()
         self.url = ""
 
     def tag(self, bucket: str, key: str) -> str:
@@ -82,16 +87,60 @@ class _Handler(BaseHTTPRequestHandler):
             self._object(bucket, key)
 
     def do_PUT(self) -> None:
-        bucket, key, _ = self._target()
+        bucket, key, query = self._target()
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if bucket == "forbidden":
             self._error(403, "AccessDenied", "Access Denied")
             return
+        if "uploadId" in query:
+            if self._is_unavailable():
+                return
+            number, upload = int(query["partNumber"][0]), query["uploadId"][0]
+            found = {name: value for name, value in self.headers.items() if name == "x-amz-checksum-crc32"}
+            if bool(found) != (upload in self.fake.summed):
+                self._error(400, "InvalidRequest", "Checksum Type mismatch occurred")
+                return
+            self.fake.uploads[upload][number] = body
+            self._send(200, b"", {"ETag": _TAG.format(number), **found})
+            return
         self.fake.objects[bucket, key] = body
         self._send(200, b"", {"ETag": self.fake.tag(bucket, key)})
 
+    def do_DELETE(self) -> None:
+        _, _, query = self._target()
+        if self.fake.may_abort:
+            del self.fake.uploads[query["uploadId"][0]]
+            self._send(204, b"")
+        else:
+            self._error(403, "AccessDenied", "Access Denied")
+
     def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        content = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if urlsplit(self.path).query:
+            self._upload(content)
+        else:
+            self._assume(parse_qs(content))
+
+    def _upload(self, content: str) -> None:
+        """Begin an upload, or complete it of those pieces that are named."""
+        bucket, key, query = self._target()
+        if "uploads" in query:
+            self.fake.uploads[made := f"upload{len(self.fake.asked)}"] = {}
+            if self.headers.get("x-amz-checksum-algorithm") == "CRC32":
+                self.fake.summed.add(made)
+            answer = f"<InitiateMultipartUploadResult><UploadId>{made}</UploadId></InitiateMultipartUploadResult>"
+        else:
+            upload = query["uploadId"][0]
+            pieces = self.fake.uploads.pop(upload)
+            named = [int(number) for number in re.findall("<PartNumber>([0-9]+)</PartNumber>", content)]
+            if content.count("<ChecksumCRC32>") != len(named) * (upload in self.fake.summed):
+                self._error(400, "InvalidRequest", "The complete request must include the checksum for each part")
+                return
+            self.fake.objects[bucket, key] = b"".join(pieces[number] for number in named)
+            answer = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>"
+        self._send(200, answer.encode())
+
+    def _assume(self, form: dict[str, list[str]]) -> None:
         self.fake.assumed.append(form)
         role = form["RoleArn"][0]
         if role not in self.fake.roles:

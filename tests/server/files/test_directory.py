@@ -48,6 +48,40 @@ def test_what_is_written_is_read(buckets: DirectoryBuckets, root: Path) -> None:
     assert buckets.region("sensors") == "eu-west-1"
 
 
+def test_what_is_written_piece_by_piece_is_there_when_it_is_whole(buckets: DirectoryBuckets) -> None:
+    buckets.write("sensors", "a/x.csv", b"before")
+    with buckets.writer("sensors", "a/x.csv") as file:
+        for _ in range(100):
+            file.write(b"x" * 1000)
+        file.flush()
+        assert buckets.read("sensors", "a/x.csv", most=MOST) == b"before"
+        assert keys_of(buckets) == ["a/x.csv"]
+    assert buckets.read("sensors", "a/x.csv", most=MOST) == b"x" * 100_000
+
+
+def test_what_breaks_off_while_it_is_written_leaves_nothing(buckets: DirectoryBuckets, root: Path) -> None:
+    def broken_off() -> None:
+        with buckets.writer("sensors", "a/x.csv") as file:
+            file.write(b"x" * 100_000)
+            raise OSError("something else")
+
+    with pytest.raises(OSError, match="something else"):
+        broken_off()
+    assert list((root / "sensors").rglob("*")) == [root / "sensors" / HIDDEN]
+
+
+def test_a_disk_that_fails_while_a_file_is_written_is_told(buckets: DirectoryBuckets, root: Path) -> None:
+    def fail(size: int) -> None:
+        with buckets.writer("sensors", "x") as file, open(os.devnull, "rb") as unwritable:
+            os.dup2(unwritable.fileno(), file.fileno())
+            file.write(b"x" * size)
+
+    for size in (10, 100_000):
+        with pytest.raises(StorageError, match="InternalError: Bad file descriptor"):
+            fail(size)
+    assert list((root / "sensors").rglob("*")) == [root / "sensors" / HIDDEN]
+
+
 def test_who_reads_goes_on_with_what_was_there_when_it_is_replaced(buckets: DirectoryBuckets) -> None:
     buckets.write("sensors", "x.csv", b"first")
     with buckets.open("sensors", "x.csv") as file:
@@ -431,6 +465,8 @@ def test_reading_and_writing_leave_no_descriptor_open(buckets: DirectoryBuckets)
         for key in ("../x", "a/b", "a/b/x/y", "missing"):
             with pytest.raises(StorageError):
                 buckets.read("sensors", key, most=1)
+            with pytest.raises((StorageError, KeyError)), buckets.writer("sensors", key):
+                raise KeyError
 
     once()
     before = os.open("/", os.O_RDONLY)

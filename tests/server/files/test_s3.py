@@ -55,6 +55,61 @@ def test_what_is_written_is_read(buckets: S3Buckets, fake: FakeS3) -> None:
     assert {key for _, key in fake.asked} == {"AKIAOWN"}
 
 
+@pytest.mark.parametrize("size", [0, 1, 1000, 1001, 2000, 2001, 12_345])
+@pytest.mark.parametrize("at_once", [700, 100_000])
+def test_an_object_is_written_in_pieces_and_a_small_one_at_once(
+    buckets: S3Buckets, fake: FakeS3, size: int, at_once: int
+) -> None:
+    content = random.Random(size).randbytes(size)
+    with buckets.writer("sensors", "x") as file:
+        for start in range(0, size, at_once):
+            file.write(content[start : start + at_once])
+        assert not fake.objects
+    assert fake.objects == {("sensors", "x"): content}
+    put = [target for target, _ in fake.asked if target.startswith("PUT")]
+    assert len(put) == max(1, -(-size // 1000))
+    assert fake.uploads == {}
+
+
+@pytest.mark.parametrize("may_abort", [True, False])
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_what_breaks_off_while_it_is_written_is_not_there(
+    buckets: S3Buckets, fake: FakeS3, size: int, may_abort: bool
+) -> None:
+    fake.objects["sensors", "x"] = b"before"
+    fake.may_abort = may_abort
+
+    def broken_off() -> None:
+        with buckets.writer("sensors", "x") as file:
+            file.write(b"x" * size)
+            file.write(b"in the buffer")
+            raise OSError("something else")
+
+    with pytest.raises(OSError, match="something else"):
+        broken_off()
+    assert fake.objects == {("sensors", "x"): b"before"}
+    assert bool(fake.uploads) == (size > 1000 and not may_abort)
+
+
+def test_a_piece_that_is_not_taken_is_sent_again_and_then_given_up(buckets: S3Buckets, fake: FakeS3) -> None:
+    fake.unavailable = 1
+    buckets.write("sensors", "x", b"x" * 5000)
+    assert fake.objects["sensors", "x"] == b"x" * 5000
+    fake.unavailable = 100
+    with pytest.raises(Unreachable, match="SlowDown: Please reduce your request rate"):
+        buckets.write("sensors", "y", b"x" * 5000)
+    assert (list(fake.objects), fake.uploads) == ([("sensors", "x")], {})
+
+
+def test_aws_has_checksums_of_the_pieces_and_others_have_none(
+    endpoint: Endpoint, fake: FakeS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", fake.url)
+    for url, summed in ((fake.url, 0), (None, 1)):
+        S3(replace(endpoint, url=url)).buckets().write("sensors", "x", b"x" * 5000)
+        assert (fake.objects.pop(("sensors", "x")), len(fake.summed)) == (b"x" * 5000, summed)
+
+
 def test_what_is_too_large_is_refused_before_it_is_fetched(buckets: S3Buckets, fake: FakeS3) -> None:
     fake.objects["sensors", "x"] = b"x" * 5_000_000
     with pytest.raises(StorageError, match="it has 5000000 bytes, the quota is 4999999"):
@@ -190,6 +245,21 @@ def test_a_session_of_a_role_is_used_until_shortly_before_its_end(endpoint: Endp
     clock.advance(timedelta(minutes=55).total_seconds())
     place.as_role(ROLE)
     assert len(fake.assumed) == 3
+
+
+def test_what_takes_longer_than_a_session_goes_on_with_the_next_one(endpoint: Endpoint, fake: FakeS3) -> None:
+    fake.roles.add(ROLE)
+    fake.objects["sensors", "y"] = b"y" * 100_000
+    clock = ManualClock(datetime(2030, 1, 1, tzinfo=UTC))
+    buckets = S3(replace(endpoint, assume_roles=True), now=clock.now).as_role(ROLE)
+    with buckets.open("sensors", "y") as read, buckets.writer("sensors", "x") as written:
+        for _ in range(2):
+            written.write(read.read(50_000))
+            written.flush()
+            clock.advance(timedelta(minutes=55).total_seconds())
+    assert fake.objects["sensors", "x"] == b"y" * 100_000
+    for method in ("GET", "PUT"):
+        assert {key for target, key in fake.asked if target.startswith(method)} > {"ASIAFAKE1"}
 
 
 def test_without_sessions_the_credentials_of_the_endpoint_do_the_work(endpoint: Endpoint, fake: FakeS3) -> None:

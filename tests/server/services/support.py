@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, BinaryIO
@@ -62,9 +63,16 @@ class Bucket:
             raise StorageError(f"it has {len(body)} bytes, the quota is {most}")
         return body
 
-    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+    @contextmanager
+    def writer(self, role_arn: str, bucket: str, key: str) -> Iterator[BinaryIO]:
         self.list(role_arn, bucket, "")
-        self.put(bucket, key, body)
+        file = io.BytesIO()
+        yield file
+        self.put(bucket, key, file.getvalue())
+
+    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        with self.writer(role_arn, bucket, key) as file:
+            file.write(body)
 
 
 class Question:

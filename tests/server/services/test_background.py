@@ -145,7 +145,7 @@ def test_diagnostics_are_written_without_holding_anybody_up(
 ) -> None:
     prepared(cloud, threads)
     cloud.settings.progress = progress
-    gate.before(cloud.s3, "write")
+    gate.before(cloud.s3, "writer")
     gate.shut()
     threads.begin(lambda: train(cloud, **DIAGNOSTICS))
     gate.reached()

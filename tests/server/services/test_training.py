@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 
+from lookout_server.entities.blob import Keeper
 from lookout_server.equipment.judged import Event, Judged
+from lookout_server.equipment.making import Results
 from lookout_server.equipment.metrics import assess
 from lookout_server.faults import Fault
 from lookout_server.settings import Progress
+from lookout_server.store.scratch import ScratchBlobs
 from tests.server.services.support import (
     ROLE,
+    Bucket,
     Cloud,
     csv_text,
     refused,
@@ -404,6 +411,25 @@ def test_diagnostics_are_written_where_the_model_says(cloud: Cloud) -> None:
     assert (place["Bucket"], place["Key"]) in cloud.s3.objects
     assert shown["ModelDiagnosticsOutputConfiguration"] == output
     assert "ModelDiagnosticsResultsObject" not in shown
+
+
+def test_diagnostics_are_written_as_they_come() -> None:
+    written = io.BytesIO()
+    sizes: list[int] = []
+
+    class Storage(Bucket):
+        @contextmanager
+        def writer(self, role_arn: str, bucket: str, key: str) -> Iterator[BinaryIO]:
+            yield written
+
+    def lines() -> Iterator[bytes]:
+        for seed in range(10):
+            sizes.append(written.tell())
+            yield Random(seed).randbytes(100_000)
+
+    location = {"Bucket": "out", "Prefix": "d/"}
+    Results(Keeper(ScratchBlobs()), Storage(), "arn:model/wear/0a/model-version/1", ROLE, location).write(lines())
+    assert all(after > before + 50_000 for before, after in pairwise(sizes))
 
 
 def test_diagnostics_are_shown_when_the_training_has_ended(cloud: Cloud) -> None:

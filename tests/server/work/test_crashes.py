@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -27,9 +27,11 @@ class Storage(Bucket):
         super().__init__()
         self.points = Points()
 
-    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+    @contextmanager
+    def writer(self, role_arn: str, bucket: str, key: str) -> Iterator[BinaryIO]:
         self.points()
-        super().write(role_arn, bucket, key, body)
+        with super().writer(role_arn, bucket, key) as file:
+            yield file
         self.points()
 
 

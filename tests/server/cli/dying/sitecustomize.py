@@ -10,8 +10,9 @@ import fcntl
 import functools
 import os
 import signal
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from lookout_server.files.directory import DirectoryBuckets
 from lookout_server.store.directory import DirectoryBlobs
@@ -51,4 +52,16 @@ def between_points(of: type[Any], name: str) -> None:
 
 between_points(SqliteDocuments, "commit")
 between_points(DirectoryBlobs, "_keep")
-between_points(DirectoryBuckets, "write")
+writer = DirectoryBuckets.writer
+
+
+@contextmanager
+def writer_between_points(buckets: DirectoryBuckets, bucket: str, key: str) -> Iterator[BinaryIO]:
+    """A point before a file is begun, and one when it is there."""
+    point()
+    with writer(buckets, bucket, key) as file:
+        yield file
+    point()
+
+
+DirectoryBuckets.writer = writer_between_points  # type: ignore[method-assign]
