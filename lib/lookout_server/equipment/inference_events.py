@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lookout_server.equipment.executions import Execution, InferenceScheduler, Prediction
-from lookout_server.protocol.times import later
+from lookout_server.protocol.times import from_epoch, later
 
 #: The longest DataUploadFrequency.
 _HOUR = timedelta(hours=1)
+#: How long before the end of a window its rows may begin: with the rate at which they are sampled, up to an hour each.
+_REACH = 2 * _HOUR
+#: More than there are runs.
+_RUNS = 10**10
 #: Diagnostics has the shape ModelMetrics.
 _MOST_CHARACTERS = 50_000
 
@@ -21,12 +25,14 @@ class Event:
 
     start: datetime
     end: datetime
+    #: The number of the run in which it starts.
+    run: int
     rows: list[Prediction] = field(default_factory=list)
 
     @property
     def number(self) -> int:
-        """What orders events: when they start."""
-        return int(self.start.timestamp())
+        """What orders events: when they start, and in which run, since windows may overlap."""
+        return int(self.start.timestamp()) * _RUNS + self.run
 
     def diagnostics(self) -> list[dict[str, object]]:
         """The mean share of each sensor, the largest first, as many as fit into an answer."""
@@ -56,12 +62,12 @@ def events_of(executions: Iterable[Execution], until: datetime) -> Iterator[Even
         if current and not (execution.anomalous and execution.start == before):
             yield current
             current = None
-        if current is None and execution.end - _HOUR > until:
+        if current is None and _is_after(execution, until):
             return
         before = execution.end if execution.status == "SUCCESS" else None
         for row in execution.predictions if execution.anomalous else ():  # what others say of rows need not be read
             if row.anomalous and (current or row.time <= until):
-                current = current or Event(row.time, row.time)
+                current = current or Event(row.time, row.time, execution.number)
                 current.end = row.time
                 current.rows.append(row)
             elif current:
@@ -71,12 +77,22 @@ def events_of(executions: Iterable[Execution], until: datetime) -> Iterator[Even
         yield current
 
 
+def _is_after(execution: Execution, time: datetime) -> bool:
+    """Whether neither a run nor one after it has rows up to a time. Rows that are days apart begin long before it."""
+    return execution.end - _REACH > time and all(row.time > time for row in execution.predictions[:1])
+
+
+def start_of(number: int) -> datetime | None:
+    """When an event of a number starts; None for a number of none."""
+    return from_epoch(number // _RUNS)
+
+
 def in_order(events: Iterable[Event]) -> Iterator[Event]:
     """Events by when they start: the windows of runs overlap where a scheduler was given longer ones."""
     waiting: list[Event] = []
     for event in events:
-        waiting = sorted([*waiting, event], key=lambda one: one.start)
-        while waiting and waiting[0].start <= event.end - _HOUR:
+        waiting = sorted([*waiting, event], key=lambda one: one.number)
+        while waiting and waiting[0].start <= event.end - _REACH:
             yield waiting.pop(0)
     yield from waiting
 
@@ -86,7 +102,7 @@ def before_event(scheduler: InferenceScheduler, time: datetime) -> int:
 
     Events are short mostly: each look goes twice as far back as the one before.
     """
-    back, before = scheduler.interval.total_seconds(), None
+    back, before = _HOUR.total_seconds(), None  # not its interval, which may have been a longer one then
     while True:
         number = scheduler.before(later(time, -back))
         first = next(scheduler.executions.since(number, at_once=1), None)

@@ -15,7 +15,7 @@ from typing import Any
 from lookout_server.equipment.call import EquipmentCall, Operation
 from lookout_server.equipment.executions import Execution, InferenceScheduler
 from lookout_server.equipment.ids import guid
-from lookout_server.equipment.inference_events import Event, before_event, events_of, in_order
+from lookout_server.equipment.inference_events import Event, before_event, events_of, in_order, start_of
 from lookout_server.equipment.inference_names import parse_offset
 from lookout_server.equipment.looks import watch_scheduler
 from lookout_server.equipment.rates import seconds_of
@@ -23,7 +23,6 @@ from lookout_server.equipment.schedulers import Switch
 from lookout_server.equipment.state import Model, Version
 from lookout_server.equipment.versions import quality_of
 from lookout_server.protocol.errors import conflict, not_found, quota_exceeded, validation
-from lookout_server.protocol.times import from_epoch
 from lookout_server.service import Answer, LaterAnswer
 from lookout_server.work.clearing import clear
 
@@ -199,8 +198,7 @@ def list_inference_events(call: EquipmentCall) -> LaterAnswer:
         raise validation(f"IntervalStartTime: got {start.isoformat()}, expected a time up to {end.isoformat()}")
 
     def since(number: int) -> Iterator[Event]:
-        shown = from_epoch(number)  # when the last event of the page before began, which is its number
-        before = scheduler.before(shown) if shown else before_event(scheduler, start)
+        before = before_event(scheduler, start_of(number) or start)  # that of the last event of the page before
         found = in_order(events_of(scheduler.executions.since(before), end))
         return (event for event in found if event.end >= start and event.number > number)
 

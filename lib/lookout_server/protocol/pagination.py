@@ -13,7 +13,7 @@ from lookout_server.protocol.errors import validation
 
 T = TypeVar("T")
 #: Before everything: events are numbered by when they start, which may be before 1970.
-_FIRST = -(2**62)
+_FIRST = -(2**80)
 _PAGING = ("NextToken", "MaxResults")
 
 

@@ -66,7 +66,7 @@ def test_an_event_names_its_sensors_by_their_part(cloud: Cloud) -> None:
 def test_an_event_of_very_many_sensors_names_the_most_important_ones() -> None:
     shares = {f"{number:0200}\\{'s' * 200}": number / 44_850 for number in range(300)}
     row = Prediction(at(1), off=False, score=0.9, anomalous=True, shares=shares)
-    diagnostics = Event(at(1), at(1), [row]).diagnostics()
+    diagnostics = Event(at(1), at(1), 1, [row]).diagnostics()
     assert len(json.dumps(diagnostics)) <= 50_000
     assert [one["name"] for one in diagnostics] == sorted(shares, reverse=True)[: len(diagnostics)]
     assert len(diagnostics) > 100
