@@ -10,15 +10,28 @@ import base64
 import binascii
 import hashlib
 import hmac
+import threading
 import time
-from http.client import HTTPException
+from contextlib import suppress
+from functools import partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from socket import SHUT_RDWR, socket
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
-#: Seconds that the receiver may take.
-_PATIENCE = 10.0
+#: Seconds that the receiver may take, and between two looks at who takes longer.
+_PATIENCE, _LOOK = 10.0, 1.0
 _PREFIX = "whsec_"
 #: What the specification asks for.
 _LEAST, _MOST = 24, 64
@@ -37,10 +50,52 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
-def _opener(url: str) -> OpenerDirector:
+class _Watched:
+    """The connections of a message, broken off when the receiver's time is over.
+
+    A timeout of sockets begins anew with each byte, and with each address that a name has.
+    """
+
+    def __init__(self) -> None:
+        self._made: list[HTTPConnection] = []
+        self._done = threading.Event()
+        self.is_late = False
+
+    def __enter__(self) -> _Watched:
+        threading.Thread(target=self._watch, name="webhook", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+
+    def connection(self, kind: Any, *arguments: Any, **more: Any) -> HTTPConnection:
+        """One that is watched."""
+        made: HTTPConnection = kind(*arguments, **more)
+        self._made.append(made)
+        return made
+
+    def _watch(self) -> None:
+        pause = _PATIENCE
+        while not self._done.wait(pause):
+            self.is_late, pause = True, _LOOK
+            for sock in [one.sock for one in self._made if one.sock]:
+                with suppress(OSError):  # such as before it is connected
+                    socket.shutdown(sock, SHUT_RDWR)  # and no farewell of TLS, which the other thread is in
+
+
+class _Http(HTTPSHandler, HTTPHandler):
+    def __init__(self, watched: _Watched) -> None:
+        super().__init__()
+        self._watched = watched
+
+    def do_open(self, http_class: Any, req: Request, **more: Any) -> Any:
+        return super().do_open(partial(self._watched.connection, http_class), req, **more)
+
+
+def _opener(url: str, watched: _Watched) -> OpenerDirector:
     # What is meant for this machine does not leave it, whatever proxy there is for other addresses.
     near = urlsplit(url).hostname in _LOOPBACK
-    return build_opener(_NoRedirects, *([ProxyHandler({})] if near else []))
+    return build_opener(_NoRedirects, _Http(watched), *([ProxyHandler({})] if near else []))
 
 
 def is_private(url: str) -> bool:
@@ -89,12 +144,14 @@ def send(url: str, file: Path, id: str, body: bytes) -> None:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(secret(file), id, timestamp, body),
     }
-    try:
-        with _opener(url).open(Request(url, body, headers), timeout=_PATIENCE):
-            return
-    except HTTPError as error:
-        error.close()
-        raise WebhookError(f"the answer was {error.code} {error.reason}") from None
-    except (URLError, OSError, ValueError, HTTPException) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        raise WebhookError(f"it could not be reached: {reason}") from None
+    with _Watched() as watched:
+        try:
+            with _opener(url, watched).open(Request(url, body, headers), timeout=_PATIENCE):
+                return
+        except HTTPError as error:
+            error.close()
+            raise WebhookError(f"the answer was {error.code} {error.reason}") from None
+        except (URLError, OSError, ValueError, HTTPException) as error:
+            reason = error.reason if isinstance(error, URLError) else error
+            late = f"there was no answer in {_PATIENCE:.0f} seconds"
+            raise WebhookError(late if watched.is_late else f"it could not be reached: {reason}") from None

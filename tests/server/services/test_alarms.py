@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -181,6 +182,28 @@ def test_who_listens_and_speaks_something_else_was_not_reached(secret_file: Path
         with pytest.raises(webhook.WebhookError, match="it could not be reached: 220 mail"):
             webhook.send(f"http://127.0.0.1:{listener.getsockname()[1]}/", secret_file, "id", b"{}")
         thread.join()
+
+
+def test_who_answers_a_byte_at_a_time_is_not_waited_for(secret_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "_PATIENCE", 0.5)
+    over = threading.Event()
+
+    def drip() -> None:
+        with listener.accept()[0] as caller, suppress(OSError):
+            for _ in range(200):
+                caller.sendall(b"H")
+                if over.wait(0.05):
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(webhook.WebhookError, match="there was no answer in"):
+                webhook.send(f"http://127.0.0.1:{listener.getsockname()[1]}/", secret_file, "id", b"{}")
+        finally:
+            over.set()
+            thread.join()
 
 
 def test_of_a_run_that_finds_very_many_the_first_ones_are_told(
