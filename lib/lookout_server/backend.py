@@ -174,16 +174,22 @@ class Backend:
 
     def _take_all(self, place: Place) -> None:
         begun: set[tuple[str, datetime | None]] = set()
-        while True:
-            due = self._documents.by_due(kind_at(place), until=self.now)
-            due.sort(key=lambda task: (task.due, task.number))
-            new = [one for one in due if (one.id, one.due) not in begun]
-            if not new:
-                return
-            id = new[0].id
-            begun.add((id, new[0].due))
+        while self._take_until_one_is_done(place, begun):
+            pass
+
+    def _take_until_one_is_done(self, place: Place, begun: set[tuple[str, datetime | None]]) -> bool:
+        """Whether one is done already: then there may be others by now, and such as come before those that are left."""
+        due = self._documents.by_due(kind_at(place), until=self.now)
+        for task in sorted(due, key=lambda task: (task.due, task.number)):
+            id, key = task.id, (task.id, task.due)
+            if key in begun:
+                continue
+            begun.add(key)
             if self._runner.take(place, id):
                 self._in_background(id, partial(copy_context().run, self._perform, place, id))
+                if not self._runner.is_at(place, id):
+                    return True
+        return False
 
     def _perform(self, place: Place, id: str) -> None:
         """Do what was taken, and have what is due by that done as well."""

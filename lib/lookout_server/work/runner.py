@@ -86,6 +86,11 @@ class Runner:
             self._running.add((*place, id))
             return True
 
+    def is_at(self, place: Place, id: str) -> bool:
+        """Whether a task that was taken is not done yet."""
+        with self._changed:
+            return (*place, id) in self._running
+
     def wait(self) -> None:
         """Wait a moment for something to be done, unless enough others do so."""
         if self._waiting.acquire(blocking=False):

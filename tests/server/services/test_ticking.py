@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from lookout_server.backend import Backend
+from lookout_server.equipment.alarms import TELL
 from lookout_server.files.storage import StoredObject
 from lookout_server.protocol.errors import StorageError
 from lookout_server.settings import Progress, Settings
-from tests.server.services.scheduling import NORMAL, executions, running, send
+from lookout_server.store.documents import Document
+from lookout_server.store.sqlite import MEMORY, SqliteDocuments
+from lookout_server.work.tasks import schedule
+from tests.server.services.scheduling import NORMAL, START, executions, running, send
 from tests.server.services.support import REGION, SOURCE, Cloud, client_of
 
 FIVE_MINUTES = 300
@@ -43,6 +48,26 @@ def while_listing(cloud: Cloud, do: Callable[[], object]) -> None:
         return plain(role_arn, bucket, prefix)
 
     cloud.s3.list = list_slowly  # type: ignore[method-assign]
+
+
+def test_very_many_works_that_wait_for_a_thread_are_not_read_for_each_of_them() -> None:
+    class Counted(SqliteDocuments):
+        read = 0
+
+        def by_due(self, kind: str, *, until: datetime, limit: int | None = None) -> list[Document]:
+            found = super().by_due(kind, until=until, limit=limit)
+            self.read += len(found)
+            return found
+
+    documents = Counted(MEMORY)
+    cloud = Cloud(documents=documents, in_background=lambda id, do: None)
+    for first in range(0, 300, 50):
+        home: Any = cloud.backend._open("lookoutequipment", SOURCE, REGION)
+        for number in range(first, first + 50):
+            schedule(home, TELL, str(number), START)
+        home.session.commit()
+    cloud.backend.tick()
+    assert 300 <= documents.read <= 1_000
 
 
 def test_a_tick_does_what_is_due(cloud: Cloud) -> None:
