@@ -177,14 +177,22 @@ class Gateway:
             return message
 
         async def send_startup(message: Message) -> None:
-            await send(message)
-            if message["type"] == "lifespan.startup.complete":
+            is_complete = message["type"] == "lifespan.startup.complete"
+            if is_complete:
                 await loaded
+            await send(message)
+            if is_complete:
                 self._ticker.start()
                 self._on_ready()
 
         ministack = asyncio.create_task(ministack_app.app(scope, receive_startup, send_startup))
-        await stopping.wait()
+        await asyncio.wait({asyncio.create_task(stopping.wait()), ministack}, return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.is_set():
+            try:
+                await ministack
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+            return
         # What is under way needs MiniStack, so it ends first.
         await asyncio.to_thread(self._ticker.stop)
         await asyncio.to_thread(self._workers.stop)

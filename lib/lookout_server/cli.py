@@ -10,7 +10,19 @@ from lookout_server.errors import ServerError, told
 from lookout_server.identity.errors import IdentityError
 from lookout_server.store.errors import StoreError
 
-_MODULES = ("PIL", "botocore", "cryptography", "hypercorn", "numpy", "prometheus_client", "pyarrow", "rich", "typer")
+#: What the packages of the extra `server` are imported as.
+MODULES = (
+    "PIL",
+    "botocore",
+    "cryptography",
+    "hypercorn",
+    "numpy",
+    "onnxruntime",
+    "prometheus_client",
+    "pyarrow",
+    "rich",
+    "typer",
+)
 _INTERRUPTED = 130
 
 
@@ -38,7 +50,7 @@ def main() -> None:
 
 def require_extra() -> None:
     """Raise ServerError unless everything that a server needs is installed."""
-    missing = [name for name in _MODULES if importlib.util.find_spec(name) is None]
+    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise ServerError(
             f"the server needs packages that are not installed ({', '.join(missing)}): "

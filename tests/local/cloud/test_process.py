@@ -30,9 +30,38 @@ def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_MODULES", ("json", "not_installed_anywhere"))
+    monkeypatch.setattr(process, "MODULES", ("json", "not_installed_anywhere"))
     with pytest.raises(MissingExtra, match=r"not_installed_anywhere.*pip install 'cdk-lookout\[local\]'"):
         process.require_extra()
+
+
+_BROKEN = """
+import asyncio
+from lookout_local import gateway
+
+def load():
+    raise ImportError("half of a module is missing")
+
+gateway.load = load
+
+async def main():
+    said = asyncio.Queue()
+    said.put_nowait({"type": "lifespan.startup"})
+    served = gateway.Gateway("http://127.0.0.1:1")({"type": "lifespan"}, said.get, told.put)
+    await asyncio.wait_for(served, 60)
+
+told = asyncio.Queue()
+asyncio.run(main())
+print(told.get_nowait())
+"""
+
+
+def test_a_server_that_cannot_load_what_it_needs_says_so_instead_of_starting(tmp_path: Path) -> None:
+    surroundings = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    command = [sys.executable, "-c", _BROKEN]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=surroundings, cwd=tmp_path)
+    said = {"type": "lifespan.startup.failed", "message": "ImportError: half of a module is missing"}
+    assert ran.stdout.splitlines()[-1] == str(said)
 
 
 def test_nothing_runs_in_an_empty_state_directory(tmp_path: Path) -> None:
