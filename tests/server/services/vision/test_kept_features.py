@@ -52,6 +52,20 @@ def test_what_is_damaged_is_as_if_it_had_not_been_kept(tmp_path: Path) -> None:
         assert cache.get("a") is None
 
 
+def test_whatever_is_damaged_of_the_list_of_what_there_is_fails_nothing(tmp_path: Path) -> None:
+    """It may seem encrypted, compressed in a way that nobody knows, or of another version."""
+    keeper = Keeper(DirectoryBlobs(tmp_path))
+    packs = kept(keeper, a=CONTENT)
+    with keeper.local(packs[0].digest or "") as path:
+        content = path.read_bytes()
+        path.chmod(0o600)
+        for at in range(content.index(b"PK\x01\x02"), len(content)):
+            for value in (0x01, 0x09, 0x20, 0xFF):
+                path.write_bytes(content[:at] + bytes([value]) + content[at + 1 :])
+                with KeptFeatures(keeper, packs, 10**6) as cache:
+                    assert cache.get("a") in (CONTENT, None)
+
+
 def test_no_more_is_kept_than_there_is_room_for(tmp_path: Path) -> None:
     keeper = Keeper(DirectoryBlobs(tmp_path))
     with KeptFeatures(keeper, [], len(CONTENT)) as cache:
