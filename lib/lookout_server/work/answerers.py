@@ -134,7 +134,6 @@ class Answerers:
             )
             if not is_ready:
                 raise Busy(f"all that may be asked were busy for {_PATIENCE:.0f} seconds")
-            self._bury()
             having = next((one for one in self._idle if about in one.loaded), None)
             return self._taken(about, having or (self._idle[0] if self._idle else None))
 
@@ -182,6 +181,7 @@ class Answerers:
         return len(self._idle) + len(self._busy) < self._slots
 
     def _is_one_free(self) -> bool:
+        self._bury()
         # Those that are busy are waited for when no other one may be started.
         return bool(self._idle) or (self._has_room() and not (self._busy and self._program.obstacle()))
 

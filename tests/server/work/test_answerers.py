@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -164,6 +164,24 @@ def test_when_none_may_be_started_something_is_loaded_in_those_that_are_there(po
     assert pool.load("b", 2, [b"who"]) == []  # where it is already
     pool.reason = ""
     assert pool.load("b", 2, [b"who"]) != [there]
+
+
+def test_when_none_may_be_started_and_one_was_killed_the_one_that_is_busy_is_waited_for(
+    pool: Pool, tmp_path: Path
+) -> None:
+    pool.load("a", 2, [b"who"])
+    with ThreadPoolExecutor(2) as threads:
+        busy = threads.submit(pool.ask, "a", 2, [f"meet {tmp_path}".encode()])
+        while not list(tmp_path.iterdir()):
+            threading.Event().wait(0.01)
+        pool._idle[0]._process.kill()
+        pool._idle[0]._process.wait()
+        pool.reason = "start anew"
+        asked = threads.submit(pool.who, "b")
+        waits = not wait([asked], 0.3).done
+        (tmp_path / "other").touch()
+        assert waits
+        assert asked.result() == busy.result()[0]
 
 
 def test_when_none_may_be_started_and_none_is_there_nothing_is_loaded(pool: Pool) -> None:
