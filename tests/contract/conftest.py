@@ -20,6 +20,7 @@ from tests.contract.permissions import Permissions
 from tests.contract.player import MACHINE, Player, Resource
 from tests.contract.world import MemoryStorage, World
 from tests.server.services.vision.memory import remembered
+from tests.sleep import instead_of_sleep
 
 
 @pytest.fixture(params=[0, 2], ids=["at-once", "slowly"])
@@ -64,7 +65,7 @@ def player(world: World, monkeypatch: pytest.MonkeyPatch) -> Player:
 
 @pytest.fixture(autouse=True)
 def _nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    instead_of_sleep(monkeypatch, lambda seconds: None)
     monkeypatch.setenv("STATE_MACHINE_ARN", MACHINE)
     monkeypatch.setenv("LOG_LEVEL", "ERROR")
 

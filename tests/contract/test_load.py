@@ -12,6 +12,7 @@ from lookout_server.clock import ManualClock
 from tests.contract.cases import DATASET, LABEL_GROUP, Case
 from tests.contract.player import Player, Resource, StateMachine
 from tests.contract.world import World
+from tests.sleep import instead_of_sleep
 
 #: How many calls at once, and how many a second after that, where an account gets least.
 _RATES = {"DescribeExecution": (250, 10), "StartExecution": (800, 150), "StopExecution": (500, 25)}
@@ -55,7 +56,7 @@ class Limited(StateMachine):
 def limited(player: Player, world: World, monkeypatch: pytest.MonkeyPatch) -> Limited:
     """The player's Step Functions, for which time passes only while somebody sleeps."""
     player.machine = Limited(world.clock)
-    monkeypatch.setattr("time.sleep", world.clock.advance)
+    instead_of_sleep(monkeypatch, world.clock.advance)
     world.backend.settings.quotas.datasets = _MANY + 10
     return player.machine
 

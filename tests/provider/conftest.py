@@ -14,13 +14,14 @@ from lookout_provider.progress import Progress
 from lookout_provider.protocol import Answer, Request
 from lookout_shared import aws
 from tests.provider.support import MACHINE, Advance, FakeClient, Sent, SetTime, StateMachine, StepFunctions, Steps, Use
+from tests.sleep import instead_of_sleep
 
 
 @pytest.fixture(autouse=True)
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every sleep that was asked for, none of which took place."""
     seconds: list[float] = []
-    monkeypatch.setattr("time.sleep", seconds.append)
+    instead_of_sleep(monkeypatch, seconds.append)
     return seconds
 
 

@@ -20,6 +20,7 @@ from tests.provider.support import (
     note_state,
     wait_state,
 )
+from tests.sleep import instead_of_sleep
 
 REQUEST = Request.parse(event())
 
@@ -207,7 +208,7 @@ def test_a_poll_goes_on_once_its_wait_is_described(
 ) -> None:
     """DescribeExecution is eventually consistent, and the first poll comes at once."""
     states.answers["describe_execution"] = client_error("ExecutionDoesNotExist")
-    monkeypatch.setattr("time.sleep", lambda seconds: states.answers.update(describe_execution=states.describe))
+    instead_of_sleep(monkeypatch, lambda seconds: states.answers.update(describe_execution=states.describe))
     warrant.check()
 
 

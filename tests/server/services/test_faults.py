@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from lookout_server.faults import Fault, PlannedFault
 from tests.server.services.support import Cloud, refused
+from tests.sleep import instead_of_sleep
 
 
 def exists(cloud: Cloud) -> bool:
@@ -49,7 +49,7 @@ def test_a_lost_answer_to_a_refused_call_is_the_refusal(cloud: Cloud) -> None:
 
 def test_a_slow_answer_comes_later(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    instead_of_sleep(monkeypatch, waited.append)
     cloud.backend.faults.add("ListDatasets", Fault.slow(12.5))
     assert not exists(cloud)
     assert waited == [12.5]

@@ -18,6 +18,7 @@ from lookout_server.store.sqlite import MEMORY, SqliteDocuments
 from lookout_server.work.processes import Stopping, Waiting, WorkerDied
 from lookout_server.work.runner import Runner
 from lookout_server.work.tasks import AGAIN, MOST_DEATHS, TERM, Errand, Place, Task, schedule, tasks_of
+from tests.sleep import instead_of_sleep
 
 PLACE: Place = ("pumps", "111122223333", "eu-west-1")
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -177,7 +178,7 @@ class Away:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, works: Works, commits: int) -> None:
         self.commits, self._commit = commits, works.documents.commit
         self.pauses: list[float] = []
-        monkeypatch.setattr(time, "sleep", self.pauses.append)
+        instead_of_sleep(monkeypatch, self.pauses.append)
 
         def do() -> str:
             monkeypatch.setattr(works.documents, "commit", self.commit)
@@ -319,7 +320,7 @@ def test_a_store_that_is_damaged_is_not_waited_for(monkeypatch: pytest.MonkeyPat
 
     works.schedule()
     pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    instead_of_sleep(monkeypatch, pauses.append)
     works.do = do
     works.runner.perform(PLACE, "wear/a", patience=600)
     assert (works.failures, pauses) == (["restore a backup"], [])
