@@ -97,10 +97,12 @@ def _reason(worker: Any, message: str) -> str:
     """What is known of a failed beginning: MiniStack's words, the exit status, what was printed."""
     message = message.removeprefix("Worker init failed: ")
     process = worker._proc
-    if process is not None and message.startswith("Worker process exited"):
-        message = f"Runtime exited with error: exit status {process.wait()}"
+    if process is not None:
+        if message.startswith("Worker process exited"):
+            message = f"Runtime exited with error: exit status {process.wait()}"
+        process.kill()  # one that has said why it cannot begin
         if worker._stderr_thread is not None:
-            worker._stderr_thread.join(1)
+            worker._stderr_thread.join(1)  # what it printed may be on its way
     printed = worker._drain_stderr()
     return f"{message}\n{printed}" if printed else message
 
