@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from lookout_server.api_models import MODELS
+from lookout_server.files.storage import Storage, StoredObject
 
 _COMMAND = str(Path(sys.executable).with_name("lookout-server"))
 _TARGET = "AWSLookoutEquipmentFrontendService."
@@ -200,15 +201,13 @@ def year() -> tuple[float, float]:
         return found[0], found[-1]
 
 
-class _Memory:
+class _Memory(Storage):
     """Files of the moment."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
 
     def list(self, role_arn: str, bucket: str, prefix: str) -> list[Any]:
-        from lookout_server.files.storage import StoredObject
-
         return [StoredObject(key, len(body)) for (_, key), body in self.objects.items() if key.startswith(prefix)]
 
     def read(self, role_arn: str, bucket: str, key: str, *, most: int) -> bytes:
@@ -222,9 +221,6 @@ class _Memory:
         file = io.BytesIO()
         yield file
         self.objects[bucket, key] = file.getvalue()
-
-    def write(self, role_arn: str, bucket: str, key: str, body: bytes) -> None:
-        self.objects[bucket, key] = body
 
     def of_account(self, account: str, region: str) -> Any:
         raise NotImplementedError

@@ -10,19 +10,18 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from lookout_local import clients
-from lookout_server.api_models import MODELS
 from lookout_server.monitoring import health
 from tests.packaging.test_wheel import ROOT, User, run
+from tests.server.cli.process import client
 from tests.server.cli.test_inspection import ONE, Works, detect, settled
 from tests.server.images import scene
 
@@ -100,12 +99,6 @@ def serving(user: User, *more: object) -> Iterator[str]:
             process.stdout.close()
 
 
-def client(url: str, made: Mapping[str, str], service: str = "lookoutequipment") -> Any:
-    session = boto3.Session(made["access_key"], made["secret_access_key"], region_name="us-east-1")
-    session._loader.search_paths.insert(0, str(MODELS))
-    return session.client(service, endpoint_url=url)  # type: ignore[call-overload]
-
-
 def ingest(equipment: Any, name: str, role: str = ROLE) -> str:
     """Have data in a new dataset; the id of the job."""
     source = {"Bucket": "plant", "Prefix": "in/", "KeyPattern": "{prefix}/{component_name}/*"}
@@ -150,7 +143,7 @@ def test_a_server_whose_package_is_replaced_goes_on_and_its_jobs_wait_for_the_ne
     )
     made = json.loads(added.stdout)
     with serving(user) as url:
-        equipment = client(url, made)
+        equipment = client("lookoutequipment", url, made)
         assert end(equipment, ingest(equipment, "before")) == "SUCCESS"
         assert checks(url)["release"] == "ok"
         install(user, release(wheel, "998.0", poisoned))
@@ -161,7 +154,7 @@ def test_a_server_whose_package_is_replaced_goes_on_and_its_jobs_wait_for_the_ne
         assert status(equipment, waiting) == "IN_PROGRESS"
     install(user, release(wheel, "999.0"))
     with serving(user) as url:
-        equipment = client(url, made)
+        equipment = client("lookoutequipment", url, made)
         assert end(equipment, waiting) == "SUCCESS"
         assert checks(url)["release"] == "ok"
 
@@ -171,7 +164,7 @@ def test_a_hosted_model_looks_at_images_while_its_package_is_replaced_and_after_
 ) -> None:
     works, image = Works(user.directory), scene.encoded(scene.scratched(150)[0])
     with serving(user, *works.options) as url:
-        vision = client(url, works.made, "lookoutvision")
+        vision = client("lookoutvision", url, works.made)
         assert works.host(vision, units=1)["Status"] == "HOSTED"
         found = detect(vision, image)
         assert [one["Name"] for one in found["Anomalies"]] == ["background", "scratch"]
@@ -185,7 +178,7 @@ def test_a_hosted_model_looks_at_images_while_its_package_is_replaced_and_after_
         assert "998.0 is installed: start the server anew" in checks(url)["release"]
     install(user, release(wheel, "999.0"))
     with serving(user, *works.options) as url:
-        vision = client(url, works.made, "lookoutvision")
+        vision = client("lookoutvision", url, works.made)
         assert checks(url)["release"] == "ok"
         assert vision.describe_model(**ONE)["ModelDescription"]["Status"] == "HOSTED"
         assert detect(vision, image) == found

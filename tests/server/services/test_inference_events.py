@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -89,16 +90,21 @@ def test_an_interval_that_ends_before_it_starts_is_refused(cloud: Cloud) -> None
     )
 
 
+def starts_in_two_pages(cloud: Cloud, start: int) -> list[datetime]:
+    """When the events of an interval start, of which there are two, a page each."""
+    asked = {**WATCH, "IntervalStartTime": at(start), "IntervalEndTime": at(19), "MaxResults": 1}
+    first = cloud.source.list_inference_events(**asked)
+    second = cloud.source.list_inference_events(**asked, NextToken=first["NextToken"])
+    assert "NextToken" not in second
+    return [page["InferenceEventSummaries"][0]["EventStartTime"] for page in (first, second)]
+
+
 def test_events_come_in_pages(cloud: Cloud) -> None:
     running(cloud)
     send(cloud, 1, ODD)
     send(cloud, 13, ODD)
     advance(cloud, 15)
-    asked = {**WATCH, "IntervalStartTime": at(0), "IntervalEndTime": at(19), "MaxResults": 1}
-    first = cloud.source.list_inference_events(**asked)
-    second = cloud.source.list_inference_events(**asked, NextToken=first["NextToken"])
-    starts = [page["InferenceEventSummaries"][0]["EventStartTime"] for page in (first, second)]
-    assert (starts, "NextToken" in second) == ([at(1), at(13)], False)
+    assert starts_in_two_pages(cloud, 0) == [at(1), at(13)]
 
 
 def test_a_page_of_events_goes_on_after_an_event_that_began_before_the_interval(cloud: Cloud) -> None:
@@ -107,11 +113,7 @@ def test_a_page_of_events_goes_on_after_an_event_that_began_before_the_interval(
     send(cloud, 5, *[ODD] * 5)
     send(cloud, 16, ODD)
     advance(cloud, 20)
-    asked = {**WATCH, "IntervalStartTime": at(7), "IntervalEndTime": at(19), "MaxResults": 1}
-    first = cloud.source.list_inference_events(**asked)
-    second = cloud.source.list_inference_events(**asked, NextToken=first["NextToken"])
-    starts = [page["InferenceEventSummaries"][0]["EventStartTime"] for page in (first, second)]
-    assert (starts, "NextToken" in second) == ([at(1), at(16)], False)
+    assert starts_in_two_pages(cloud, 7) == [at(1), at(16)]
 
 
 def longer_windows(cloud: Cloud) -> None:
@@ -152,7 +154,7 @@ def test_a_run_comes_after_those_before_it_whoever_numbers_it(cloud: Cloud) -> N
     advance(cloud, 10)
     cloud.backend.tick()
     plain, early = cloud.backend._documents.next_number, iter([1, 2, 3])
-    cloud.backend._documents.next_number = lambda name: next(early, 0) or plain(name)  # type: ignore[method-assign]
+    cloud.backend._documents.next_number = lambda name: next(early, 0) or plain(name)
     advance(cloud, 5)
     assert [one["DataEndTime"] for one in executions(cloud)] == [at(5), at(10), at(15)]
     assert [event["EventStartTime"] for event in events(cloud)] == [at(1)]

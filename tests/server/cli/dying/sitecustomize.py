@@ -64,4 +64,4 @@ def writer_between_points(buckets: DirectoryBuckets, bucket: str, key: str) -> I
     point()
 
 
-DirectoryBuckets.writer = writer_between_points  # type: ignore[method-assign]
+DirectoryBuckets.writer = writer_between_points
